@@ -1,0 +1,62 @@
+/**
+ * Time, and the only place that asks the machine for it.
+ *
+ * Two questions that must not be mixed up:
+ *
+ *   now()              what the calendar says, in whole milliseconds. Deadlines are written in it,
+ *                      and an administrator can set it back.
+ *   monotonicMicros()  how long something took, in whole microseconds. Never goes back; its zero
+ *                      means nothing.
+ *
+ * Everything above takes a Clock from whoever made it, so tests turn the hands themselves and
+ * never sleep.
+ */
+
+import { assert } from './assert.ts';
+
+export interface Clock {
+  /** Unix time in whole milliseconds. */
+  now(): number;
+  /** Whole microseconds since some fixed moment of this process; never decreases. */
+  monotonicMicros(): number;
+}
+
+/** The machine's clock. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  // performance.now() is a double of milliseconds: no tuple and no bigint per question, unlike
+  // process.hrtime() (74 ns against 49 here).
+  monotonicMicros: () => Math.floor(performance.now() * 1000),
+};
+
+/** A clock that stands still until it is moved. */
+export class ManualClock implements Clock {
+  #nowMs: number;
+  #micros = 0;
+
+  constructor(nowMs = 1_700_000_000_000) {
+    assert(Number.isSafeInteger(nowMs));
+    this.#nowMs = nowMs;
+  }
+
+  now(): number {
+    return this.#nowMs;
+  }
+
+  monotonicMicros(): number {
+    return this.#micros;
+  }
+
+  /** Lets `ms` pass, on both faces. Fractions reach only the monotonic one. */
+  advance(ms: number): void {
+    assert(ms >= 0, 'time does not run backwards: use set()');
+    this.#micros += Math.floor(ms * 1000);
+    this.#nowMs += Math.floor(ms);
+  }
+
+  /** Sets the calendar, forward or back, as an administrator would. No time passes. */
+  set(nowMs: number): void {
+    assert(Number.isSafeInteger(nowMs));
+    this.#nowMs = nowMs;
+  }
+}
