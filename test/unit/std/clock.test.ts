@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest';
+import { AssertionError } from '../../../src/std/assert.ts';
+import { ManualClock, systemClock } from '../../../src/std/clock.ts';
+
+describe('systemClock', () => {
+  it('answers whole milliseconds of Unix time', () => {
+    const before = Date.now();
+    const now = systemClock.now();
+    expect(Number.isSafeInteger(now)).toBe(true);
+    expect(now).toBeGreaterThanOrEqual(before);
+    expect(now).toBeLessThanOrEqual(Date.now());
+  });
+
+  it('answers whole microseconds that never decrease', () => {
+    let last = systemClock.monotonicMicros();
+    for (let i = 0; i < 1000; i++) {
+      const next = systemClock.monotonicMicros();
+      expect(Number.isSafeInteger(next)).toBe(true);
+      expect(next).toBeGreaterThanOrEqual(last);
+      last = next;
+    }
+  });
+});
+
+describe('ManualClock', () => {
+  it('stands still until it is moved', () => {
+    const clock = new ManualClock(1000);
+    expect([clock.now(), clock.now(), clock.monotonicMicros()]).toEqual([1000, 1000, 0]);
+  });
+
+  it('advances both faces', () => {
+    const clock = new ManualClock(1000);
+    clock.advance(25);
+    expect(clock.now()).toBe(1025);
+    expect(clock.monotonicMicros()).toBe(25_000);
+    clock.advance(0.5);
+    expect(clock.now()).toBe(1025);
+    expect(clock.monotonicMicros()).toBe(25_500);
+  });
+
+  it('sets the calendar back without turning monotonic time', () => {
+    const clock = new ManualClock(1000);
+    clock.advance(10);
+    clock.set(500);
+    expect(clock.now()).toBe(500);
+    expect(clock.monotonicMicros()).toBe(10_000);
+  });
+
+  it('refuses to run backwards', () => {
+    expect(() => new ManualClock().advance(-1)).toThrow(AssertionError);
+    expect(() => new ManualClock().set(0.5)).toThrow(AssertionError);
+  });
+});
