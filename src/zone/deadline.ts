@@ -1,0 +1,208 @@
+/**
+ * Deadlines: which entry expires next.
+ *
+ * A heap with four children to a node, in pages of the arena. A place holds the deadline and the
+ * entry; the entry holds its place, so any deadline can be moved or dropped where it stands. Why a
+ * heap and not a wheel: the earliest deadline is exact at any time, for `volatile-ttl` and for
+ * sleeping until there is something to do, and nothing has to be scanned or cascaded.
+ *
+ *   place i ┌──────┬──────┬───────┐   parent (i - 1) / 4
+ *           │ low  │ high │ entry │   children 4i + 1 … 4i + 4
+ *           └──────┴──────┴───────┘
+ *
+ * A new deadline is usually the latest of all and stays where it is put, at the end: O(1). A page
+ * is taken when the last one is full and kept until a whole page behind it is empty, so entries
+ * coming and going at the border cost nothing.
+ */
+
+import { assert } from '../std/assert.ts';
+import type { Arena } from './arena.ts';
+import { E_DEADLINE, E_PLACE } from './entry.ts';
+import { H_DEADLINE_PAGES, H_DEADLINES, type Layout, PAGE_OF_DEADLINES } from './layout.ts';
+import type { Slab } from './slab.ts';
+
+const PLACE_WORDS = 3;
+const TWO_32 = 4294967296;
+
+export class Deadlines {
+  arena: Arena;
+  layout: Layout;
+  readonly #slab: Slab;
+  /** Places in a page. */
+  readonly perPage: number;
+
+  constructor(arena: Arena, layout: Layout, slab: Slab) {
+    this.arena = arena;
+    this.layout = layout;
+    this.#slab = slab;
+    this.perPage = Math.floor(layout.pageSize / (PLACE_WORDS * 4));
+  }
+
+  get count(): number {
+    return this.arena.i32[this.layout.header + H_DEADLINES];
+  }
+
+  get pageCount(): number {
+    return this.arena.i32[this.layout.header + H_DEADLINE_PAGES];
+  }
+
+  /** Pages to take before `added` more deadlines fit. */
+  pagesFor(added: number): number {
+    const lacking = this.count + added - this.pageCount * this.perPage;
+    return lacking <= 0 ? 0 : Math.ceil(lacking / this.perPage);
+  }
+
+  /** Takes one more page, or answers false when none is free. */
+  grow(): boolean {
+    const page = this.#slab.takePage(PAGE_OF_DEADLINES);
+    if (page < 0) return false;
+    const { i32 } = this.arena;
+    const pages = i32[this.layout.header + H_DEADLINE_PAGES]++;
+    i32[this.layout.deadlineDirectory + pages] = page;
+    return true;
+  }
+
+  /** Entry whose deadline is the earliest, or 0. */
+  first(): number {
+    return this.count === 0 ? 0 : this.entryAt(0);
+  }
+
+  entryAt(place: number): number {
+    return this.arena.i32[this.#wordOf(place) + 2];
+  }
+
+  /** Unix milliseconds of an entry that has a deadline. */
+  of(entry: number): number {
+    const { i32 } = this.arena;
+    const word = entry * 2 + E_DEADLINE;
+    return i32[word + 1] * TWO_32 + (i32[word] >>> 0);
+  }
+
+  /** Enters an entry, or moves its deadline. There must be a place (see pagesFor). */
+  set(entry: number, deadline: number): void {
+    const { i32 } = this.arena;
+    const high = Math.floor(deadline / TWO_32);
+    const low = (deadline - high * TWO_32) | 0;
+    i32[entry * 2 + E_DEADLINE] = low;
+    i32[entry * 2 + E_DEADLINE + 1] = high;
+    let place = i32[entry * 2 + E_PLACE] - 1;
+    if (place < 0) {
+      place = i32[this.layout.header + H_DEADLINES]++;
+      assert(place < this.pageCount * this.perPage);
+      this.#put(place, low, high, entry);
+      this.#rise(place);
+      return;
+    }
+    this.#put(place, low, high, entry);
+    this.#settle(place);
+  }
+
+  /** Drops an entry's deadline. */
+  remove(entry: number): void {
+    const { i32 } = this.arena;
+    const place = i32[entry * 2 + E_PLACE] - 1;
+    assert(place >= 0);
+    i32[entry * 2 + E_PLACE] = 0;
+    const last = --i32[this.layout.header + H_DEADLINES];
+    if (place !== last) {
+      const word = this.#wordOf(last);
+      this.#put(place, i32[word], i32[word + 1], i32[word + 2]);
+      this.#settle(place);
+    }
+    this.#shrink();
+  }
+
+  /** The entry moved to another slot. */
+  moved(entry: number): void {
+    const { i32 } = this.arena;
+    i32[this.#wordOf(i32[entry * 2 + E_PLACE] - 1) + 2] = entry;
+  }
+
+  /** Deadline of a place, in Unix milliseconds. */
+  deadlineAt(place: number): number {
+    const { i32 } = this.arena;
+    const word = this.#wordOf(place);
+    return i32[word + 1] * TWO_32 + (i32[word] >>> 0);
+  }
+
+  #shrink(): void {
+    const { i32 } = this.arena;
+    const { header, deadlineDirectory } = this.layout;
+    const pages = i32[header + H_DEADLINE_PAGES];
+    const count = i32[header + H_DEADLINES];
+    if (pages > 0 && (count <= (pages - 2) * this.perPage || count === 0)) {
+      i32[header + H_DEADLINE_PAGES] = pages - 1;
+      this.#slab.givePage(i32[deadlineDirectory + pages - 1]);
+    }
+  }
+
+  #wordOf(place: number): number {
+    const page = (place / this.perPage) | 0;
+    const index = this.arena.i32[this.layout.deadlineDirectory + page];
+    return this.#slab.pageStart(index) * 2 + (place - page * this.perPage) * PLACE_WORDS;
+  }
+
+  #put(place: number, low: number, high: number, entry: number): void {
+    const { i32 } = this.arena;
+    const word = this.#wordOf(place);
+    i32[word] = low;
+    i32[word + 1] = high;
+    i32[word + 2] = entry;
+    i32[entry * 2 + E_PLACE] = place + 1;
+  }
+
+  /** Moves a place's entry to where it belongs, up or down. */
+  #settle(place: number): void {
+    if (!this.#rise(place)) this.#sink(place);
+  }
+
+  #rise(place: number): boolean {
+    const { i32 } = this.arena;
+    let word = this.#wordOf(place);
+    const low = i32[word];
+    const high = i32[word + 1];
+    const entry = i32[word + 2];
+    const deadline = high * TWO_32 + (low >>> 0);
+    let at = place;
+    while (at > 0) {
+      const parent = (at - 1) >>> 2;
+      word = this.#wordOf(parent);
+      if (i32[word + 1] * TWO_32 + (i32[word] >>> 0) <= deadline) break;
+      this.#put(at, i32[word], i32[word + 1], i32[word + 2]);
+      at = parent;
+    }
+    if (at === place) return false;
+    this.#put(at, low, high, entry);
+    return true;
+  }
+
+  #sink(place: number): void {
+    const { i32 } = this.arena;
+    const count = this.count;
+    let word = this.#wordOf(place);
+    const low = i32[word];
+    const high = i32[word + 1];
+    const entry = i32[word + 2];
+    const deadline = high * TWO_32 + (low >>> 0);
+    let at = place;
+    for (;;) {
+      const first = at * 4 + 1;
+      if (first >= count) break;
+      const limit = Math.min(first + 4, count);
+      let least = first;
+      let leastDeadline = this.deadlineAt(first);
+      for (let child = first + 1; child < limit; child++) {
+        const other = this.deadlineAt(child);
+        if (other < leastDeadline) {
+          least = child;
+          leastDeadline = other;
+        }
+      }
+      if (leastDeadline >= deadline) break;
+      word = this.#wordOf(least);
+      this.#put(at, i32[word], i32[word + 1], i32[word + 2]);
+      at = least;
+    }
+    if (at !== place) this.#put(at, low, high, entry);
+  }
+}
