@@ -123,7 +123,7 @@ export function writeInteger(target: Uint8Array, at: number, n: number): number 
   if (rest < EIGHT_DIGITS) return writeSmall(target, next, rest | 0);
   // Exact: a quotient below 2^27 has room for 1 / 10^8 behind the point. A safe integer has at
   // most 16 digits, so two steps are enough.
-  const high = Math.floor(rest / EIGHT_DIGITS);
+  const high = (rest / EIGHT_DIGITS) | 0;
   let low = (rest - high * EIGHT_DIGITS) | 0;
   next = writeSmall(target, next, high);
   for (let i = 7; i >= 0; i--) {
@@ -141,7 +141,7 @@ export function writeInt64(target: Uint8Array, at: number, n: bigint): number {
 
 function writeSmall(target: Uint8Array, at: number, n: number): number {
   const next = at + smallDigitCount(n);
-  let rest = n;
+  let rest = n | 0;
   for (let i = next - 1; i > at; i--) {
     const tenth = (rest / 10) | 0;
     target[i] = ZERO + rest - tenth * 10;
@@ -153,7 +153,7 @@ function writeSmall(target: Uint8Array, at: number, n: number): number {
 
 function unsignedDigitCount(n: number): number {
   if (n < EIGHT_DIGITS) return smallDigitCount(n);
-  return 8 + smallDigitCount(Math.floor(n / EIGHT_DIGITS));
+  return 8 + smallDigitCount((n / EIGHT_DIGITS) | 0);
 }
 
 /** For n below 10^8. */
