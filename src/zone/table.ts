@@ -38,8 +38,27 @@ export class Table {
 
   /** Entry of a key, or 0. `identity` is the entry's key word without encoding. */
   find(hash: number, identity: number, bytes: Uint8Array, start: number, end: number): number {
+    const first = this.arena.i32[this.layout.buckets + (hash >>> this.layout.bucketShift)];
+    return this.#find(first, hash, identity, bytes, start, end);
+  }
+
+  /** The next entry behind `entry` in its chain with the same identity and this key, or 0. */
+  findAfter(entry: number, bytes: Uint8Array, start: number, end: number): number {
+    const { i32 } = this.arena;
+    const word = entry * 2;
+    return this.#find(i32[word], i32[word + E_HASH], i32[word + E_KEY], bytes, start, end);
+  }
+
+  #find(
+    first: number,
+    hash: number,
+    identity: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+  ): number {
     const { i32, u8 } = this.arena;
-    let entry = i32[this.layout.buckets + (hash >>> this.layout.bucketShift)];
+    let entry = first;
     while (entry !== 0) {
       const word = entry * 2;
       if (i32[word + E_HASH] === hash && ((i32[word + E_KEY] ^ identity) & KEY_IDENTITY) === 0) {

@@ -170,6 +170,11 @@ export class Zone {
     return this.table.find(hash, this.#identity(database, end - start), bytes, start, end);
   }
 
+  /** The next entry behind `entry` in its chain that has the same database and this key, or 0. */
+  findAfter(entry: number, bytes: Uint8Array, start: number, end: number): number {
+    return this.table.findAfter(entry, bytes, start, end);
+  }
+
   #identity(database: number, keySize: number): number {
     const size = keySize > this.#keySizeMax() ? LONG_KEY_SIZE : keySize;
     return size | (database << DATABASE_SHIFT);
@@ -428,6 +433,16 @@ export class Zone {
     this.recency.remove(entry);
     this.arena.i32[entry * 2 + E_META] ^= PINNED;
     this.recency.reinsert(entry);
+  }
+
+  /** Adds what put() of a key that does not exist would take to the request room is asked for. */
+  addPut(keySize: number, type: number, size: number): void {
+    const { content, room } = this;
+    const isLong = keySize > this.#keySizeMax();
+    const total = isLong ? size + content.paddedKeySize(keySize) : size;
+    content.shapeFor(this.#fixedSize(false, keySize, isLong, 0), type !== TYPE_STRING, total);
+    room.addSlot(content.shapeSize);
+    room.addChunks(content.shapeChunks + content.shapeLists);
   }
 
   /** Counts a use: moves the entry in the eviction order as the policy says. */

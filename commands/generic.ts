@@ -1,0 +1,556 @@
+/** Keys whatever they hold: existence, names, expiry, iteration. */
+
+import type { Call } from '../src/dispatch/call.ts';
+import { family } from '../src/dispatch/command.ts';
+import type { Database } from '../src/keyspace/database.ts';
+import { errors } from '../src/resp/errors.ts';
+import { sliceBytes } from '../src/std/bytes.ts';
+import { matchGlob } from '../src/std/glob.ts';
+import { parseCursor, parseInt64, parseSafeInteger } from '../src/std/int64.ts';
+import { encodingName, typeByName, typeName } from '../src/value/type.ts';
+
+const { command, container } = family('generic');
+
+// ── Existence ───────────────────────────────────────────────────────────────────────────────────
+
+function removeKeys({ argv, db, reply }: Call): void {
+  let count = 0;
+  for (let i = 1; i < argv.count; i++) {
+    const entry = db.peek(argv, i);
+    if (entry === 0) continue;
+    db.remove(entry);
+    count++;
+  }
+  reply.integer(count);
+}
+
+export const del = command({
+  syntax: 'DEL key [key ...]',
+  summary: 'Deletes keys.',
+  since: '1.0.0',
+  complexity:
+    'O(N) where N is the number of keys that will be removed. When a key to remove holds a value ' +
+    'other than a string, the individual complexity for this key is O(M) where M is the number of ' +
+    'elements in the list, set, sorted set or hash. Removing a single key that holds a string ' +
+    'value is O(1).',
+  keys: 'RM delete',
+  flags: ['write'],
+  tips: ['request_policy:multi_shard', 'response_policy:agg_sum'],
+  run: removeKeys,
+});
+
+export const unlink = command({
+  syntax: 'UNLINK key [key ...]',
+  summary: 'Deletes keys; large values are freed in slices.',
+  since: '4.0.0',
+  complexity:
+    'O(1) for each key removed regardless of its size. Then the command does O(N) work in a ' +
+    'different thread in order to reclaim memory, where N is the number of allocations the ' +
+    'deleted objects where composed of.',
+  keys: 'RM delete',
+  flags: ['fast'],
+  tips: ['request_policy:multi_shard', 'response_policy:agg_sum'],
+  run: removeKeys,
+});
+
+function countKeys({ argv, db, reply }: Call): void {
+  let count = 0;
+  for (let i = 1; i < argv.count; i++) if (db.find(argv, i) !== 0) count++;
+  reply.integer(count);
+}
+
+export const exists = command({
+  syntax: 'EXISTS key [key ...]',
+  summary: 'Counts which of the keys exist.',
+  since: '1.0.0',
+  complexity: 'O(N) where N is the number of keys to check.',
+  keys: 'RO',
+  flags: ['fast'],
+  tips: ['request_policy:multi_shard', 'response_policy:agg_sum'],
+  run: ({ argv, db, reply }) => {
+    let count = 0;
+    const { touches } = db.keyspace;
+    db.keyspace.touches = false; // Looking whether a key is there is not a use.
+    for (let i = 1; i < argv.count; i++) if (db.find(argv, i) !== 0) count++;
+    db.keyspace.touches = touches;
+    reply.integer(count);
+  },
+});
+
+export const touch = command({
+  syntax: 'TOUCH key [key ...]',
+  summary: 'Counts a use of each of the keys and tells how many exist.',
+  since: '3.2.1',
+  complexity: 'O(N) where N is the number of keys that will be touched.',
+  keys: 'RO',
+  flags: ['fast'],
+  tips: ['request_policy:multi_shard', 'response_policy:agg_sum'],
+  run: countKeys,
+});
+
+export const type = command({
+  syntax: 'TYPE key',
+  summary: 'Tells what type of value a key holds.',
+  since: '1.0.0',
+  complexity: 'O(1)',
+  keys: 'RO',
+  flags: ['fast'],
+  run({ argv, db, reply }) {
+    const entry = db.peek(argv, 1);
+    if (entry === 0) db.keyspace.counts.misses++;
+    else db.keyspace.counts.hits++;
+    reply.simple(entry === 0 ? 'none' : typeName(db.zone.type(entry)));
+  },
+});
+
+// ── Names ───────────────────────────────────────────────────────────────────────────────────────
+
+/** Answers whether the key got its new name. */
+function renameKey({ argv, db }: Call, onlyIfFree: boolean): boolean {
+  const entry = db.findForWrite(argv, 1);
+  if (entry === 0) throw errors.noSuchKey;
+  if (argv.sameAs(1, 2)) return !onlyIfFree;
+  if (db.peek(argv, 2) !== 0) {
+    if (onlyIfFree) return false;
+  }
+  db.rename(db.peek(argv, 1), db, argv, 2, false);
+  return true;
+}
+
+export const rename = command({
+  syntax: 'RENAME key newkey',
+  summary: 'Gives a key another name, in place of what had that name.',
+  since: '1.0.0',
+  complexity: 'O(1)',
+  keys: ['RW access delete', 'OW update'],
+  flags: ['write'],
+  run(call) {
+    renameKey(call, false);
+    call.reply.ok();
+  },
+});
+
+export const renamenx = command({
+  syntax: 'RENAMENX key newkey',
+  summary: 'Gives a key another name when no key has it.',
+  since: '1.0.0',
+  complexity: 'O(1)',
+  keys: ['RW access delete', 'OW insert'],
+  flags: ['fast'],
+  run(call) {
+    call.reply.integer(renameKey(call, true) ? 1 : 0);
+  },
+});
+
+/** The database whose number is argument `index`. */
+function databaseAt(call: Call, index: number): Database {
+  const { argv, keyspace } = call;
+  const number = parseSafeInteger(argv.bytes, argv.starts[index], argv.ends[index]);
+  if (Number.isNaN(number) || number > 2147483647 || number < -2147483648) throw errors.notInteger;
+  const database = keyspace.databases[number];
+  if (database === undefined) throw errors.dbIndexOutOfRange;
+  return database;
+}
+
+export const move = command({
+  syntax: 'MOVE key db',
+  summary: 'Moves a key to another database.',
+  since: '1.0.0',
+  complexity: 'O(1)',
+  keys: 'RW access update',
+  flags: ['fast'],
+  run(call) {
+    const { argv, db, reply } = call;
+    const target = databaseAt(call, 2);
+    if (target === db) throw errors.sameObject;
+    if (db.findForWrite(argv, 1) === 0) return reply.integer(0);
+    if (target.peek(argv, 1) !== 0) return reply.integer(0);
+    db.moveTo(db.peek(argv, 1), target, argv, 1);
+    reply.integer(1);
+  },
+});
+
+export const copy = command({
+  syntax: 'COPY source destination [DB destination-db] [REPLACE]',
+  summary: 'Copies what a key holds to another key.',
+  since: '6.2.0',
+  complexity: 'O(N) worst case for collections, where N is the number of nested items. O(1) for string values.',
+  keys: ['RO access', 'OW update'],
+  flags: ['denyoom'],
+  run(call) {
+    const { argv, db, reply } = call;
+    let target = db;
+    let replace = false;
+    for (let i = 3; i < argv.count; i++) {
+      if (argv.is(i, 'REPLACE')) replace = true;
+      else if (argv.is(i, 'DB') && i + 1 < argv.count) target = databaseAt(call, ++i);
+      else throw errors.syntax;
+    }
+    if (target === db && argv.sameAs(1, 2)) throw errors.sameObject;
+    if (db.find(argv, 1) === 0) return reply.integer(0);
+    if (target.peek(argv, 2) !== 0 && !replace) return reply.integer(0);
+    db.copyTo(db.peek(argv, 1), target, argv, 2);
+    reply.integer(1);
+  },
+});
+
+// ── Expiry ──────────────────────────────────────────────────────────────────────────────────────
+
+const INT64_MAX = 2n ** 63n - 1n;
+
+/** Argument 2 as a deadline in Unix milliseconds, with Redis's checks for overflow. */
+function deadlineAt(call: Call, unitMs: number, base: number, name: string): number {
+  const { argv } = call;
+  const start = argv.starts[2];
+  const end = argv.ends[2];
+  const time = parseSafeInteger(argv.bytes, start, end);
+  // Up to here neither the product nor the sum can leave 64 bits.
+  if (Math.abs(time) < 1e12) return time * unitMs + base;
+  const big = parseInt64(argv.bytes, start, end);
+  if (big === undefined) throw errors.notInteger;
+  const unit = BigInt(unitMs);
+  if (unitMs > 1 && (big > INT64_MAX / unit || big < -(INT64_MAX + 1n) / unit)) {
+    throw errors.invalidExpire(name);
+  }
+  if (big * unit > INT64_MAX - BigInt(base)) throw errors.invalidExpire(name);
+  return Number(big * unit + BigInt(base));
+}
+
+function expireGeneric(call: Call, unitMs: number, isRelative: boolean, name: string): void {
+  const { argv, db, reply } = call;
+  let nx = false;
+  let xx = false;
+  let gt = false;
+  let lt = false;
+  for (let i = 3; i < argv.count; i++) {
+    if (argv.is(i, 'NX')) nx = true;
+    else if (argv.is(i, 'XX')) xx = true;
+    else if (argv.is(i, 'GT')) gt = true;
+    else if (argv.is(i, 'LT')) lt = true;
+    else throw errors.unsupportedOption(argv.text(i));
+  }
+  if (nx && (xx || gt || lt)) throw errors.expireNxWithOthers;
+  if (gt && lt) throw errors.expireGtWithLt;
+
+  const deadline = deadlineAt(call, unitMs, isRelative ? db.zone.now : 0, name);
+  const entry = db.findForWrite(argv, 1);
+  if (entry === 0) return reply.integer(0);
+  const old = db.zone.deadline(entry);
+  const isRefused =
+    (nx && old >= 0) ||
+    (xx && old < 0) ||
+    (gt && (old < 0 || deadline <= old)) ||
+    (lt && old >= 0 && deadline >= old);
+  if (isRefused) return reply.integer(0);
+  if (deadline <= db.zone.now) db.remove(entry);
+  else db.setDeadline(entry, deadline);
+  reply.integer(1);
+}
+
+export const expire = command({
+  syntax: 'EXPIRE key seconds [NX | XX | GT | LT]',
+  summary: 'Lets a key expire after some seconds.',
+  since: '1.0.0',
+  complexity: 'O(1)',
+  keys: 'RW update',
+  flags: ['fast'],
+  history: [['7.0.0', 'Added options: `NX`, `XX`, `GT` and `LT`.']],
+  run: (call) => expireGeneric(call, 1000, true, 'expire'),
+});
+
+export const pexpire = command({
+  syntax: 'PEXPIRE key milliseconds [NX | XX | GT | LT]',
+  summary: 'Lets a key expire after some milliseconds.',
+  since: '2.6.0',
+  complexity: 'O(1)',
+  keys: 'RW update',
+  flags: ['fast'],
+  history: [['7.0.0', 'Added options: `NX`, `XX`, `GT` and `LT`.']],
+  run: (call) => expireGeneric(call, 1, true, 'pexpire'),
+});
+
+export const expireat = command({
+  syntax: 'EXPIREAT key unix-time-seconds [NX | XX | GT | LT]',
+  summary: 'Lets a key expire at a time given in seconds.',
+  since: '1.2.0',
+  complexity: 'O(1)',
+  keys: 'RW update',
+  flags: ['fast'],
+  history: [['7.0.0', 'Added options: `NX`, `XX`, `GT` and `LT`.']],
+  run: (call) => expireGeneric(call, 1000, false, 'expireat'),
+});
+
+export const pexpireat = command({
+  syntax: 'PEXPIREAT key unix-time-milliseconds [NX | XX | GT | LT]',
+  summary: 'Lets a key expire at a time given in milliseconds.',
+  since: '2.6.0',
+  complexity: 'O(1)',
+  keys: 'RW update',
+  flags: ['fast'],
+  history: [['7.0.0', 'Added options: `NX`, `XX`, `GT` and `LT`.']],
+  run: (call) => expireGeneric(call, 1, false, 'pexpireat'),
+});
+
+export const persist = command({
+  syntax: 'PERSIST key',
+  summary: 'Takes the expiry of a key away.',
+  since: '2.2.0',
+  complexity: 'O(1)',
+  keys: 'RW update',
+  flags: ['fast'],
+  run({ argv, db, reply }) {
+    const entry = db.findForWrite(argv, 1);
+    if (entry === 0 || !db.zone.isVolatile(entry)) return reply.integer(0);
+    db.clearDeadline(entry);
+    reply.integer(1);
+  },
+});
+
+/** -2 tells "no such key" from -1, "no expiry": clients branch on it. */
+function remaining({ argv, db, reply }: Call, inSeconds: boolean, isAbsolute: boolean): void {
+  const entry = db.peek(argv, 1);
+  if (entry === 0) {
+    db.keyspace.counts.misses++;
+    return reply.integer(-2);
+  }
+  db.keyspace.counts.hits++;
+  const deadline = db.zone.deadline(entry);
+  if (deadline < 0) return reply.integer(-1);
+  const time = isAbsolute ? deadline : Math.max(0, deadline - db.zone.now);
+  if (inSeconds) return reply.integer(Math.floor((time + 500) / 1000));
+  if (Number.isSafeInteger(time)) reply.integer(time);
+  else reply.integer64(BigInt(time));
+}
+
+export const ttl = command({
+  syntax: 'TTL key',
+  summary: 'Tells how many seconds a key has left.',
+  since: '1.0.0',
+  complexity: 'O(1)',
+  keys: 'RO access',
+  flags: ['fast'],
+  tips: ['nondeterministic_output'],
+  history: [['2.8.0', 'Added the -2 reply.']],
+  run: (call) => remaining(call, true, false),
+});
+
+export const pttl = command({
+  syntax: 'PTTL key',
+  summary: 'Tells how many milliseconds a key has left.',
+  since: '2.6.0',
+  complexity: 'O(1)',
+  keys: 'RO access',
+  flags: ['fast'],
+  tips: ['nondeterministic_output'],
+  history: [['2.8.0', 'Added the -2 reply.']],
+  run: (call) => remaining(call, false, false),
+});
+
+export const expiretime = command({
+  syntax: 'EXPIRETIME key',
+  summary: 'Tells when a key expires, in Unix seconds.',
+  since: '7.0.0',
+  complexity: 'O(1)',
+  keys: 'RO access',
+  flags: ['fast'],
+  run: (call) => remaining(call, true, true),
+});
+
+export const pexpiretime = command({
+  syntax: 'PEXPIRETIME key',
+  summary: 'Tells when a key expires, in Unix milliseconds.',
+  since: '7.0.0',
+  complexity: 'O(1)',
+  keys: 'RO access',
+  flags: ['fast'],
+  run: (call) => remaining(call, false, true),
+});
+
+// ── Iteration ───────────────────────────────────────────────────────────────────────────────────
+
+/** Writes the key of an entry as a bulk. */
+function replyKey({ db, reply }: Call, entry: number): void {
+  const at = db.zone.keyAt(entry);
+  if (at >= 0) reply.bulk(db.zone.arena.u8, at, at + db.zone.keySize(entry));
+  else reply.bulk(db.zone.key(entry));
+}
+
+function keyMatches(db: Database, entry: number, pattern: Uint8Array): boolean {
+  const at = db.zone.keyAt(entry);
+  if (at >= 0) {
+    const end = at + db.zone.keySize(entry);
+    return matchGlob(pattern, 0, pattern.length, db.zone.arena.u8, at, end, false);
+  }
+  const key = db.zone.key(entry);
+  return matchGlob(pattern, 0, pattern.length, key, 0, key.length, false);
+}
+
+const STAR = 0x2a;
+
+function isEverything(pattern: Uint8Array): boolean {
+  return pattern.length === 1 && pattern[0] === STAR;
+}
+
+export const keys = command({
+  syntax: 'KEYS pattern',
+  summary: 'Lists the keys that match a pattern.',
+  since: '1.0.0',
+  complexity:
+    'O(N) with N being the number of keys in the database, under the assumption that the key ' +
+    'names in the database and the given pattern have limited length.',
+  flags: ['readonly'],
+  categories: ['keyspace', 'dangerous'],
+  tips: ['request_policy:all_shards', 'nondeterministic_output_order'],
+  run(call) {
+    const { argv, db, reply } = call;
+    const pattern = sliceBytes(argv.bytes, argv.starts[1], argv.ends[1]);
+    const all = isEverything(pattern);
+    const token = reply.deferArray();
+    let count = 0;
+    db.each((entry) => {
+      if (!all && !keyMatches(db, entry, pattern)) return;
+      replyKey(call, entry);
+      count++;
+    });
+    reply.endDefer(token, count);
+  },
+});
+
+export const scan = command({
+  syntax: 'SCAN cursor [MATCH pattern] [COUNT count] [TYPE type]',
+  summary: 'Lists keys a few at a time.',
+  since: '2.8.0',
+  complexity:
+    'O(1) for every call. O(N) for a complete iteration, including enough command calls for the ' +
+    'cursor to return back to 0. N is the number of elements inside the collection.',
+  flags: ['readonly'],
+  categories: ['keyspace'],
+  tips: ['nondeterministic_output', 'request_policy:special'],
+  history: [['6.0.0', 'Added the `TYPE` subcommand.']],
+  run(call) {
+    const { argv, db, reply, args } = call;
+    const cursor = parseCursor(argv.bytes, argv.starts[1], argv.ends[1]);
+    if (cursor === undefined) throw errors.invalidCursor;
+    let count = 10;
+    let pattern: Uint8Array | undefined;
+    let wantedType: number | undefined;
+    for (let i = 2; i < argv.count; i += 2) {
+      const hasValue = i + 1 < argv.count;
+      if (hasValue && argv.is(i, 'COUNT')) {
+        count = args.integerAt(i + 1);
+        if (count < 1) throw errors.syntax;
+      } else if (hasValue && argv.is(i, 'MATCH')) {
+        pattern = argv.copy(i + 1);
+      } else if (hasValue && argv.is(i, 'TYPE')) {
+        wantedType = typeByName(argv.text(i + 1).toLowerCase());
+      } else throw errors.syntax;
+    }
+    if (pattern !== undefined && isEverything(pattern)) pattern = undefined;
+
+    // Keys are collected first: the cursor comes before them in the reply.
+    const found: number[] = [];
+    const next = db.scan(Number(BigInt.asUintN(64, cursor)), count, (entry) => {
+      if (wantedType !== undefined && db.zone.type(entry) !== wantedType) return;
+      if (pattern !== undefined && !keyMatches(db, entry, pattern)) return;
+      if (!db.zone.isExpired(entry)) found.push(entry);
+    });
+    reply.array(2);
+    reply.bulkText(String(next));
+    reply.array(found.length);
+    for (const entry of found) replyKey(call, entry);
+  },
+});
+
+export const randomkey = command({
+  syntax: 'RANDOMKEY',
+  summary: 'Names a key, each with the same chance.',
+  since: '1.0.0',
+  complexity: 'O(1)',
+  flags: ['readonly'],
+  categories: ['keyspace'],
+  tips: ['request_policy:all_shards', 'response_policy:special', 'nondeterministic_output'],
+  run(call) {
+    const entry = call.db.random();
+    if (entry === 0) call.reply.null();
+    else replyKey(call, entry);
+  },
+});
+
+// ── OBJECT ──────────────────────────────────────────────────────────────────────────────────────
+
+export const object = container({
+  name: 'OBJECT',
+  summary: 'A container for object introspection commands.',
+  since: '2.2.3',
+  help: [
+    'ENCODING <key>',
+    '    Return the kind of internal representation used in order to store the value',
+    '    associated with a <key>.',
+    'FREQ <key>',
+    '    Return the access frequency index of the <key>. The returned integer is',
+    '    proportional to the logarithm of the recent access frequency of the key.',
+    'IDLETIME <key>',
+    '    Return the idle time of the <key>, that is the approximated number of',
+    '    seconds elapsed since the last access to the key.',
+    'REFCOUNT <key>',
+    '    Return the number of references of the value associated with the specified',
+    '    <key>.',
+  ],
+});
+
+export const objectEncoding = command({
+  syntax: 'OBJECT ENCODING key',
+  summary: 'Tells how the value of a key is kept.',
+  since: '2.2.3',
+  complexity: 'O(1)',
+  keys: 'RO',
+  tips: ['nondeterministic_output'],
+  run({ argv, db, reply }) {
+    const entry = db.peek(argv, 2);
+    if (entry === 0) reply.null();
+    else reply.bulkText(encodingName(db.zone, entry));
+  },
+});
+
+export const objectRefcount = command({
+  syntax: 'OBJECT REFCOUNT key',
+  summary: 'Tells how many references a value has: always one.',
+  since: '2.2.3',
+  complexity: 'O(1)',
+  keys: 'RO',
+  tips: ['nondeterministic_output'],
+  run({ argv, db, reply }) {
+    if (db.peek(argv, 2) === 0) reply.null();
+    else reply.integer(1);
+  },
+});
+
+export const objectIdletime = command({
+  syntax: 'OBJECT IDLETIME key',
+  summary: 'Tells how many seconds ago a key was used last.',
+  since: '2.2.3',
+  complexity: 'O(1)',
+  keys: 'RO',
+  tips: ['nondeterministic_output'],
+  run({ argv, db, reply }) {
+    const entry = db.peek(argv, 2);
+    if (entry === 0) return reply.null();
+    if (db.zone.recency.keepsFrequency) throw errors.idleTimeNotTracked;
+    reply.integer(Math.floor(db.zone.recency.idleMs(entry) / 1000));
+  },
+});
+
+export const objectFreq = command({
+  syntax: 'OBJECT FREQ key',
+  summary: 'Tells the logarithmic use counter of a key.',
+  since: '4.0.0',
+  complexity: 'O(1)',
+  keys: 'RO',
+  tips: ['nondeterministic_output'],
+  run({ argv, db, reply }) {
+    const entry = db.peek(argv, 2);
+    if (entry === 0) return reply.null();
+    if (!db.zone.recency.keepsFrequency) throw errors.frequencyNotTracked;
+    reply.integer(db.zone.recency.frequencyOf(entry));
+  },
+});

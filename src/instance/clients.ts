@@ -1,0 +1,109 @@
+/**
+ * Clients: the peers of a server with their state, whatever they are connected by.
+ *
+ * A client is what CLIENT LIST shows a line of. Its connection (the socket) is known here only by
+ * what may be asked of it.
+ */
+
+import type { Reply } from '../resp/reply.ts';
+
+/** What a client may ask of its socket. */
+export interface ClientConnection {
+  /** Closes at once. */
+  close(): void;
+  /** Sends what has been replied, then closes; what the client sends from now on is not read. */
+  closeAfterReply(): void;
+  /** Bytes received and not yet a whole request. */
+  readonly querySize: number;
+  /** Bytes replied that the peer has not taken. */
+  readonly outputSize: number;
+  /** File descriptor, or -1. */
+  readonly fd: number;
+}
+
+/** CLIENT REPLY: everything, nothing, or nothing for the next command. */
+export const REPLY_ON = 0;
+export const REPLY_OFF = 1;
+export const REPLY_SKIP_NEXT = 2;
+export const REPLY_SKIP = 3;
+
+export class Client {
+  readonly id: number;
+  /** 'host:port', '[v6]:port' or 'path:0'. */
+  readonly address: string;
+  readonly localAddress: string;
+  readonly isUnix: boolean;
+  readonly connection: ClientConnection;
+  readonly reply: Reply;
+  /** Unix milliseconds. */
+  readonly createdAt: number;
+  lastActiveAt: number;
+  name = '';
+  libName = '';
+  libVersion = '';
+  user = 'default';
+  authenticated: boolean;
+  resp3 = false;
+  /** The selected database. */
+  database = 0;
+  noEvict = false;
+  noTouch = false;
+  replyMode: number = REPLY_ON;
+  closing = false;
+  /** Full name of the command run last ('client|list'). */
+  lastCommand = 'NULL';
+  commandCount = 0;
+  /** Size of the arguments of the request that runs. */
+  argvSize = 0;
+
+  constructor(options: {
+    id: number;
+    address: string;
+    localAddress: string;
+    isUnix: boolean;
+    connection: ClientConnection;
+    reply: Reply;
+    now: number;
+    authenticated: boolean;
+  }) {
+    this.id = options.id;
+    this.address = options.address;
+    this.localAddress = options.localAddress;
+    this.isUnix = options.isUnix;
+    this.connection = options.connection;
+    this.reply = options.reply;
+    this.createdAt = options.now;
+    this.lastActiveAt = options.now;
+    this.authenticated = options.authenticated;
+  }
+}
+
+/** All clients of a server, in order of connection. */
+export class Clients {
+  readonly #byId = new Map<number, Client>();
+  #nextId = 1;
+
+  takeId(): number {
+    return this.#nextId++;
+  }
+
+  add(client: Client): void {
+    this.#byId.set(client.id, client);
+  }
+
+  remove(client: Client): void {
+    this.#byId.delete(client.id);
+  }
+
+  find(id: number): Client | undefined {
+    return this.#byId.get(id);
+  }
+
+  get count(): number {
+    return this.#byId.size;
+  }
+
+  all(): IterableIterator<Client> {
+    return this.#byId.values();
+  }
+}

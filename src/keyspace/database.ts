@@ -1,0 +1,311 @@
+/**
+ * A database: keys as clients see them.
+ *
+ * What a command may do with keys goes through here: look-ups that honour deadlines and count as
+ * uses, writes that are all or nothing, and one funnel, `changed()`, for everything that alters a
+ * key. A key is named by an argument of the request, `(argv, index)`, so that finding it copies
+ * nothing. An entry is what a look-up answers: an offset, 0 for none, good until the next write.
+ */
+
+import type { Argv } from '../resp/argv.ts';
+import { errors } from '../resp/errors.ts';
+import { copyBytes } from '../std/bytes.ts';
+import { TYPE_STRING } from '../value/type.ts';
+import { DELETED, EXPIRED, FLUSHED, type Zone } from '../zone/zone.ts';
+import type { Keyspace } from './keyspace.ts';
+
+/** Deadline arguments: none, or the one the key has. */
+export const NO_DEADLINE = -1;
+export const KEEP_DEADLINE = -2;
+
+export class Database {
+  readonly keyspace: Keyspace;
+  /** The number clients select. */
+  readonly number: number;
+  readonly zone: Zone;
+  /** The number its entries carry in the zone; SWAPDB exchanges two of them. */
+  physical: number;
+  /** Hash of the key looked up last: a write right after it need not hash again. */
+  #hash = 0;
+
+  constructor(keyspace: Keyspace, number: number, zone: Zone, physical: number) {
+    this.keyspace = keyspace;
+    this.number = number;
+    this.zone = zone;
+    this.physical = physical;
+  }
+
+  // ── Finding ───────────────────────────────────────────────────────────────────────────────────
+
+  /** Entry of a key for reading: a hit or a miss, and a use. */
+  find(argv: Argv, index: number): number {
+    const entry = this.peek(argv, index);
+    const { counts, touches } = this.keyspace;
+    if (entry === 0) {
+      counts.misses++;
+      return 0;
+    }
+    counts.hits++;
+    if (touches) this.zone.touch(entry);
+    return entry;
+  }
+
+  /** Entry of a key that is about to be written: a use, and neither hit nor miss. */
+  findForWrite(argv: Argv, index: number): number {
+    const entry = this.peek(argv, index);
+    if (entry !== 0 && this.keyspace.touches) this.zone.touch(entry);
+    return entry;
+  }
+
+  /** Entry of a key that is only looked at: not a use. Removes it when its deadline has passed. */
+  peek(argv: Argv, index: number): number {
+    const { zone } = this;
+    const start = argv.starts[index];
+    const end = argv.ends[index];
+    const hash = zone.hashOf(this.physical, argv.bytes, start, end);
+    this.#hash = hash;
+    const entry = zone.find(this.physical, hash, argv.bytes, start, end);
+    if (entry !== 0 && zone.isExpired(entry)) {
+      zone.remove(entry, EXPIRED);
+      return 0;
+    }
+    return entry;
+  }
+
+  /** Refuses an entry of another type. */
+  expectType(entry: number, type: number): void {
+    if (this.zone.type(entry) !== type) throw errors.wrongType;
+  }
+
+  /** As find(), refusing what is no string. */
+  findString(argv: Argv, index: number): number {
+    const entry = this.find(argv, index);
+    if (entry !== 0 && this.zone.type(entry) !== TYPE_STRING) throw errors.wrongType;
+    return entry;
+  }
+
+  /** As findForWrite(), refusing what is no string. */
+  findStringForWrite(argv: Argv, index: number): number {
+    const entry = this.findForWrite(argv, index);
+    if (entry !== 0 && this.zone.type(entry) !== TYPE_STRING) throw errors.wrongType;
+    return entry;
+  }
+
+  // ── Writing ───────────────────────────────────────────────────────────────────────────────────
+
+  /**
+   * Makes an entry of `size` bytes for a key, in place of what it held. The key must have been the
+   * last one looked up; `existing` is what the look-up answered. See Zone.put.
+   */
+  put(
+    argv: Argv,
+    index: number,
+    existing: number,
+    type: number,
+    size: number,
+    timed = false,
+  ): number {
+    const { zone } = this;
+    const entry = zone.put(
+      existing,
+      this.physical,
+      this.#hash,
+      argv.bytes,
+      argv.starts[index],
+      argv.ends[index],
+      type,
+      size,
+      timed,
+    );
+    if (entry === 0) throw errors.outOfMemory;
+    if (existing !== 0) zone.setPinned(entry, false);
+    return entry;
+  }
+
+  /**
+   * Makes a key hold the string bytes[start, end). The key must have been the last one looked up;
+   * `existing` is what the look-up answered. `deadline` is Unix milliseconds, NO_DEADLINE or
+   * KEEP_DEADLINE. Throws out of memory with nothing changed.
+   */
+  setString(
+    argv: Argv,
+    index: number,
+    existing: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    deadline: number,
+  ): number {
+    const { zone } = this;
+    const size = end - start;
+    const timed = deadline >= 0;
+    const entry = this.put(argv, index, existing, TYPE_STRING, size, timed);
+    if (zone.content.isFlat(entry)) {
+      copyBytes(zone.arena.u8, zone.content.flatAt(entry), bytes, start, end);
+    } else {
+      zone.content.write(entry, 0, bytes, start, end);
+    }
+    if (timed) zone.setDeadline(entry, deadline);
+    else if (deadline === NO_DEADLINE) zone.clearDeadline(entry);
+    this.changed();
+    return entry;
+  }
+
+  /**
+   * Finds room for the strings of pairs `key value` from argument `first` on, before any is stored.
+   * Throws out of memory with nothing changed or evicted.
+   */
+  reserveStrings(argv: Argv, first: number): void {
+    const { zone } = this;
+    const { room, slab, layout } = zone;
+    const bytes = argv.ends[argv.count - 1] - argv.starts[first];
+    // Far from full: each pair takes at most a page more than its bytes.
+    if (slab.freePages() > argv.count + (2 * bytes) / layout.pageSize && room.failIn === 0) return;
+    room.begin();
+    for (let i = first; i < argv.count; i += 2) {
+      zone.addPut(argv.size(i), TYPE_STRING, argv.size(i + 1));
+    }
+    if (!room.take()) throw errors.outOfMemory;
+  }
+
+  /** Changes the size of an entry's value; new bytes are zero. Throws with nothing changed. */
+  resize(entry: number, size: number): number {
+    const target = this.zone.resize(entry, size);
+    if (target === 0) throw errors.outOfMemory;
+    return target;
+  }
+
+  /** Sets when an entry expires. Throws with nothing changed when there is no room for it. */
+  setDeadline(entry: number, deadline: number): number {
+    const target = this.zone.setDeadline(entry, deadline);
+    if (target === 0) throw errors.outOfMemory;
+    this.changed();
+    return target;
+  }
+
+  clearDeadline(entry: number): void {
+    this.zone.clearDeadline(entry);
+    this.changed();
+  }
+
+  remove(entry: number): void {
+    this.zone.remove(entry, DELETED);
+    this.changed();
+  }
+
+  /** Every change of a key passes here. */
+  changed(count = 1): void {
+    this.keyspace.counts.dirty += count;
+  }
+
+  /** Gives an entry of this database the key argv[index], in `target`, removing what was there. */
+  rename(entry: number, target: Database, argv: Argv, index: number, keep: boolean): void {
+    const { zone } = target;
+    const start = argv.starts[index];
+    const end = argv.ends[index];
+    const hash = zone.hashOf(target.physical, argv.bytes, start, end);
+    const made = keep
+      ? zone.copy(entry, target.physical, hash, argv.bytes, start, end)
+      : zone.rename(entry, target.physical, hash, argv.bytes, start, end);
+    if (made === 0) throw errors.outOfMemory;
+    // The new entry stands in front of what had the key before; nothing can fail any more.
+    const old = zone.findAfter(made, argv.bytes, start, end);
+    if (old !== 0) zone.remove(old, DELETED);
+    this.changed();
+  }
+
+  // ── The database as a whole ───────────────────────────────────────────────────────────────────
+
+  /** Keys, those past their deadline and not yet removed included, as DBSIZE counts. */
+  get size(): number {
+    return this.zone.entryCount(this.physical);
+  }
+
+  get volatileSize(): number {
+    return this.zone.volatileCount(this.physical);
+  }
+
+  clear(): void {
+    const { zone } = this;
+    this.changed(this.size);
+    if (zone.table.count === this.size) {
+      zone.clear();
+      return;
+    }
+    const { table, arena } = zone;
+    for (let b = table.nextOccupied(0); b < table.bucketCount; b = table.nextOccupied(b + 1)) {
+      let entry = table.head(b);
+      while (entry !== 0) {
+        const next = arena.i32[entry * 2];
+        if (zone.database(entry) === this.physical) {
+          zone.remove(entry, FLUSHED);
+          // What left may have taken others along: begin the chain again.
+          entry = table.head(b);
+        } else {
+          entry = next;
+        }
+      }
+    }
+  }
+
+  /** Calls `visit` for every live key. It must not write. */
+  each(visit: (entry: number) => void): void {
+    const { zone } = this;
+    const { table, arena } = zone;
+    for (let b = table.nextOccupied(0); b < table.bucketCount; b = table.nextOccupied(b + 1)) {
+      for (let entry = table.head(b); entry !== 0; entry = arena.i32[entry * 2]) {
+        if (zone.database(entry) === this.physical && !zone.isExpired(entry)) visit(entry);
+      }
+    }
+  }
+
+  /**
+   * Visits a stretch of the table from `cursor` on, whole buckets until about `count` entries were
+   * seen, and answers the cursor to go on with, 0 at the end. A cursor is a place among the hashes:
+   * keys that stay are seen whatever comes, goes or grows meanwhile.
+   */
+  scan(cursor: number, count: number, visit: (entry: number) => void): number {
+    const { zone } = this;
+    const { table, arena, layout } = zone;
+    const step = 2 ** layout.bucketShift;
+    let bucket = table.nextOccupied(Math.min(Math.floor(cursor / step), table.bucketCount));
+    let seen = 0;
+    let buckets = 0;
+    while (bucket < table.bucketCount && seen < count && buckets < count * 10) {
+      for (let entry = table.head(bucket); entry !== 0; entry = arena.i32[entry * 2]) {
+        if (zone.database(entry) !== this.physical) continue;
+        seen++;
+        visit(entry);
+      }
+      buckets++;
+      bucket = table.nextOccupied(bucket + 1);
+    }
+    return bucket < table.bucketCount ? bucket * step : 0;
+  }
+
+  /** A live key, each with the same chance, or 0 when there is none. */
+  random(): number {
+    const { zone } = this;
+    while (this.size > 0) {
+      const entry = this.#anyEntry();
+      if (!zone.isExpired(entry)) return entry;
+      zone.remove(entry, EXPIRED);
+    }
+    return 0;
+  }
+
+  #anyEntry(): number {
+    const { zone } = this;
+    const { table } = zone;
+    // Databases share the table: try until one of ours comes up, then walk to the next.
+    const first = zone.random.below(table.count);
+    for (let tries = 0; tries < 100; tries++) {
+      const entry = table.byRank(tries === 0 ? first : zone.random.below(table.count));
+      if (zone.database(entry) === this.physical) return entry;
+    }
+    for (let i = 0; ; i++) {
+      const entry = table.byRank((first + i) % table.count);
+      if (zone.database(entry) === this.physical) return entry;
+    }
+  }
+}

@@ -1,0 +1,68 @@
+/**
+ * Windows: where requests are read and replies are written.
+ *
+ * They lie in the arena of the default zone, in front of the zone itself, so that a value goes from
+ * the zone to the wire with one copy inside one buffer (see zone/arena.ts). One window takes what
+ * sockets read; the others are lent to the clients being replied to and come back when the socket
+ * has taken the bytes, nearly always in the same turn. When all are lent, replies are built in
+ * ordinary memory.
+ */
+
+import type { Window, WindowPool } from '../resp/reply.ts';
+import type { Zone } from '../zone/zone.ts';
+
+const KiB = 1024;
+const READ_SIZE = 64 * KiB;
+const WRITE_SIZE = 64 * KiB;
+const WRITE_COUNT = 14;
+/** Offset 0 means "none" in a zone, so nothing begins at byte 0. */
+const FIRST = 64;
+
+/** Bytes to ask for in front of the zone that will hold the windows. */
+export const WINDOWS_SIZE = FIRST + READ_SIZE + WRITE_COUNT * WRITE_SIZE;
+
+export class Windows implements WindowPool {
+  readonly #zone: Zone;
+  #free: Window[] = [];
+  /** What sockets read into: a view that starts at `readStart` of the arena. */
+  readBuffer!: Uint8Array;
+  readonly readStart = FIRST;
+
+  constructor(zone: Zone) {
+    this.#zone = zone;
+    this.renew();
+  }
+
+  /** The bytes that positions in the read window count in. */
+  get bytes(): Uint8Array {
+    return this.#zone.arena.u8;
+  }
+
+  /** Makes windows anew: the zone moved to another arena. Lent ones stay good until they return. */
+  renew(): void {
+    const { arena } = this.#zone;
+    this.readBuffer = arena.view(FIRST, READ_SIZE);
+    const free: Window[] = [];
+    for (let i = 0; i < WRITE_COUNT; i++) {
+      const base = FIRST + READ_SIZE + i * WRITE_SIZE;
+      const window: Window = {
+        bytes: arena.u8,
+        base,
+        limit: base + WRITE_SIZE,
+        release: () => {
+          if (this.#free === free) free.push(window);
+        },
+      };
+      free.push(window);
+    }
+    this.#free = free;
+  }
+
+  acquire(): Window {
+    return this.#free.pop() ?? heapWindow();
+  }
+}
+
+function heapWindow(): Window {
+  return { bytes: new Uint8Array(WRITE_SIZE), base: 0, limit: WRITE_SIZE, release() {} };
+}
