@@ -1,0 +1,84 @@
+# Make is the interface: every task of the project is a target here, and each does its own set-up.
+# `make start` and `make test` are meant to be the first command on a machine with Node and make.
+
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+BIN := node_modules/.bin
+VITEST := $(BIN)/vitest run --passWithNoTests
+INSTALLED := node_modules/.package-lock.json
+BUILT := dist/.built
+BENCH_BUILT := dist/.bench-built
+SOURCES := $(shell find src commands -name '*.ts' 2>/dev/null)
+BENCHES := $(wildcard bench/*.ts bench/*/*.ts)
+
+# What comes after `make start` and `make bench` on the command line of the program:
+#   make start ARGS='--port 7000'        make bench ONLY=wire
+ARGS ?=
+ONLY ?=
+FUZZ_SECONDS ?= 60
+
+.PHONY: help start build test unit model conformance clients fuzz fault tidy bench docs check clean
+
+help: ## Lists the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+start: $(BUILT) ## Runs the server on port 6379, or as ARGS says
+	@exec node dist/src/main.js $(ARGS)
+
+build: $(BUILT) ## Compiles src/ and commands/ to dist/
+
+test: $(INSTALLED) ## Runs every test
+	@$(VITEST)
+
+unit: $(INSTALLED) ## Tests one file of src/ at a time
+	@$(VITEST) test/unit
+
+model: $(INSTALLED) ## Tests the engine against simple models
+	@$(VITEST) test/model
+
+conformance: $(INSTALLED) ## Sends the same lines to redis-server and to us
+	@$(VITEST) test/conformance
+
+clients: $(INSTALLED) ## Tests with the client libraries people use
+	@$(VITEST) test/clients
+
+fuzz: $(INSTALLED) ## Looks for trouble at random for FUZZ_SECONDS
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) $(VITEST) test/fuzz
+
+fault: $(INSTALLED) ## Tests with memory, sockets and disks that fail
+	@$(VITEST) test/fault
+
+tidy: $(INSTALLED) ## Checks types, format and the style a machine can hold
+	@$(BIN)/tsc --noEmit
+	@$(BIN)/biome check --error-on-warnings
+	@$(VITEST) test/tidy.test.ts
+
+bench: $(BENCH_BUILT) ## Measures: everything, or ONLY=wire
+	@node dist/bench/run.js $(ONLY)
+
+docs: $(INSTALLED) ## Writes the generated pages of docs/ again
+	@ZONIS_DOCS=write $(VITEST) test/docs.test.ts
+
+check: $(INSTALLED) ## All a reviewer needs: types, format, tests, pages up to date
+	@$(BIN)/tsc --noEmit
+	@$(BIN)/biome check --error-on-warnings
+	@$(VITEST)
+
+clean: ## Removes what the other targets made
+	rm -rf dist node_modules
+
+# npm writes this file last, so it is newer than the lock file it was made from.
+$(INSTALLED): package-lock.json
+	@npm ci --no-audit --no-fund
+	@touch $@
+
+$(BUILT): $(INSTALLED) $(SOURCES) tsconfig.json tsconfig.build.json
+	@rm -rf dist/src dist/commands
+	@$(BIN)/tsc -p tsconfig.build.json
+	@touch $@
+
+$(BENCH_BUILT): $(INSTALLED) $(SOURCES) $(BENCHES) tsconfig.json tsconfig.bench.json
+	@rm -rf dist/bench
+	@$(BIN)/tsc -p tsconfig.bench.json
+	@touch $@
