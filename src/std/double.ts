@@ -238,7 +238,7 @@ function roundToEven(x: number): number {
 // error is behind the 17th digit. Clients see the sum and count on it, so it is made the same way:
 // text to the nearest 64 bits, one addition rounded to 64 bits, an exact print.
 //
-// The numbers are bigints, a few microseconds an addition: for these two commands only. A
+// The numbers are bigints, two microseconds for it all: for these two commands only. A
 // redis-server on ARM, whose long double has other sizes, differs in the last digits of some sums.
 
 /** mantissa × 2^exponent. The mantissa of infinity is undefined. */

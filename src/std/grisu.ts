@@ -10,11 +10,12 @@
  * `lower`, and the last one is lowered as long as that comes closer to w.
  *
  * JavaScript's own String(x) finds the shortest digits always and the closest among them. Grisu2,
- * after Florian Loitsch, misses one of these about once in a thousand, because its powers of ten
- * have 64 bits only. Redis prints scores with it, so a client that compares texts would see the
- * difference: this is the same algorithm with the same misses.
+ * after Florian Loitsch, sometimes misses (one double in 2,600 got a digit too many here), because
+ * its powers of ten have 64 bits only. Redis prints scores with it, so a client that compares texts
+ * would see the difference: this is the same algorithm with the same misses.
  *
- * A 64-bit value is two words here, …H and …L, each a number from 0 to 2^32 - 1.
+ * A 64-bit value is two words here, …H and …L, as signed 32-bit integers wherever they are kept or
+ * passed on: those V8 holds without allocating. `>>> 0` makes them what they mean.
  */
 
 /** What shortestDigits found: x = digits[0] digits[1] … × 10^exponent. Reused by every call. */
@@ -25,14 +26,12 @@ export interface Decimal {
   exponent: number;
 }
 
-const WORD = 0x1_0000_0000;
-
 // 10^-348, 10^-340, … 10^340, each as 64 bits with the top one set, times a power of two.
 const POWER_COUNT = 87;
 const POWER_FIRST = -348;
 const POWER_STEP = 8;
-const POWERS_H = new Float64Array(POWER_COUNT);
-const POWERS_L = new Float64Array(POWER_COUNT);
+const POWERS_H = new Int32Array(POWER_COUNT);
+const POWERS_L = new Int32Array(POWER_COUNT);
 const POWERS_EXPONENT = new Int32Array(POWER_COUNT);
 for (let i = 0; i < POWER_COUNT; i++) {
   const [fraction, exponent] = powerOfTen(POWER_FIRST + i * POWER_STEP);
@@ -41,124 +40,128 @@ for (let i = 0; i < POWER_COUNT; i++) {
   POWERS_EXPONENT[i] = exponent;
 }
 
-// Where the product's binary point may lie, counted from the right: 32 to 60.
+// 10^9, 10^8, … 1.
+const UNITS = Int32Array.from({ length: 10 }, (_, i) => 10 ** (9 - i));
+
+// Where the product's binary point may lie, counted from the right.
 const POINT_MAX = 60;
 const POINT_MIN = 32;
 
 const bits = new DataView(new ArrayBuffer(8));
+const product = new Int32Array(2);
 const found: Decimal = { digits: new Uint8Array(20), count: 0, exponent: 0 };
 
 /** The digits of a finite number other than 0; its sign is left aside. */
 export function shortestDigits(x: number): Decimal {
   bits.setFloat64(0, x);
-  const head = bits.getUint32(0);
+  const head = bits.getInt32(0);
   const biased = (head >>> 20) & 0x7ff;
-  let fractionH = head & 0xfffff;
-  const fractionL = bits.getUint32(4);
-  if (biased !== 0) fractionH |= 0x100000;
-  // A power of two has its lower neighbour half as far away.
-  const isLowerCloser = fractionH === 0x100000 && fractionL === 0;
+  const fractionH = (head & 0xfffff) | (biased !== 0 ? 0x100000 : 0);
+  const fractionL = bits.getInt32(4);
 
-  // w moves up until its top bit is the top bit; half an ulp moves along.
+  // w moves up until its top bit is the top bit; half an ulp, bit `half`, moves along. A power of
+  // two has its lower neighbour half as far away. (A shift by 32 and more is one by 32 less.)
   const shift = fractionH !== 0 ? Math.clz32(fractionH) : 32 + Math.clz32(fractionL);
   const exponent = (biased !== 0 ? biased - 1075 : -1074) - shift;
   const wH =
-    (shift < 32 ? (fractionH << shift) | highPart(fractionL, shift) : fractionL << shift) >>> 0;
-  const wL = shift < 32 ? (fractionL << shift) >>> 0 : 0;
+    shift < 32 ? (fractionH << shift) | ((fractionL >>> 1) >>> (31 - shift)) : fractionL << shift;
+  const wL = shift < 32 ? fractionL << shift : 0;
   const half = shift - 1;
-  const quarter = isLowerCloser ? half - 1 : half;
-  const upperL = wL + (half < 32 ? 2 ** half : 0);
-  const upperH = wH + (half < 32 ? 0 : 2 ** (half - 32)) + (upperL >= WORD ? 1 : 0);
-  const lowerL = wL - (quarter < 32 ? 2 ** quarter : 0);
-  const lowerH = wH - (quarter < 32 ? 0 : 2 ** (quarter - 32)) - (lowerL < 0 ? 1 : 0);
+  const quarter = fractionH === 0x100000 && fractionL === 0 ? half - 1 : half;
+  const upperL = half < 32 ? (wL + (1 << half)) | 0 : wL;
+  const upperH = (wH + (half < 32 ? carry(upperL, wL) : 1 << half)) | 0;
+  const lowerL = quarter < 32 ? (wL - (1 << quarter)) | 0 : wL;
+  const lowerH = (wH - (quarter < 32 ? carry(wL, lowerL) : 1 << quarter)) | 0;
 
   const power = findPower(exponent);
-  scaleBy(power);
-  multiply(wH, wL);
-  const scaledH = productH;
-  const scaledL = productL;
-  multiply(upperH, upperL >>> 0);
+  const factorH = POWERS_H[power];
+  const factorL = POWERS_L[power];
+  multiply(wH, wL, factorH, factorL);
+  const scaledH = product[0];
+  const scaledL = product[1];
+  multiply(upperH, upperL, factorH, factorL);
   // One unit inside on both sides, since the products are rounded.
-  const topL = productL === 0 ? WORD - 1 : productL - 1;
-  const topH = productL === 0 ? productH - 1 : productH;
-  multiply(lowerH, lowerL >>> 0);
-  const bottomL = productL === WORD - 1 ? 0 : productL + 1;
-  const bottomH = productL === WORD - 1 ? productH + 1 : productH;
+  const topL = (product[1] - 1) | 0;
+  const topH = (product[0] - (topL === -1 ? 1 : 0)) | 0;
+  multiply(lowerH, lowerL, factorH, factorL);
+  const bottomL = (product[1] + 1) | 0;
+  const bottomH = (product[0] + (bottomL === 0 ? 1 : 0)) | 0;
 
   found.exponent = -(POWER_FIRST + power * POWER_STEP);
   generate(
     -(exponent + POWERS_EXPONENT[power] + 64) - 32,
     topH,
     topL,
-    topH - bottomH - (topL < bottomL ? 1 : 0),
-    (topL - bottomL) >>> 0,
-    topH - scaledH - (topL < scaledL ? 1 : 0),
-    (topL - scaledL) >>> 0,
+    (topH - bottomH - carry(topL, bottomL)) | 0,
+    (topL - bottomL) | 0,
+    (topH - scaledH - carry(topL, scaledL)) | 0,
+    (topL - scaledL) | 0,
   );
   return found;
 }
 
-/** `point`: how many bits of the top's high word lie behind the binary point. */
+/**
+ * Writes digits of the top until what is left of it is less than the width down to the bottom.
+ * `point`: how many bits of the high word lie behind the binary point.
+ */
 function generate(
   point: number,
   topH: number,
   topL: number,
-  width0H: number,
-  width0L: number,
-  toW0H: number,
-  toW0L: number,
+  firstWidthH: number,
+  firstWidthL: number,
+  firstToWH: number,
+  firstToWL: number,
 ): void {
-  let widthH = width0H;
-  let widthL = width0L;
-  let toWH = toW0H;
-  let toWL = toW0L;
-  const oneH = 2 ** point;
-  let whole = topH >>> point;
-  let restH = topH & (oneH - 1);
-  let restL = topL;
-  let count = 0;
   const digits = found.digits;
+  const one = 1 << point;
+  let widthH = firstWidthH >>> 0;
+  let widthL = firstWidthL >>> 0;
+  let toWH = firstToWH;
+  let toWL = firstToWL;
+  let whole = topH >>> point;
+  let restH = topH & (one - 1);
+  let restL = topL >>> 0;
+  let count = 0;
 
   // The digits before the point.
-  for (let kappa = 9, unit = 1_000_000_000; kappa >= 0; kappa--, unit /= 10) {
-    const digit = Math.floor(whole / unit);
+  for (let i = 0; i < 10; i++) {
+    const unit = UNITS[i];
+    const digit = (whole / unit) >>> 0;
     if (digit !== 0 || count !== 0) digits[count++] = digit;
-    whole -= digit * unit;
+    whole = (whole - Math.imul(digit, unit)) >>> 0;
     const leftH = ((whole << point) | restH) >>> 0;
     if (leftH < widthH || (leftH === widthH && restL <= widthL)) {
-      found.exponent += kappa;
+      found.exponent += 9 - i;
       found.count = count;
-      approach(widthH, widthL, leftH, restL, (unit << point) >>> 0, toWH, toWL);
+      approach(widthH | 0, widthL | 0, leftH | 0, restL | 0, unit << point, toWH, toWL);
       return;
     }
   }
 
   // And those behind it: everything is ten times as big for each.
   for (let kappa = -1; ; kappa--) {
-    restL *= 10;
-    restH = restH * 10 + Math.floor(restL / WORD);
-    restL >>>= 0;
-    widthL *= 10;
-    widthH = widthH * 10 + Math.floor(widthL / WORD);
-    widthL >>>= 0;
-    toWL *= 10;
-    toWH = toWH * 10 + Math.floor(toWL / WORD);
-    toWL >>>= 0;
+    restH = (Math.imul(restH, 10) + tenfoldCarry(restL)) | 0;
+    restL = Math.imul(restL, 10) >>> 0;
+    widthH = (Math.imul(widthH, 10) + tenfoldCarry(widthL)) >>> 0;
+    widthL = Math.imul(widthL, 10) >>> 0;
+    toWH = (Math.imul(toWH, 10) + tenfoldCarry(toWL)) | 0;
+    toWL = Math.imul(toWL, 10);
     const digit = restH >>> point;
     if (digit !== 0 || count !== 0) digits[count++] = digit;
-    restH &= oneH - 1;
+    restH &= one - 1;
     if (restH < widthH || (restH === widthH && restL < widthL)) {
       found.exponent += kappa;
       found.count = count;
-      approach(widthH, widthL, restH, restL, oneH, toWH, toWL);
+      approach(widthH | 0, widthL | 0, restH, restL | 0, one, toWH, toWL);
       return;
     }
   }
 }
 
 /**
- * Lowers the last digit while that leads closer to w and stays above the lower bound. All four are
- * distances down from the top: the bound's, ours, one step (its low word is 0), w's.
+ * Lowers the last digit while that leads closer to w and stays above the bottom. All four are
+ * distances down from the top: the bottom's, ours, one step (its low word is 0), w's.
  */
 function approach(
   widthH: number,
@@ -170,19 +173,20 @@ function approach(
   toWL: number,
 ): void {
   const last = found.count - 1;
-  for (let atH = leftH; ; atH += stepH) {
-    const isAboveW = atH < toWH || (atH === toWH && leftL < toWL);
-    if (!isAboveW) return;
-    const room = widthH - atH - (widthL < leftL ? 1 : 0);
-    if (room < stepH) return;
-    const nextH = atH + stepH;
-    if (nextH > toWH || (nextH === toWH && leftL >= toWL)) {
-      // The step leads past w: taken only if it ends nearer than it began. The low words of both
-      // ways are toWL - leftL and leftL - toWL.
+  const step = stepH >>> 0;
+  const goalH = toWH >>> 0;
+  const isLowLess = leftL >>> 0 < toWL >>> 0;
+  const roomH = (widthH >>> 0) - carry(widthL, leftL);
+  for (let atH = leftH >>> 0; ; atH += step) {
+    const isAboveW = atH < goalH || (atH === goalH && isLowLess);
+    if (!isAboveW || roomH - atH < step) return;
+    const nextH = atH + step;
+    if (nextH > goalH || (nextH === goalH && !isLowLess)) {
+      // The step leads past w: taken only if it ends nearer than it began.
+      const beforeH = goalH - atH - carry(toWL, leftL);
+      const afterH = nextH - goalH - carry(leftL, toWL);
       const beforeL = (toWL - leftL) >>> 0;
-      const beforeH = toWH - atH - (toWL < leftL ? 1 : 0);
       const afterL = (leftL - toWL) >>> 0;
-      const afterH = nextH - toWH - (leftL < toWL ? 1 : 0);
       if (beforeH < afterH || (beforeH === afterH && beforeL <= afterL)) return;
     }
     found.digits[last]--;
@@ -193,7 +197,7 @@ function approach(
 function findPower(exponent: number): number {
   // The constant is log10(2), and the first guess is part of the algorithm: two powers may fit.
   const guess = Math.trunc(-(exponent + POWER_COUNT) * 0.30102999566398114);
-  let power = Math.trunc((guess - POWER_FIRST) / POWER_STEP);
+  let power = ((guess - POWER_FIRST) / POWER_STEP) | 0;
   for (;;) {
     const point = -(exponent + POWERS_EXPONENT[power] + 64);
     if (point > POINT_MAX) power++;
@@ -202,40 +206,41 @@ function findPower(exponent: number): number {
   }
 }
 
-let factorH = 0;
-let factorL = 0;
-let productH = 0;
-let productL = 0;
-
-function scaleBy(power: number): void {
-  factorH = POWERS_H[power];
-  factorL = POWERS_L[power];
-}
-
-/** The upper half of a 64 by 64 bit product, rounded, into productH and productL. */
-function multiply(aH: number, aL: number): void {
+/** The upper half of a 64 by 64 bit product, rounded, into `product`. */
+function multiply(aH: number, aL: number, bH: number, bL: number): void {
+  // Three words and a half are added per column: doubles carry what a word can't.
   const middle =
-    (Math.imul(aH, factorL) >>> 0) +
-    (Math.imul(aL, factorH) >>> 0) +
-    upperWord(aL, factorL) +
-    0x8000_0000;
-  const low =
-    (Math.imul(aH, factorH) >>> 0) +
-    upperWord(aH, factorL) +
-    upperWord(aL, factorH) +
-    Math.floor(middle / WORD);
-  productL = low >>> 0;
-  productH = upperWord(aH, factorH) + Math.floor(low / WORD);
+    (Math.imul(aH, bL) >>> 0) + (Math.imul(aL, bH) >>> 0) + upperWord(aL, bL) + 0x8000_0000;
+  const low = (Math.imul(aH, bH) >>> 0) + upperWord(aH, bL) + upperWord(aL, bH) + overflow(middle);
+  product[0] = upperWord(aH, bH) + overflow(low);
+  product[1] = low;
 }
 
-/** The upper 32 bits of a product of two words. Each half product fits a double's 53 bits. */
+/** The upper 32 bits of a product of two words. */
 function upperWord(a: number, b: number): number {
-  return Math.floor(((a >>> 16) * b + Math.floor(((a & 0xffff) * b) / 0x1_0000)) / 0x1_0000);
+  const aTop = a >>> 16;
+  const aLow = a & 0xffff;
+  const bTop = b >>> 16;
+  const bLow = b & 0xffff;
+  const first = Math.imul(aTop, bLow);
+  const second = Math.imul(aLow, bTop);
+  const middle = (Math.imul(aLow, bLow) >>> 16) + (first & 0xffff) + (second & 0xffff);
+  return (Math.imul(aTop, bTop) + (first >>> 16) + (second >>> 16) + (middle >>> 16)) >>> 0;
 }
 
-/** The top `shift` bits of a word, at its bottom. */
-function highPart(word: number, shift: number): number {
-  return shift === 0 ? 0 : word >>> (32 - shift);
+/** What a sum of a few words has above 32 bits. */
+function overflow(sum: number): number {
+  return Math.floor(sum / 0x1_0000_0000);
+}
+
+/** What ten times a word has above 32 bits. */
+function tenfoldCarry(word: number): number {
+  return (Math.imul(word >>> 16, 10) + (Math.imul(word & 0xffff, 10) >>> 16)) >>> 16;
+}
+
+/** 1 if a is less than b, both unsigned: what a - b borrows, or a sum a with a part b carries. */
+function carry(a: number, b: number): number {
+  return a >>> 0 < b >>> 0 ? 1 : 0;
 }
 
 /** 10^k as [64 bits, exponent of two], rounded to the nearest. */
