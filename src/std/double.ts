@@ -189,8 +189,8 @@ function writeZeroes(target: Uint8Array, at: number, count: number): number {
 }
 
 /**
- * x as C's '%.17g' prints it: ZSCAN shows the scores of large sorted sets so ('0.10000000000000001'),
- * those of small ones as everywhere else.
+ * x as C's '%.17g' prints it. ZSCAN shows the scores of large sorted sets so, 0.1 for one as
+ * '0.10000000000000001'; those of small ones it shows as everywhere else.
  */
 export function doubleText17(x: number): string {
   if (!Number.isFinite(x) || x === 0) return doubleText(x);
