@@ -115,6 +115,8 @@ describe('same', () => {
     const error = '-ERR x\r\n';
     expect(await verdict(error, error, ({ same }) => same('LINE'))).toMatch('say fails');
     expect(await verdict(error, error, ({ fails }) => fails('LINE'))).toBeUndefined();
+    expect(await verdict(error, error, ({ agrees }) => agrees('LINE'))).toBeUndefined();
+    expect(await verdict(error, '-ERR y\r\n', ({ agrees }) => agrees('LINE'))).toMatch('same');
     expect(await verdict(error, '-ERR y\r\n', ({ fails }) => fails('LINE'))).toMatch(
       'not the same',
     );
@@ -128,6 +130,10 @@ describe('unordered', () => {
     expect(await verdict('*2\r\n+a\r\n+b\r\n', '*2\r\n+b\r\n+a\r\n', body)).toBeUndefined();
     expect(await verdict('*2\r\n+a\r\n+b\r\n', '*2\r\n+b\r\n+b\r\n', body)).toMatch('elements');
     expect(await verdict('*1\r\n+a\r\n', '~1\r\n+a\r\n', body)).toMatch('elements');
+    const scan = (...keys: string[]): string =>
+      `*2\r\n$1\r\n0\r\n*${keys.length}\r\n${keys.map((key) => `+${key}\r\n`).join('')}`;
+    expect(await verdict(scan('a', 'b'), scan('b', 'a'), body)).toBeUndefined();
+    expect(await verdict(scan('a', 'b'), scan('a', 'a'), body)).toMatch('elements');
   });
 
   it('keeps the pairs of a map together', async () => {

@@ -47,7 +47,9 @@ export interface Verbs {
   same(...line: Line): void;
   /** The same error, to the byte. */
   fails(...line: Line): void;
-  /** The same elements in any order; of a map, the same pairs. */
+  /** The same bytes, error or not: for lines made by a loop, where redis knows which are wrong. */
+  agrees(...line: Line): void;
+  /** The same elements in any order, at any depth; of maps, the same pairs. */
   unordered(...line: Line): void;
   /** The same, but for numbers within `tolerance` of each other. */
   near(tolerance: number, ...line: Line): void;
@@ -224,6 +226,9 @@ function declare(
       fails(...line) {
         ask(line, (ours, theirs) => unequal(ours, theirs) ?? unlessError(theirs), verbs.fails);
       },
+      agrees(...line) {
+        ask(line, unequal, verbs.agrees);
+      },
       unordered(...line) {
         ask(line, (ours, theirs) => ifError(theirs) ?? unequalSets(ours, theirs), verbs.unordered);
       },
@@ -329,11 +334,11 @@ function textOfTree(tree: Tree): string {
 
 function unequalSets(ours: Answer, theirs: Answer): Verdict {
   const sorted = ({ type, items, text }: Tree): string => {
-    if (items === null) return `${type}${text}`;
-    const elements = items.map(textOfTree);
-    if (type !== '%') return type + elements.sort().join('\n');
+    if (items === null) return `${type}${text === null ? '' : `"${text}"`}`;
+    const elements = items.map(sorted);
+    if (type !== '%') return `${type}[${elements.sort().join(' ')}]`;
     const pairs = elements.filter((_, i) => i % 2 === 0).map((key, i) => key + elements[i * 2 + 1]);
-    return type + pairs.sort().join('\n');
+    return `${type}[${pairs.sort().join(' ')}]`;
   };
   return sorted(ours.tree) === sorted(theirs.tree) ? undefined : 'not the same elements';
 }
@@ -403,7 +408,8 @@ export class Mismatch extends Error {
 
   constructor(message: string, at: { stack?: string }) {
     super(message);
-    const frames = at.stack?.split('\n').filter((line) => /^\s+at /.test(line)) ?? [];
+    // Of the test alone, not of the machinery here.
+    const frames = at.stack?.split('\n').filter((line) => /^\s+at .*\.test\.ts/.test(line)) ?? [];
     this.stack = `${this.name}: ${message}\n${frames.join('\n')}`;
   }
 }
