@@ -16,13 +16,8 @@
 
 import { assert } from '../std/assert.ts';
 
-const MiB = 1024 * 1024;
-
-/** How many bytes one typed array may span: a limit of the JavaScript engine, found by asking. */
-export function largestArena(): number {
-  // 4 GiB on Node 20 and 22. Asked lazily by size: allocating to find out would cost the memory.
-  return 4096 * MiB;
-}
+/** Bytes one typed array may span: a limit of the JavaScript engine (Node 20 and 22). */
+export const ARENA_SIZE_MAX = 2 ** 32;
 
 /** One block of memory with the views on it. A shared buffer works the same, 15-25 % slower. */
 export class Arena {
@@ -32,15 +27,17 @@ export class Arena {
   readonly f64: Float64Array;
   /** Bytes at the front of the buffer that belong to the windows. */
   readonly windowSize: number;
+  readonly isShared: boolean;
   readonly #buffer: ArrayBuffer | SharedArrayBuffer;
 
   constructor(size: number, windowSize: number, shared = false) {
-    assert(size % 8 === 0 && windowSize % 8 === 0);
+    assert(size % 8 === 0 && windowSize % 8 === 0 && windowSize + size <= ARENA_SIZE_MAX);
     const buffer = shared
       ? new SharedArrayBuffer(windowSize + size)
       : new ArrayBuffer(windowSize + size);
     this.#buffer = buffer;
     this.windowSize = windowSize;
+    this.isShared = shared;
     this.u8 = new Uint8Array(buffer);
     this.i32 = new Int32Array(buffer);
     this.f64 = new Float64Array(buffer);

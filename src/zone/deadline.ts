@@ -12,7 +12,7 @@
  *
  * A new deadline is usually the latest of all and stays where it is put, at the end: O(1). A page
  * is taken when the last one is full and kept until a whole page behind it is empty, so entries
- * coming and going at the border cost nothing.
+ * coming and going at the border cost nothing; when nothing else gives room, it goes (trim).
  */
 
 import { assert } from '../std/assert.ts';
@@ -60,6 +60,13 @@ export class Deadlines {
     const pages = i32[this.layout.header + H_DEADLINE_PAGES]++;
     i32[this.layout.deadlineDirectory + pages] = page;
     return true;
+  }
+
+  /** Gives back every page that holds no place. Answers whether there was one. */
+  trim(): boolean {
+    const pages = this.pageCount;
+    while (this.count <= (this.pageCount - 1) * this.perPage) this.#dropPage();
+    return this.pageCount < pages;
   }
 
   /** Entry whose deadline is the earliest, or 0. */
@@ -126,14 +133,20 @@ export class Deadlines {
   }
 
   #shrink(): void {
+    if (this.count === 0) this.trim();
+    else if (this.count <= (this.pageCount - 2) * this.perPage) this.#dropPage();
+  }
+
+  #dropPage(): void {
     const { i32 } = this.arena;
-    const { header, deadlineDirectory } = this.layout;
-    const pages = i32[header + H_DEADLINE_PAGES];
-    const count = i32[header + H_DEADLINES];
-    if (pages > 0 && (count <= (pages - 2) * this.perPage || count === 0)) {
-      i32[header + H_DEADLINE_PAGES] = pages - 1;
-      this.#slab.givePage(i32[deadlineDirectory + pages - 1]);
-    }
+    const page = --i32[this.layout.header + H_DEADLINE_PAGES];
+    this.#slab.givePage(i32[this.layout.deadlineDirectory + page]);
+  }
+
+  /** A page of places was copied elsewhere. */
+  pageMoved(from: number, to: number): void {
+    const { i32 } = this.arena;
+    i32[i32.indexOf(from, this.layout.deadlineDirectory)] = to;
   }
 
   #wordOf(place: number): number {

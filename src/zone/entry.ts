@@ -80,7 +80,7 @@ export function databaseOf(i32: Int32Array, entry: number): number {
 
 /** Byte position right after the header: the key, or its size when it is long. */
 export function keyAt(i32: Int32Array, entry: number): number {
-  return entry * 8 + ((i32[entry * 2 + E_META] & TIMED) !== 0 ? TIMED_HEADER_SIZE : HEADER_SIZE);
+  return entry * 8 + headerSizeOf(i32, entry);
 }
 
 export function keySizeOf(i32: Int32Array, entry: number): number {
@@ -88,14 +88,21 @@ export function keySizeOf(i32: Int32Array, entry: number): number {
   return i32[entry * 2 + E_KEY] & 0xffff;
 }
 
-/** Bytes the key takes inside the slot. */
-function keyRoom(i32: Int32Array, entry: number): number {
-  return (i32[entry * 2 + E_META] & LONG_KEY) !== 0 ? 4 : i32[entry * 2 + E_KEY] & 0xffff;
+function headerSizeOf(i32: Int32Array, entry: number): number {
+  return (i32[entry * 2 + E_META] & TIMED) !== 0 ? TIMED_HEADER_SIZE : HEADER_SIZE;
 }
+
+/** Bytes of header and key inside the slot. */
+function keyEndOf(i32: Int32Array, entry: number): number {
+  const isLong = (i32[entry * 2 + E_META] & LONG_KEY) !== 0;
+  return headerSizeOf(i32, entry) + (isLong ? 4 : i32[entry * 2 + E_KEY] & 0xffff);
+}
+
+// Positions are rounded within the slot and added last: bit operations end at 2 GiB.
 
 /** Byte position of the annex's count. Only with ANNEX. */
 export function annexAt(i32: Int32Array, entry: number): number {
-  return (keyAt(i32, entry) + keyRoom(i32, entry) + 3) & ~3;
+  return entry * 8 + ((keyEndOf(i32, entry) + 3) & ~3);
 }
 
 export function annexSizeOf(i32: Int32Array, entry: number): number {
@@ -103,14 +110,18 @@ export function annexSizeOf(i32: Int32Array, entry: number): number {
   return i32[annexAt(i32, entry) >>> 2];
 }
 
+/** Bytes of the slot in front of the content: header, key and annex. */
+export function fixedSizeOf(i32: Int32Array, entry: number): number {
+  const end = keyEndOf(i32, entry);
+  if ((i32[entry * 2 + E_META] & ANNEX) === 0) return end;
+  const annex = (end + 3) & ~3;
+  return annex + 4 + 4 * i32[entry * 2 + (annex >>> 2)];
+}
+
 /** Byte position where content that lies in the slot begins, or the list of its chunks. */
 export function contentAt(i32: Int32Array, entry: number): number {
   const meta = i32[entry * 2 + E_META];
-  let at = keyAt(i32, entry) + keyRoom(i32, entry);
-  if ((meta & ANNEX) !== 0) {
-    at = (at + 3) & ~3;
-    at += 4 + 4 * i32[at >>> 2];
-  }
-  if ((meta & CHUNKED) !== 0) return (at + 3) & ~3;
-  return (meta & TYPE_MASK) === TYPE_STRING ? at : (at + 7) & ~7;
+  const at = fixedSizeOf(i32, entry);
+  if ((meta & CHUNKED) !== 0) return entry * 8 + ((at + 3) & ~3);
+  return entry * 8 + ((meta & TYPE_MASK) === TYPE_STRING ? at : (at + 7) & ~7);
 }

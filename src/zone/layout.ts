@@ -1,11 +1,11 @@
 /**
  * The drawing of a zone: where everything is.
  *
- *   byte 0                                                                          end of buffer
- *   ┌─────────┬────────┬────────┬─ ─ ─┬────────┬────────┬───────┬──────────┬─────────┬─────────┐
- *   │ windows │ page 0 │ page 1 │     │ page n │ header │ pages │ deadline │ block   │ buckets │
- *   │         │        │        │     │        │        │ table │ pages    │ counts  │         │
- *   └─────────┴────────┴────────┴─ ─ ─┴────────┴────────┴───────┴──────────┴─────────┴─────────┘
+ *   byte 0                                                                                   end of buffer
+ *   ┌─────────┬────────┬────────┬─ ─ ─┬────────┬─────────┬────────┬───────┬──────────┬────────┬─────────┐
+ *   │ windows │ page 0 │ page 1 │     │ page n │ scratch │ header │ pages │ deadline │ block  │ buckets │
+ *   │         │        │        │     │        │ slot    │        │ table │ pages    │ counts │         │
+ *   └─────────┴────────┴────────┴─ ─ ─┴────────┴─────────┴────────┴───────┴──────────┴────────┴─────────┘
  *             offsets count 8-byte units from byte 0, so offset 0 is never a slot: it is "none"
  *
  * Pages come first so that their offsets stay good when the zone is copied into a larger one; what
@@ -13,20 +13,27 @@
  * unless a name says otherwise.
  *
  * A page is cut into equal slots of one size class. Slot sizes are page/n for whole n, so a page
- * has no remainder to speak of; neighbours are at most 12.5 % or 8 bytes apart, mostly 6 %.
+ * has no remainder to speak of; neighbours are at most 12.5 % or 8 bytes apart, mostly 4 %.
  */
 
 import { assert } from '../std/assert.ts';
+import { ARENA_SIZE_MAX } from './arena.ts';
 
 export const KiB = 1024;
 export const MiB = 1024 * 1024;
 
-/** Below this a zone could not hold a page of every common class. */
-export const ZONE_SIZE_MIN = 256 * KiB;
 /** Zones smaller than this use small pages, or half-empty pages would take too large a share. */
 const SMALL_ZONE = 32 * MiB;
 const SMALL_PAGE = 16 * KiB;
 const LARGE_PAGE = 64 * KiB;
+/** With fewer pages than this a zone could not hold one of every common class. */
+const PAGES_MIN = 16;
+/** The smallest zone that can be opened; one opened large can't be shrunk below 1 MiB. */
+export const ZONE_SIZE_MIN = PAGES_MIN * SMALL_PAGE;
+/** The largest zone: windows and zone lie in one typed array. 16 MiB are left for windows. */
+export const ZONE_SIZE_MAX = ARENA_SIZE_MAX - 16 * MiB;
+/** A class this much smaller than the next is one too many. */
+const STEP_MIN = 0.96;
 /** Slots of the largest class in a page, and chunks of big values. */
 export const CHUNKS_PER_PAGE = 8;
 const SLOT_SIZE_MIN = 32;
@@ -103,6 +110,8 @@ export interface Layout {
   readonly bucketBits: number;
   readonly bucketShift: number;
   readonly blockCount: number;
+  /** Offset of a slot of the largest size that is no page's: for laying an entry out anew. */
+  readonly scratch: number;
   readonly header: number;
   readonly lists: number;
   readonly classes: number;
@@ -115,7 +124,21 @@ export interface Layout {
   readonly buckets: number;
 }
 
-/** Slot sizes for a page: page/n, rounded down to 8 bytes, thinned to steps of about 6 %. */
+/** What is wrong with the size of a zone, as a sentence, or undefined. */
+export function zoneSizeFault(size: number, pageSize = pageSizeFor(size)): string | undefined {
+  const least = PAGES_MIN * pageSize;
+  if (size < least) return `a zone with pages of ${pageSize} bytes has at least ${least} bytes`;
+  if (size > ZONE_SIZE_MAX) {
+    return `a zone has at most ${ZONE_SIZE_MAX} bytes, what one array of the engine may span`;
+  }
+  return undefined;
+}
+
+export function pageSizeFor(zoneSize: number): number {
+  return zoneSize < SMALL_ZONE ? SMALL_PAGE : LARGE_PAGE;
+}
+
+/** Slot sizes for a page: page/n, rounded down to 8 bytes, thinned to steps of about 4 %. */
 export function slotSizesFor(pageSize: number): number[] {
   const sizes: number[] = [];
   let size = pageSize / CHUNKS_PER_PAGE;
@@ -126,7 +149,7 @@ export function slotSizesFor(pageSize: number): number[] {
     while (next >= size) next = Math.floor(pageSize / ++count / 8) * 8;
     for (;;) {
       const candidate = Math.floor(pageSize / ++count / 8) * 8;
-      if (candidate < size * 0.9375) break;
+      if (candidate < size * STEP_MIN) break;
       next = candidate;
     }
     size = next;
@@ -134,11 +157,15 @@ export function slotSizesFor(pageSize: number): number[] {
   return sizes.reverse();
 }
 
-/** Lays out a zone of `zoneSize` bytes, metadata included. */
-export function layoutFor(zoneSize: number, databaseCount: number, windowSize: number): Layout {
-  assert(zoneSize >= ZONE_SIZE_MIN);
+/** Lays out a zone of `zoneSize` bytes, metadata included. A zone keeps its page size for life. */
+export function layoutFor(
+  zoneSize: number,
+  databaseCount: number,
+  windowSize: number,
+  pageSize = pageSizeFor(zoneSize),
+): Layout {
+  assert(zoneSizeFault(zoneSize, pageSize) === undefined);
   assert(databaseCount >= 1 && databaseCount <= 4096);
-  const pageSize = zoneSize < SMALL_ZONE ? SMALL_PAGE : LARGE_PAGE;
   const chunkSize = pageSize / CHUNKS_PER_PAGE;
   const entrySizes = slotSizesFor(pageSize);
   // Chunks have a class of their own: they carry no header, their pages name their holders.
@@ -156,6 +183,7 @@ export function layoutFor(zoneSize: number, databaseCount: number, windowSize: n
   const blockCount = bucketCount >>> BLOCK_SHIFT;
   const superblockCount = Math.max(1, blockCount >>> SUPERBLOCK_SHIFT);
   const fixedWords =
+    chunkSize / 4 +
     H_LISTS +
     LIST_COUNT * LIST_WORDS +
     slotSizes.length * CLASS_WORDS +
@@ -165,9 +193,10 @@ export function layoutFor(zoneSize: number, databaseCount: number, windowSize: n
     bucketCount;
   const perPage = pageSize + (DESCRIPTOR_WORDS + 1) * 4;
   const pageCount = Math.floor((zoneSize - fixedWords * 4 - 64) / perPage);
-  assert(pageCount >= 4);
+  assert(pageCount >= PAGES_MIN / 2);
 
-  const header = (windowSize + pageCount * pageSize) / 4;
+  const scratch = (windowSize + pageCount * pageSize) / 8;
+  const header = scratch * 2 + chunkSize / 4;
   const lists = header + H_LISTS;
   const classes = lists + LIST_COUNT * LIST_WORDS;
   const databases = classes + slotSizes.length * CLASS_WORDS;
@@ -194,6 +223,7 @@ export function layoutFor(zoneSize: number, databaseCount: number, windowSize: n
     bucketBits,
     bucketShift: 32 - bucketBits,
     blockCount,
+    scratch,
     header,
     lists,
     classes,

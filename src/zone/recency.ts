@@ -12,7 +12,7 @@
  *   the others     one list, in order of insertion; a use sets the clock only.
  *
  * Under a volatile-* policy, entries without a deadline wait in the list SPARED. Pinned entries
- * wait there under every policy: they go when nothing else can.
+ * wait in a list of their own, in order of use: they go when nothing else can.
  */
 
 import type { Random } from '../std/random.ts';
@@ -36,6 +36,9 @@ export const POLICIES = [
 export type Policy = (typeof POLICIES)[number];
 
 const SPARED = 256;
+const PINNED_LIST = 257;
+/** Draws before a random victim is taken from the order instead: nearly everything is pinned. */
+const DRAWS_MAX = 64;
 const FREQUENCY_MAX = 255;
 /** What a new entry starts with, so that it is not the next to go (Redis's LFU_INIT_VAL). */
 const FREQUENCY_INITIAL = 5;
@@ -128,6 +131,12 @@ export class Recency {
 
   /** Puts a removed entry back as the newest of its list, clock and frequency kept. */
   reinsert(entry: number): void {
+    if (this.#order === BY_FREQUENCY) {
+      // Stamped now with the frequency it has now, or an older one would decay behind newer ones.
+      const { i32 } = this.arena;
+      const stamp = this.#clock | this.frequencyOf(entry);
+      i32[entry * 2 + E_META] = (i32[entry * 2 + E_META] & 0xff) | (stamp << CLOCK_SHIFT);
+    }
     this.#link(entry, this.#listOf(entry));
   }
 
@@ -142,6 +151,16 @@ export class Recency {
     const list = this.layout.lists + this.#listOf(to) * LIST_WORDS;
     if (i32[list] === from) i32[list] = to;
     if (i32[list + 1] === from) i32[list + 1] = to;
+  }
+
+  /** Puts an entry in the place of one that goes, clock and frequency taken over. */
+  inherit(from: number, to: number): void {
+    const { i32 } = this.arena;
+    this.#unlink(to, this.#listOf(to));
+    i32[to * 2 + E_META] = (i32[to * 2 + E_META] & 0xff) | (i32[from * 2 + E_META] & ~0xff);
+    i32[to * 2 + E_NEWER] = i32[from * 2 + E_NEWER];
+    i32[to * 2 + E_OLDER] = i32[from * 2 + E_OLDER];
+    this.moved(from, to);
   }
 
   /** Milliseconds since the last use, to the second, as OBJECT IDLETIME counts them. */
@@ -179,24 +198,16 @@ export class Recency {
 
   /** Which entry the policy would evict now, `spared` excepted, or 0 when it may evict none. */
   victim(spared: number): number {
-    switch (this.#policy) {
-      case 'noeviction':
-        return 0;
-      case 'allkeys-lru':
-        return this.#oldestOf(0, spared) || this.#oldestOf(SPARED, spared);
-      case 'volatile-lru':
-        return this.#oldestOf(0, spared) || this.#pinnedVolatile(spared);
-      case 'allkeys-lfu':
-        return this.#leastFrequent(spared) || this.#oldestOf(SPARED, spared);
-      case 'volatile-lfu':
-        return this.#leastFrequent(spared) || this.#pinnedVolatile(spared);
-      case 'allkeys-random':
-        return this.#randomEntry(spared);
-      case 'volatile-random':
-        return this.#randomVolatile(spared);
-      case 'volatile-ttl':
-        return this.#nextToExpire(spared);
-    }
+    if (this.#policy === 'noeviction') return 0;
+    return this.#unpinnedVictim(spared) || this.#oldestOf(PINNED_LIST, spared);
+  }
+
+  #unpinnedVictim(spared: number): number {
+    if (this.#order === BY_FREQUENCY) return this.#leastFrequent(spared);
+    const oldest = this.#oldestOf(0, spared);
+    if (oldest === 0 || this.#order === BY_USE) return oldest;
+    if (this.#policy === 'volatile-ttl') return this.#nextToExpire(0, spared, 0);
+    return this.#randomVictim(spared) || oldest;
   }
 
   /** Oldest entry of the eviction order, and the one newer than a given one: for audits and tests. */
@@ -246,7 +257,7 @@ export class Recency {
     for (let list = 0; list < LIST_COUNT; list++) {
       for (let e = this.oldest(list); e !== 0; e = i32[e * 2 + E_NEWER]) entries[count++] = e;
     }
-    if (!listsHaveOrder || i32[this.layout.lists + SPARED * LIST_WORDS] !== 0) {
+    if (!listsHaveOrder || this.oldest(SPARED) !== 0 || this.oldest(PINNED_LIST) !== 0) {
       // Idle longest first. The sort is stable, so equal clocks keep the order of the lists.
       const nowSeconds = Math.floor(this.#now / 1000);
       const idle = (e: number) => (nowSeconds - (i32[e * 2 + E_META] >>> CLOCK_SHIFT)) & CLOCK_MASK;
@@ -258,8 +269,8 @@ export class Recency {
   #listOf(entry: number): number {
     const { i32 } = this.arena;
     const meta = i32[entry * 2 + E_META];
-    if ((meta & PINNED) !== 0) return SPARED;
     if (this.#onlyVolatile && !isVolatile(i32, entry)) return SPARED;
+    if ((meta & PINNED) !== 0) return PINNED_LIST;
     return this.#order === BY_FREQUENCY ? (meta >>> CLOCK_SHIFT) & 0xff : 0;
   }
 
@@ -305,16 +316,6 @@ export class Recency {
     return entry === spared && entry !== 0 ? this.arena.i32[entry * 2 + E_NEWER] : entry;
   }
 
-  /** Pinned entries share their list with entries a volatile-* policy may not touch. */
-  #pinnedVolatile(spared: number): number {
-    const { i32 } = this.arena;
-    let entry = this.oldest(SPARED);
-    while (entry !== 0 && (!isVolatile(i32, entry) || entry === spared)) {
-      entry = i32[entry * 2 + E_NEWER];
-    }
-    return entry;
-  }
-
   #leastFrequent(spared: number): number {
     let victim = 0;
     let least = FREQUENCY_MAX + 1;
@@ -331,50 +332,33 @@ export class Recency {
     return victim;
   }
 
-  #randomEntry(spared: number): number {
-    const count = this.#table.count;
-    if (count === 0) return 0;
+  /** A random entry that may go and is not pinned, or 0 when many draws found none. */
+  #randomVictim(spared: number): number {
     const { i32 } = this.arena;
-    const first = this.#random.below(count);
-    let last = 0;
-    for (let i = 0; i < count; i++) {
-      const entry = this.#table.byRank((first + i) % count);
-      if (entry === spared) continue;
-      last = entry;
-      if ((i32[entry * 2 + E_META] & PINNED) === 0) return entry;
+    for (let draws = 0; draws < DRAWS_MAX; draws++) {
+      const entry = this.#onlyVolatile
+        ? this.#deadlines.entryAt(this.#random.below(this.#deadlines.count))
+        : this.#table.byRank(this.#random.below(this.#table.count));
+      if (entry !== spared && (i32[entry * 2 + E_META] & PINNED) === 0) return entry;
     }
-    return last;
+    return 0;
   }
 
-  #randomVolatile(spared: number): number {
-    const count = this.#deadlines.count;
-    if (count === 0) return 0;
-    const { i32 } = this.arena;
-    const first = this.#random.below(count);
-    let last = 0;
-    for (let i = 0; i < count; i++) {
-      const entry = this.#deadlines.entryAt((first + i) % count);
-      if (entry === spared) continue;
-      last = entry;
-      if ((i32[entry * 2 + E_META] & PINNED) === 0) return entry;
-    }
-    return last;
-  }
-
-  #nextToExpire(spared: number): number {
-    const count = this.#deadlines.count;
-    if (count === 0) return 0;
-    const first = this.#deadlines.entryAt(0);
-    if (first !== spared) return first;
-    // The second earliest is a child of the first.
-    let victim = 0;
-    let least = Number.POSITIVE_INFINITY;
-    for (let place = 1; place <= 4 && place < count; place++) {
-      const deadline = this.#deadlines.deadlineAt(place);
-      if (deadline < least) {
-        least = deadline;
-        victim = this.#deadlines.entryAt(place);
-      }
+  /**
+   * The entry with the earliest deadline, of those in the heap from `place` down, that is neither
+   * spared nor pinned; or `best` when it is earlier. Below an entry that may go nothing is earlier,
+   * so this looks past those that may not and no further.
+   */
+  #nextToExpire(place: number, spared: number, best: number): number {
+    const deadlines = this.#deadlines;
+    if (place >= deadlines.count) return best;
+    if (best !== 0 && deadlines.deadlineAt(place) >= deadlines.of(best)) return best;
+    const entry = deadlines.entryAt(place);
+    const meta = this.arena.i32[entry * 2 + E_META];
+    if (entry !== spared && (meta & PINNED) === 0) return entry;
+    let victim = best;
+    for (let child = place * 4 + 1; child <= place * 4 + 4; child++) {
+      victim = this.#nextToExpire(child, spared, victim);
     }
     return victim;
   }

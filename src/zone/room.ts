@@ -14,44 +14,65 @@
  *
  * That is why a zone full of 100-byte values can turn into one of 1,000-byte values without
  * throwing everything away: two thousand free slots in as many pages are as good as free pages.
+ * What it costs: no class keeps a page's worth of free slots while others want pages, so winning a
+ * page of n slots moves fewer than n entries and comes after n of them have left. A write pays for
+ * less than one move per entry it evicts.
  */
 
+import { assert } from '../std/assert.ts';
 import { C_FAILS, C_LIVE, C_LIVE_VOLATILE, C_SLOTS, CLASS_WORDS, P_FRESH } from './layout.ts';
 import type { Zone } from './zone.ts';
 
 export class Room {
   readonly #zone: Zone;
-  /** Slots asked for, per class. */
-  readonly #slots: Int32Array;
+  /** Slots asked for, per class, and the classes asked for: nearly always one or two. */
+  readonly #slots = new Int32Array(256);
+  readonly #classes = new Uint8Array(256);
+  #classCount = 0;
   #deadlines = 0;
+  /** Something was asked for that no slot can hold. */
+  #isImpossible = false;
+  /** Whether live entries may be evicted. Off while a write must not force others out. */
+  mayEvict = true;
+  /** Whether room is being made now: what is called meanwhile must not ask for any. */
+  isMaking = false;
   /** Test hook: the n-th request from now is refused. 0 is off. */
   failIn = 0;
 
   constructor(zone: Zone) {
     this.#zone = zone;
-    this.#slots = new Int32Array(256);
   }
 
   /** Begins a new request. */
   begin(): void {
-    this.#slots.fill(0);
+    for (let i = 0; i < this.#classCount; i++) this.#slots[this.#classes[i]] = 0;
+    this.#classCount = 0;
     this.#deadlines = 0;
+    this.#isImpossible = false;
   }
 
   /** Adds an entry slot of `size` bytes. */
   addSlot(size: number, count = 1): void {
-    this.#slots[this.#zone.slab.classFor(size)] += count;
+    if (size > this.#zone.layout.chunkSize) this.#isImpossible = true;
+    else this.addClass(this.#zone.slab.classFor(size), count);
   }
 
   addChunks(count: number): void {
-    this.#slots[this.#zone.layout.chunkClass] += count;
+    this.addClass(this.#zone.layout.chunkClass, count);
   }
 
   addDeadlines(count: number): void {
     this.#deadlines += count;
   }
 
-  /** Slot of one class, chunks and deadlines: the request of nearly every write. */
+  /** Adds slots of a class. */
+  addClass(sizeClass: number, count: number): void {
+    if (count === 0) return;
+    if (this.#slots[sizeClass] === 0) this.#classes[this.#classCount++] = sizeClass;
+    this.#slots[sizeClass] += count;
+  }
+
+  /** Slot of one class, chunks and deadlines: the request of a new entry. */
   takeOne(sizeClass: number, chunks: number, deadlines: number): boolean {
     if (this.failIn !== 0 && --this.failIn === 0) return false;
     const { slab, deadlines: heap } = this.#zone;
@@ -63,75 +84,108 @@ export class Room {
       return true;
     }
     this.begin();
-    this.#slots[sizeClass] = 1;
-    this.#slots[this.#zone.layout.chunkClass] += chunks;
+    this.addClass(sizeClass, 1);
+    this.addChunks(chunks);
     this.#deadlines = deadlines;
-    return this.#make();
+    return this.#make() || this.#refuse();
   }
 
   /** Answers whether all that was added is free now; makes it so if it can. */
   take(): boolean {
+    return this.takeUncounted() || this.#refuse();
+  }
+
+  /** As take(), for who can do without: a no is not counted. */
+  takeUncounted(): boolean {
     if (this.failIn !== 0 && --this.failIn === 0) return false;
     return this.#make();
   }
 
-  #make(): boolean {
-    if (this.#provide()) return true;
-    const { counts } = this.#zone;
-    const evicted = counts.evicted;
-    const made = this.#clear();
-    if (!made) counts.refused++;
-    else if (counts.evicted > evicted) counts.forced++;
-    return made;
+  /** As take(), of what is free already: nothing moves or goes, and a no is not counted. */
+  takeFree(): boolean {
+    if (this.failIn !== 0 && --this.failIn === 0) return false;
+    return this.provide();
   }
 
-  /** Expires, moves together and evicts until what was asked for is free. */
-  #clear(): boolean {
-    const zone = this.#zone;
-    zone.moves++;
-    while (zone.expireOne()) if (this.#provide()) return true;
-    if (!this.#fits()) {
-      this.#noteFailure();
-      return false;
+  /** Counts a write as refused for want of what was added. */
+  refuse(): 0 {
+    this.#refuse();
+    return 0;
+  }
+
+  #refuse(): false {
+    const { layout, arena, counts } = this.#zone;
+    counts.refused++;
+    for (let i = 0; i < this.#classCount; i++) {
+      arena.i32[layout.classes + this.#classes[i] * CLASS_WORDS + C_FAILS]++;
     }
-    const { slotSizes } = zone.layout;
-    for (let c = 0; c < slotSizes.length; c++) {
-      while (this.#compact(c)) if (this.#provide()) return true;
-    }
-    for (;;) {
-      const victim = zone.recency.victim(zone.spared);
-      if (victim === 0) break;
-      const sizeClass = zone.slab.classOf(victim);
-      zone.evict(victim);
-      if (this.#provide()) return true;
-      let won = false;
-      while (this.#compact(sizeClass) || this.#compact(zone.layout.chunkClass)) {
-        won = true;
-        if (this.#provide()) return true;
-      }
-      // An eviction can take others along (a session its index): classes other than the victim's.
-      if (!won && zone.table.count === 0) break;
-    }
-    for (let c = 0; c < slotSizes.length; c++) {
-      while (this.#compact(c)) if (this.#provide()) return true;
-    }
-    this.#noteFailure();
     return false;
   }
 
+  /**
+   * Makes do with `limit` pages: expires, moves together and evicts until no more are used, then
+   * lets no more be used. Answers false, with nothing evicted, when what must stay needs more.
+   */
+  limitPages(limit: number): boolean {
+    const { slab } = this.#zone;
+    const before = slab.pageLimit;
+    slab.pageLimit = limit;
+    this.begin();
+    if (this.provide() || this.#clear()) return true;
+    slab.pageLimit = before;
+    return false;
+  }
+
+  #make(): boolean {
+    if (this.#isImpossible) return false;
+    if (this.provide()) return true;
+    const { counts } = this.#zone;
+    const { evicted } = counts;
+    const isFree = this.#clear();
+    if (counts.evicted > evicted) counts.forced++;
+    return isFree;
+  }
+
+  #clear(): boolean {
+    assert(!this.isMaking);
+    this.isMaking = true;
+    const isFree = this.#search();
+    this.isMaking = false;
+    return isFree;
+  }
+
+  /** Expires, moves together and evicts until what was asked for is free. */
+  #search(): boolean {
+    const zone = this.#zone;
+    const { deadlines, recency, slab } = zone;
+    // What is being written is not removed for its age: its writer has found it alive.
+    while (deadlines.first() !== zone.spared && zone.expireOne()) if (this.provide()) return true;
+    if (!this.#fits()) return false;
+    if (this.#moveTogether()) return true;
+    while (this.mayEvict) {
+      const victim = recency.victim(zone.spared);
+      if (victim === 0) break;
+      zone.evict(victim);
+      if (this.provide() || (slab.isLoose && this.#moveTogether())) return true;
+    }
+    return deadlines.trim() && (this.provide() || this.#moveTogether());
+  }
+
   /** Gives pages to the classes that lack slots, if there are enough for all of them. */
-  #provide(): boolean {
+  provide(): boolean {
     const { slab, deadlines, layout, arena } = this.#zone;
     const { i32 } = arena;
     let lacking = deadlines.pagesFor(this.#deadlines);
-    for (let c = 0; c < layout.slotSizes.length; c++) {
-      const short = this.#slots[c] === 0 ? 0 : this.#slots[c] - slab.freeSlots(c);
+    for (let i = 0; i < this.#classCount; i++) {
+      const c = this.#classes[i];
+      const short = this.#slots[c] - slab.freeSlots(c);
       if (short > 0) lacking += Math.ceil(short / i32[layout.classes + c * CLASS_WORDS + C_SLOTS]);
     }
-    if (lacking === 0) return true;
     if (lacking > slab.freePages()) return false;
-    for (let c = 0; c < layout.slotSizes.length; c++) {
-      while (this.#slots[c] > 0 && slab.freeSlots(c) < this.#slots[c]) slab.growClass(c);
+    if (lacking === 0) return true;
+    for (let i = 0; i < this.#classCount; i++) {
+      const c = this.#classes[i];
+      while (slab.freeSlots(c) < this.#slots[c]) slab.growClass(c);
     }
     while (deadlines.pagesFor(this.#deadlines) > 0) deadlines.grow();
     return true;
@@ -139,40 +193,72 @@ export class Room {
 
   /** Whether the request could be met if all that may be evicted were, and all moved together. */
   #fits(): boolean {
-    const { layout, arena, recency, deadlines, slab } = this.#zone;
+    const { layout, arena, deadlines, slab } = this.#zone;
     const { i32 } = arena;
-    const evictsAll = recency.evicts && !recency.onlyVolatile;
+    if (this.#fitsEasily()) return true;
     let pages = 0;
     for (let c = 0; c < layout.slotSizes.length; c++) {
       const word = layout.classes + c * CLASS_WORDS;
-      const live = i32[word + C_LIVE];
-      const evictable = !recency.evicts ? 0 : evictsAll ? live : i32[word + C_LIVE_VOLATILE];
-      const kept = live - evictable + this.#sparedIn(c, evictsAll);
+      const kept = i32[word + C_LIVE] - this.#evictableSlots(c);
       pages += Math.ceil((kept + this.#slots[c]) / i32[word + C_SLOTS]);
     }
-    const kept = recency.evicts ? 0 : deadlines.count;
-    pages += Math.ceil((kept + this.#deadlines) / deadlines.perPage);
-    return pages <= slab.pageLimit;
+    const places = this.#keptDeadlines() + this.#deadlines;
+    return pages + Math.ceil(places / deadlines.perPage) <= slab.pageLimit;
   }
 
-  /** Slots of a class that belong to the spared entry and were counted as evictable. */
-  #sparedIn(sizeClass: number, evictsAll: boolean): number {
-    const { spared, slab, content, layout } = this.#zone;
-    if (spared === 0) return 0;
-    if (!evictsAll && !(this.#zone.recency.evicts && this.#zone.isVolatile(spared))) return 0;
-    const own = slab.classOf(spared) === sizeClass ? 1 : 0;
-    if (sizeClass !== layout.chunkClass) return own;
-    return own + content.chunkCount(spared) + content.listCount(spared);
+  /** Whether victims in the very classes asked for would do: true at most writes to a full zone. */
+  #fitsEasily(): boolean {
+    if (this.#classCount === 0 || this.#zone.deadlines.pagesFor(this.#deadlines) > 0) return false;
+    for (let i = 0; i < this.#classCount; i++) {
+      const c = this.#classes[i];
+      if (this.#zone.slab.freeSlots(c) + this.#evictableSlots(c) < this.#slots[c]) return false;
+    }
+    return true;
+  }
+
+  /** Slots of a class whose entries may be evicted. */
+  #evictableSlots(sizeClass: number): number {
+    const { recency, layout, arena, spared, slab, content } = this.#zone;
+    if (!this.mayEvict || !recency.evicts) return 0;
+    const kind = recency.onlyVolatile ? C_LIVE_VOLATILE : C_LIVE;
+    const slots = arena.i32[layout.classes + sizeClass * CLASS_WORDS + kind];
+    if (spared === 0 || (recency.onlyVolatile && !this.#zone.isVolatile(spared))) return slots;
+    if (sizeClass === layout.chunkClass) {
+      return slots - content.chunkCount(spared) - content.listCount(spared);
+    }
+    return slots - (slab.classOf(spared) === sizeClass ? 1 : 0);
+  }
+
+  /** Deadlines that stay when all that may be evicted is. */
+  #keptDeadlines(): number {
+    const { recency, deadlines, spared } = this.#zone;
+    if (!this.mayEvict || !recency.evicts) return deadlines.count;
+    return spared !== 0 && this.#zone.isVolatile(spared) ? 1 : 0;
+  }
+
+  /** Moves together every class it can, until what was asked for is free. */
+  #moveTogether(): boolean {
+    const { slab, layout, arena } = this.#zone;
+    if (!slab.isLoose) return false;
+    let isLoose = false;
+    for (let c = 0; c < layout.slotSizes.length; c++) {
+      while (this.#winPage(c)) if (this.provide()) return true;
+      // What is asked for was left alone, and may be more than the next request asks for.
+      if (slab.freeSlots(c) >= arena.i32[layout.classes + c * CLASS_WORDS + C_SLOTS])
+        isLoose = true;
+    }
+    slab.isLoose = isLoose;
+    return false;
   }
 
   /** Wins a page from a class that has a page's worth of free slots, or answers false. */
-  #compact(sizeClass: number): boolean {
+  #winPage(sizeClass: number): boolean {
     const zone = this.#zone;
     const { slab, layout, arena } = zone;
     const { i32 } = arena;
     const slots = i32[layout.classes + sizeClass * CLASS_WORDS + C_SLOTS];
     if (slab.freeSlots(sizeClass) - this.#slots[sizeClass] < slots) return false;
-    const page = slab.sparsestPage(sizeClass);
+    const page = slab.sparsePage(sizeClass);
     slab.sealPage(page, sizeClass);
     zone.moves++;
     const units = slab.slotSize(sizeClass) / 8;
@@ -187,12 +273,5 @@ export class Room {
     }
     slab.giveSealedPage(page, sizeClass);
     return true;
-  }
-
-  #noteFailure(): void {
-    const { layout, arena } = this.#zone;
-    for (let c = 0; c < layout.slotSizes.length; c++) {
-      if (this.#slots[c] !== 0) arena.i32[layout.classes + c * CLASS_WORDS + C_FAILS]++;
-    }
   }
 }

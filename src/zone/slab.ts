@@ -37,18 +37,23 @@ import {
   P_NEXT,
   P_OWNER,
   P_PREV,
+  PAGE_OF_DEADLINES,
 } from './layout.ts';
 
 /** Word of a slot that tells a free slot from an entry: where an entry keeps type and flags. */
 export const SLOT_TAG = 4;
 /** Type 7 is no type. */
 export const FREE_TAG = 7;
+/** Pages looked at to find a sparse one: more would find little better, and take long. */
+const PAGES_COMPARED = 256;
 
 export class Slab {
   arena: Arena;
   layout: Layout;
   /** Pages that may be used, at most the layout's: a shrunk zone uses fewer. */
   pageLimit: number;
+  /** Whether some class may have a page's worth of free slots: room.ts could win a page. */
+  isLoose = false;
   /** Called when a page is taken (1) or given back (-1); tests follow the trace. */
   trace: ((page: number, sizeClass: number, change: 1 | -1) => void) | undefined = undefined;
 
@@ -108,11 +113,9 @@ export class Slab {
     return this.arena.i32[this.layout.classes + sizeClass * CLASS_WORDS + C_PARTIAL] !== 0;
   }
 
+  /** Pages that may be taken; below zero while a zone is being shrunk. */
   freePages(): number {
-    const { header } = this.layout;
-    const i32 = this.arena.i32;
-    const fresh = this.pageLimit - i32[header + H_PAGES_FRESH];
-    return i32[header + H_PAGES_FREE_COUNT] + (fresh > 0 ? fresh : 0);
+    return this.pageLimit - this.usedPages();
   }
 
   /** Pages in use by classes and the deadline heap. */
@@ -205,7 +208,9 @@ export class Slab {
     }
     i32[offset * 2] = i32[d + P_FREE];
     i32[d + P_FREE] = slot + 1;
-    if (live === i32[c + C_SLOTS] - 1) this.#linkPartial(page, sizeClass);
+    const slots = i32[c + C_SLOTS];
+    if (live === slots - 1) this.#linkPartial(page, sizeClass);
+    if ((i32[c + C_PAGES] - 1) * slots >= i32[c + C_LIVE]) this.isLoose = true;
   }
 
   slotIndex(offset: number, page: number, sizeClass: number): number {
@@ -224,13 +229,13 @@ export class Slab {
     return (i32[offset * 2 + SLOT_TAG] & 7) !== FREE_TAG;
   }
 
-  /** The page of a class with the fewest slots taken, or -1 when all its pages are full. */
-  sparsestPage(sizeClass: number): number {
+  /** A page of a class with few slots taken, or -1 when all its pages are full. */
+  sparsePage(sizeClass: number): number {
     const i32 = this.arena.i32;
     let best = -1;
     let fewest = 1 << 30;
     let page = i32[this.layout.classes + sizeClass * CLASS_WORDS + C_PARTIAL] - 1;
-    while (page >= 0) {
+    for (let compared = 0; page >= 0 && compared < PAGES_COMPARED; compared++) {
       const d = this.descriptor(page);
       if (i32[d + P_LIVE] < fewest) {
         fewest = i32[d + P_LIVE];
@@ -253,6 +258,46 @@ export class Slab {
     i32[c + C_LIVE] -= i32[this.descriptor(page) + P_LIVE];
     i32[c + C_PAGES]--;
     this.givePage(page);
+  }
+
+  /** Drops pages from `limit` on from the free pages. Used pages there are moved after. */
+  forgetPagesFrom(limit: number): void {
+    const { header } = this.layout;
+    const i32 = this.arena.i32;
+    const fresh = i32[header + H_PAGES_FRESH];
+    i32[header + H_PAGES_FRESH] = Math.min(fresh, limit);
+    i32[header + H_PAGES_FREE] = 0;
+    i32[header + H_PAGES_FREE_COUNT] = 0;
+    for (let page = Math.min(fresh, limit) - 1; page >= 0; page--) {
+      const d = this.descriptor(page);
+      if (i32[d + P_CLASS] !== 0) continue;
+      i32[d + P_NEXT] = i32[header + H_PAGES_FREE];
+      i32[header + H_PAGES_FREE] = page + 1;
+      i32[header + H_PAGES_FREE_COUNT]++;
+    }
+  }
+
+  /**
+   * Copies a page in use, bytes and descriptor, to a free page and answers that. What points into
+   * the old page is the caller's; its descriptor stays readable until then.
+   */
+  copyPage(page: number): number {
+    const i32 = this.arena.i32;
+    const from = this.descriptor(page);
+    const owner = i32[from + P_CLASS];
+    const target = this.takePage(owner);
+    assert(target >= 0);
+    this.trace?.(page, owner - 1, -1);
+    const words = this.layout.pageSize / 4;
+    const start = this.pageStart(page) * 2;
+    i32.copyWithin(this.pageStart(target) * 2, start, start + words);
+    const isPartial =
+      owner !== PAGE_OF_DEADLINES &&
+      i32[from + P_LIVE] < i32[this.layout.classes + (owner - 1) * CLASS_WORDS + C_SLOTS];
+    if (isPartial) this.#unlinkPartial(page, owner - 1);
+    i32.copyWithin(this.descriptor(target), from, from + DESCRIPTOR_WORDS);
+    if (isPartial) this.#linkPartial(target, owner - 1);
+    return target;
   }
 
   setOwner(chunk: number, owner: number): void {

@@ -23,22 +23,19 @@ import { Arena } from './arena.ts';
 import { Content } from './content.ts';
 import { Deadlines } from './deadline.ts';
 import {
-  ANNEX,
   annexAt,
   annexSizeOf,
   CHUNKED,
-  CLOCK_SHIFT,
   contentAt,
   DATABASE_SHIFT,
   databaseOf,
-  E_DEADLINE,
   E_HASH,
   E_KEY,
   E_META,
   E_PLACE,
   E_SIZE,
   ENCODING_SHIFT,
-  HEADER_SIZE,
+  fixedSizeOf,
   isVolatile,
   KEY_IDENTITY,
   keyAt,
@@ -47,7 +44,6 @@ import {
   LONG_KEY_SIZE,
   PINNED,
   TIMED,
-  TIMED_HEADER_SIZE,
   TYPE_MASK,
   TYPE_STRING,
 } from './entry.ts';
@@ -72,6 +68,7 @@ import {
 } from './layout.ts';
 import { type Policy, Recency } from './recency.ts';
 import { Room } from './room.ts';
+import { fixedSizeFor, Shaping } from './shaping.ts';
 import { Slab } from './slab.ts';
 import { Table } from './table.ts';
 
@@ -134,6 +131,7 @@ export class Zone {
   /** Entries evicted since the last call of takeForced(). */
   #evictedNow = 0;
   readonly #hash: KeyedHash;
+  readonly #shaping: Shaping;
 
   constructor(options: ZoneOptions) {
     const { name, size, databases = 16, random, seed, windowSize = 64, shared = false } = options;
@@ -148,6 +146,7 @@ export class Zone {
     this.deadlines = new Deadlines(this.arena, this.layout, this.slab);
     this.recency = new Recency(this.arena, this.layout, this.deadlines, this.table, random);
     this.room = new Room(this);
+    this.#shaping = new Shaping(this);
     this.slab.format();
     if (options.policy !== undefined) this.recency.setPolicy(options.policy);
   }
@@ -167,7 +166,7 @@ export class Zone {
 
   /** Entry of a key whether or not it has expired, or 0. Does not count as a use. */
   find(database: number, hash: number, bytes: Uint8Array, start: number, end: number): number {
-    return this.table.find(hash, this.#identity(database, end - start), bytes, start, end);
+    return this.table.find(hash, this.identity(database, end - start), bytes, start, end);
   }
 
   /** The next entry behind `entry` in its chain that has the same database and this key, or 0. */
@@ -175,7 +174,8 @@ export class Zone {
     return this.table.findAfter(entry, bytes, start, end);
   }
 
-  #identity(database: number, keySize: number): number {
+  /** The key word of an entry, encoding 0: what must be equal for two keys to be. */
+  identity(database: number, keySize: number): number {
     const size = keySize > this.#keySizeMax() ? LONG_KEY_SIZE : keySize;
     return size | (database << DATABASE_SHIFT);
   }
@@ -256,18 +256,13 @@ export class Zone {
       this.deadlines.set(entry, deadline);
       return entry;
     }
-    let target = entry;
-    if ((i32[entry * 2 + E_META] & TIMED) === 0) {
-      target = this.#reshape(entry, true, -1, -1, 1);
-      if (target === 0) return 0;
-    } else if (this.deadlines.pagesFor(1) > 0) {
-      this.spared = entry;
-      const taken = this.room.takeOne(this.slab.classOf(entry), 0, 1);
-      target = this.spared;
-      this.spared = 0;
-      if (!taken) return 0;
-    }
-    this.#enterDeadline(target, deadline);
+    const isReady = (i32[entry * 2 + E_META] & TIMED) !== 0 && this.deadlines.pagesFor(1) === 0;
+    const total = i32[entry * 2 + E_SIZE] >>> 0;
+    const annexSize = annexSizeOf(i32, entry);
+    const target = isReady
+      ? entry
+      : this.#shaping.reshape(entry, this.type(entry), true, total, annexSize, 1, true);
+    if (target !== 0) this.#enterDeadline(target, deadline);
     return target;
   }
 
@@ -275,7 +270,7 @@ export class Zone {
   clearDeadline(entry: number): void {
     if (!isVolatile(this.arena.i32, entry)) return;
     if (this.recency.onlyVolatile) this.recency.remove(entry);
-    this.#countVolatile(entry, -1);
+    this.countVolatile(entry, -1);
     this.deadlines.remove(entry);
     if (this.recency.onlyVolatile) this.recency.reinsert(entry);
   }
@@ -283,11 +278,12 @@ export class Zone {
   #enterDeadline(entry: number, deadline: number): void {
     if (this.recency.onlyVolatile) this.recency.remove(entry);
     this.deadlines.set(entry, deadline);
-    this.#countVolatile(entry, 1);
+    this.countVolatile(entry, 1);
     if (this.recency.onlyVolatile) this.recency.reinsert(entry);
   }
 
-  #countVolatile(entry: number, change: number): void {
+  /** Counts an entry's slots among those with a deadline. */
+  countVolatile(entry: number, change: number): void {
     const { i32 } = this.arena;
     const { classes, databases, chunkClass } = this.layout;
     i32[databases + databaseOf(i32, entry) * DATABASE_WORDS + DB_VOLATILE] += change;
@@ -327,71 +323,78 @@ export class Zone {
   ): number {
     const { i32 } = this.arena;
     const { content, slab } = this;
-    const keySize = end - start;
-    const isLong = keySize > this.#keySizeMax();
-    const hasRoomForDeadline = timed || (existing !== 0 && isVolatile(i32, existing));
-    const annexSize = existing === 0 ? 0 : annexSizeOf(i32, existing);
-    const total = isLong ? size + content.paddedKeySize(keySize) : size;
-
-    // In place: same slot class, same header, nothing in chunks.
-    if (existing !== 0 && (i32[existing * 2 + E_META] & (CHUNKED | LONG_KEY)) === 0) {
-      const isTimed = (i32[existing * 2 + E_META] & TIMED) !== 0;
-      if (isTimed || !hasRoomForDeadline) {
-        content.shapeFor(
-          this.#fixedSize(isTimed, keySize, false, annexSize),
-          type !== TYPE_STRING,
-          size,
-        );
-        const noPlace = timed && !isVolatile(i32, existing) && this.deadlines.pagesFor(1) > 0;
+    if (existing !== 0) {
+      const meta = i32[existing * 2 + E_META];
+      // In place: same slot class, same header, nothing in chunks.
+      if (
+        (meta & (CHUNKED | LONG_KEY)) === 0 &&
+        (!timed || ((meta & TIMED) !== 0 && this.#hasPlaceFor(existing)))
+      ) {
+        const fixed = fixedSizeOf(i32, existing);
+        const used = (type === TYPE_STRING ? fixed : (fixed + 7) & ~7) + size;
         if (
-          !noPlace &&
-          content.shapeChunks === 0 &&
-          slab.classFor(content.shapeSize) === slab.classOf(existing)
+          used <= this.layout.chunkSize &&
+          this.layout.classOfUnits[(used + 7) >>> 3] === slab.classOf(existing)
         ) {
-          i32[existing * 2 + E_META] = (i32[existing * 2 + E_META] & ~TYPE_MASK) | type;
+          i32[existing * 2 + E_META] = (meta & ~TYPE_MASK) | type;
+          i32[existing * 2 + E_KEY] &= KEY_IDENTITY;
           i32[existing * 2 + E_SIZE] = size;
-          this.setEncoding(existing, 0);
           return existing;
         }
       }
+      const entry = this.#renew(existing, type, size, timed);
+      if (entry !== 0 || !this.#shaping.isGone) return entry;
     }
 
-    content.shapeFor(
-      this.#fixedSize(hasRoomForDeadline, keySize, isLong, annexSize),
-      type !== TYPE_STRING,
-      total,
-    );
+    const keySize = end - start;
+    const isLong = keySize > this.#keySizeMax();
+    const total = isLong ? size + content.paddedKeySize(keySize) : size;
+    content.shapeFor(this.#fixedSize(timed, keySize, isLong), type !== TYPE_STRING, total);
     const { shapeSize, shapeChunks, shapeLists } = content;
-    if (!content.shapeFits) return this.#refuse();
+    this.room.begin();
+    if (!content.shapeFits) return this.room.refuse();
     const sizeClass = slab.classFor(shapeSize);
-    this.spared = existing;
-    const taken = this.room.takeOne(sizeClass, shapeChunks + shapeLists, timed ? 1 : 0);
-    const old = this.spared;
-    this.spared = 0;
-    if (!taken) return 0;
+    if (!this.room.takeOne(sizeClass, shapeChunks + shapeLists, timed ? 1 : 0)) return 0;
 
     const entry = slab.acquire(sizeClass);
     const word = entry * 2;
     i32[word + E_HASH] = hash;
     i32[word + E_META] =
-      type |
-      (hasRoomForDeadline ? TIMED : 0) |
-      (isLong ? LONG_KEY : 0) |
-      (shapeChunks > 0 ? CHUNKED : 0) |
-      (annexSize > 0 ? ANNEX : 0);
-    i32[word + E_KEY] = this.#identity(database, keySize);
+      type | (timed ? TIMED : 0) | (isLong ? LONG_KEY : 0) | (shapeChunks > 0 ? CHUNKED : 0);
+    i32[word + E_KEY] = this.identity(database, keySize);
     i32[word + E_SIZE] = total;
-    if (hasRoomForDeadline) i32[word + E_PLACE] = 0;
+    if (timed) i32[word + E_PLACE] = 0;
     if (isLong) i32[keyAt(i32, entry) >>> 2] = keySize;
     else copyBytes(this.arena.u8, keyAt(i32, entry), bytes, start, end);
-    if (annexSize > 0) {
-      const from = annexAt(i32, old) >>> 2;
-      i32.copyWithin(annexAt(i32, entry) >>> 2, from, from + 1 + annexSize);
-    }
     if (shapeChunks > 0) this.#acquireChunks(entry, shapeChunks, shapeLists);
     if (isLong) content.writeLongKey(entry, bytes, start, end);
-    if (old !== 0) this.#replace(old, entry);
-    else this.#enter(entry);
+    this.#enter(entry);
+    return entry;
+  }
+
+  /** Whether a deadline can be set without asking for room. The header must have room for it. */
+  #hasPlaceFor(entry: number): boolean {
+    return isVolatile(this.arena.i32, entry) || this.deadlines.pagesFor(1) === 0;
+  }
+
+  /** As put() for a key that exists and can't be overwritten where it is. */
+  #renew(existing: number, type: number, size: number, timed: boolean): number {
+    const { i32 } = this.arena;
+    const wasVolatile = isVolatile(i32, existing);
+    const total = size + this.content.startOf(existing);
+    const annexSize = annexSizeOf(i32, existing);
+    const deadlines = timed && !wasVolatile ? 1 : 0;
+    const isTimed = timed || wasVolatile;
+    const entry = this.#shaping.reshape(
+      existing,
+      type,
+      isTimed,
+      total,
+      annexSize,
+      deadlines,
+      false,
+    );
+    if (entry !== 0) this.setEncoding(entry, 0);
     return entry;
   }
 
@@ -400,8 +403,13 @@ export class Zone {
    * Answers the entry's offset, or 0 when there is no room and nothing has changed.
    */
   resize(entry: number, size: number): number {
+    const { i32 } = this.arena;
     const old = this.content.size(entry);
-    const target = this.#reshape(entry, false, size + this.content.startOf(entry), -1, 0);
+    const isTimed = (i32[entry * 2 + E_META] & TIMED) !== 0;
+    const total = size + this.content.startOf(entry);
+    const annexSize = annexSizeOf(i32, entry);
+    const type = this.type(entry);
+    const target = this.#shaping.reshape(entry, type, isTimed, total, annexSize, 0, true);
     if (target !== 0 && size > old) this.content.clear(target, old, size - old);
     return target;
   }
@@ -411,7 +419,10 @@ export class Zone {
    * offset, or 0 when there is no room and nothing has changed.
    */
   setAnnexSize(entry: number, count: number): number {
-    return this.#reshape(entry, false, -1, count, 0);
+    const { i32 } = this.arena;
+    const isTimed = (i32[entry * 2 + E_META] & TIMED) !== 0;
+    const total = i32[entry * 2 + E_SIZE] >>> 0;
+    return this.#shaping.reshape(entry, this.type(entry), isTimed, total, count, 0, true);
   }
 
   annexSize(entry: number): number {
@@ -440,7 +451,7 @@ export class Zone {
     const { content, room } = this;
     const isLong = keySize > this.#keySizeMax();
     const total = isLong ? size + content.paddedKeySize(keySize) : size;
-    content.shapeFor(this.#fixedSize(false, keySize, isLong, 0), type !== TYPE_STRING, total);
+    content.shapeFor(this.#fixedSize(false, keySize, isLong), type !== TYPE_STRING, total);
     room.addSlot(content.shapeSize);
     room.addChunks(content.shapeChunks + content.shapeLists);
   }
@@ -453,19 +464,25 @@ export class Zone {
   /** Takes an entry out. */
   remove(entry: number, cause: Cause): void {
     this.onRemove?.(entry, cause);
+    if (entry === this.spared) this.spared = 0;
     if (cause === EXPIRED) this.counts.expired++;
     else if (cause === EVICTED) this.counts.evicted++;
     else this.counts.deleted++;
     this.moves++;
-    const { i32 } = this.arena;
     this.recency.remove(entry);
-    if (isVolatile(i32, entry)) {
-      this.#countVolatile(entry, -1);
+    this.#discard(entry);
+  }
+
+  /** Takes an entry that is in no recency list out of all else. */
+  #discard(entry: number): void {
+    if (isVolatile(this.arena.i32, entry)) {
+      this.countVolatile(entry, -1);
       this.deadlines.remove(entry);
     }
     this.table.unlink(entry);
-    i32[this.layout.databases + databaseOf(i32, entry) * DATABASE_WORDS + DB_ENTRIES]--;
-    this.#free(entry);
+    this.countEntry(entry, -1);
+    this.content.releaseChunks(entry);
+    this.slab.release(entry);
   }
 
   evict(entry: number): void {
@@ -481,8 +498,10 @@ export class Zone {
   }
 
   /**
-   * Gives an entry another key, content and deadline kept. The new key must not exist. Answers the
-   * entry's offset, or 0 when there is no room and nothing has changed.
+   * Gives an entry another key, content and deadline kept, annex and pin not. One that has the new
+   * key already comes to lie behind this one (see findAfter). Chunks are handed over, unless one of
+   * the keys is long: then everything is copied first. Answers the entry's offset, or 0 when there
+   * is no room and nothing has changed.
    */
   rename(
     entry: number,
@@ -492,16 +511,17 @@ export class Zone {
     start: number,
     end: number,
   ): number {
+    const isLong = (this.arena.i32[entry * 2 + E_META] & LONG_KEY) !== 0;
+    if (!isLong && end - start <= this.#keySizeMax()) {
+      return this.#shaping.rename(entry, database, hash, bytes, start, end);
+    }
     const copy = this.copy(entry, database, hash, bytes, start, end);
     if (copy === 0) return 0;
-    const { i32 } = this.arena;
     const original = this.#copiedFrom;
-    const meta = i32[original * 2 + E_META];
-    this.remove(original, DELETED);
-    this.counts.deleted--;
-    // The use clock goes along: renaming is not a use.
-    i32[copy * 2 + E_META] =
-      (i32[copy * 2 + E_META] & ((1 << CLOCK_SHIFT) - 1)) | (meta & ~((1 << CLOCK_SHIFT) - 1));
+    this.onRemove?.(original, DELETED);
+    this.setPinned(original, false);
+    this.recency.inherit(original, copy);
+    this.#discard(original);
     return copy;
   }
 
@@ -553,14 +573,16 @@ export class Zone {
     const keySize = end - start;
     const isLong = keySize > this.#keySizeMax();
     const total = isLong ? size + content.paddedKeySize(keySize) : size;
-    content.shapeFor(this.#fixedSize(timed, keySize, isLong, 0), type !== TYPE_STRING, total);
+    content.shapeFor(this.#fixedSize(timed, keySize, isLong), type !== TYPE_STRING, total);
+    this.room.begin();
+    if (!content.shapeFits) return this.room.refuse();
     const sizeClass = slab.classFor(content.shapeSize);
     this.spared = beside;
     const chunks = content.shapeChunks + content.shapeLists;
     const taken = this.room.takeOne(sizeClass, chunks, timed ? 1 : 0);
     this.#copiedFrom = this.spared;
     this.spared = 0;
-    if (!taken) return 0;
+    if (!taken || this.#copiedFrom === 0) return 0;
     return this.put(0, database, hash, bytes, start, end, type, size, timed);
   }
 
@@ -650,48 +672,22 @@ export class Zone {
     if (this.spared === from) this.spared = to;
   }
 
-  /** Size in bytes of what comes before an entry's content. */
-  #fixedSize(timed: boolean, keySize: number, isLong: boolean, annexSize: number): number {
-    const size = (timed ? TIMED_HEADER_SIZE : HEADER_SIZE) + (isLong ? 4 : keySize);
-    return annexSize === 0 ? size : ((size + 3) & ~3) + 4 + annexSize * 4;
+  /** Size in bytes of what comes before the content of a new entry. */
+  #fixedSize(timed: boolean, keySize: number, isLong: boolean): number {
+    return fixedSizeFor(timed, isLong ? 4 : keySize, 0);
   }
 
   /** Makes a filled-in slot an entry of the zone. */
   #enter(entry: number): void {
-    const { i32 } = this.arena;
     this.table.link(entry);
     this.recency.insert(entry);
-    i32[this.layout.databases + databaseOf(i32, entry) * DATABASE_WORDS + DB_ENTRIES]++;
+    this.countEntry(entry, 1);
   }
 
-  /** Puts a filled-in slot in the place of an entry, which goes. Chunks must not be shared. */
-  #replace(old: number, entry: number): void {
+  /** Counts an entry in its database. */
+  countEntry(entry: number, change: number): void {
     const { i32 } = this.arena;
-    const volatile = isVolatile(i32, old);
-    if (volatile) this.#countVolatile(old, -1);
-    const kept = i32[old * 2 + E_META] & ~(TYPE_MASK | TIMED | CHUNKED | LONG_KEY | ANNEX);
-    i32[entry * 2 + E_META] |= kept;
-    i32.copyWithin(entry * 2, old * 2, old * 2 + E_META); // Chain, hash and neighbours.
-    if (volatile) i32.copyWithin(entry * 2 + E_PLACE, old * 2 + E_PLACE, old * 2 + E_DEADLINE + 2);
-    this.table.moved(old, entry);
-    this.recency.moved(old, entry);
-    if (volatile) {
-      this.deadlines.moved(entry);
-      this.#countVolatile(entry, 1);
-    }
-    this.#free(old);
-  }
-
-  /** No zone could hold such an entry. */
-  #refuse(): 0 {
-    this.counts.refused++;
-    return 0;
-  }
-
-  /** Gives back an entry's slot and chunks. */
-  #free(entry: number): void {
-    this.content.releaseChunks(entry);
-    this.slab.release(entry);
+    i32[this.layout.databases + databaseOf(i32, entry) * DATABASE_WORDS + DB_ENTRIES] += change;
   }
 
   /** Fills the list of chunks of a slot that has none yet. Room has been made. */
@@ -712,131 +708,5 @@ export class Zone {
       this.slab.setOwner(chunk, owner);
       i32[this.content.chunkWord(entry, i)] = chunk;
     }
-  }
-
-  /**
-   * Rebuilds an entry with another header, annex or size. -1 keeps what is. Answers the offset
-   * afterwards, or 0 when there is no room and nothing has changed. Bytes past the old size are
-   * not cleared.
-   */
-  #reshape(
-    entry: number,
-    timed: boolean,
-    totalWanted: number,
-    annexWanted: number,
-    deadlines: number,
-  ): number {
-    const { i32, u8 } = this.arena;
-    const { content, slab } = this;
-    const meta = i32[entry * 2 + E_META];
-    const isTimed = (meta & TIMED) !== 0 || timed;
-    const isLong = (meta & LONG_KEY) !== 0;
-    const aligned = (meta & TYPE_MASK) !== TYPE_STRING;
-    const oldTotal = i32[entry * 2 + E_SIZE] >>> 0;
-    const total = totalWanted < 0 ? oldTotal : totalWanted;
-    const oldAnnex = annexSizeOf(i32, entry);
-    const annex = annexWanted < 0 ? oldAnnex : annexWanted;
-    const keySize = keySizeOf(i32, entry);
-    content.shapeFor(this.#fixedSize(isTimed, keySize, isLong, annex), aligned, total);
-    const chunks = content.shapeChunks;
-    const lists = content.shapeLists;
-    const sizeClass = slab.classFor(content.shapeSize);
-    if (!content.shapeFits) return this.#refuse();
-
-    const sameHeader = isTimed === ((meta & TIMED) !== 0) && annex === oldAnnex;
-    const oldChunks = content.chunkCount(entry);
-    const oldLists = content.listCount(entry);
-    if (
-      sameHeader &&
-      chunks === oldChunks &&
-      chunks > 0 === ((meta & CHUNKED) !== 0) &&
-      sizeClass === slab.classOf(entry)
-    ) {
-      i32[entry * 2 + E_SIZE] = total;
-      return entry;
-    }
-
-    this.spared = entry;
-    const added = Math.max(0, chunks - oldChunks) + Math.max(0, lists - oldLists);
-    const taken = this.room.takeOne(sizeClass, added, deadlines);
-    const old = this.spared;
-    this.spared = 0;
-    if (!taken) return 0;
-
-    const target = slab.acquire(sizeClass);
-    const flags = (isTimed ? TIMED : 0) | (chunks > 0 ? CHUNKED : 0) | (annex > 0 ? ANNEX : 0);
-    i32[target * 2 + E_META] = (meta & (TYPE_MASK | LONG_KEY)) | flags;
-    i32[target * 2 + E_KEY] = i32[old * 2 + E_KEY];
-    i32[target * 2 + E_SIZE] = total;
-    if (isTimed) i32[target * 2 + E_PLACE] = 0;
-    const keyFrom = keyAt(i32, old);
-    u8.copyWithin(keyAt(i32, target), keyFrom, keyFrom + (isLong ? 4 : keySize));
-    if (annex > 0) {
-      const to = annexAt(i32, target) >>> 2;
-      i32[to] = annex;
-      if (oldAnnex > 0) {
-        const from = annexAt(i32, old) >>> 2;
-        i32.copyWithin(to + 1, from + 1, from + 1 + Math.min(annex, oldAnnex));
-      }
-    }
-    const wasVolatile = isVolatile(i32, old);
-    if (wasVolatile) this.#countVolatile(old, -1);
-    this.#carryContent(old, target, oldTotal, total, oldChunks, chunks, oldLists, lists);
-    i32[old * 2 + E_META] &= ~CHUNKED; // Its chunks are the target's now, or gone.
-    if (wasVolatile) this.#countVolatile(old, 1);
-    this.#replace(old, target);
-    return target;
-  }
-
-  /** Hands chunks and bytes of content from an entry to the slot that replaces it. */
-  #carryContent(
-    old: number,
-    target: number,
-    oldTotal: number,
-    total: number,
-    oldChunks: number,
-    chunks: number,
-    oldLists: number,
-    lists: number,
-  ): void {
-    const { i32, u8 } = this.arena;
-    const { content, slab } = this;
-    const { chunkSize, chunkClass } = this.layout;
-    const oldAt = contentAt(i32, old) >>> 2;
-    const at = contentAt(i32, target) >>> 2;
-    const perList = chunkSize / 4;
-    const kept = Math.min(oldChunks, chunks);
-    // Bytes that are in the slot, or in chunks that will go, or must go into chunks that are new.
-    const from = kept * chunkSize;
-    const moving = Math.min(oldTotal, total) - from;
-
-    if (chunks > 0) i32[at] = chunks;
-    for (let i = 0; i < lists; i++) {
-      i32[at + 1 + i] = i < oldLists ? i32[oldAt + 1 + i] : slab.acquire(chunkClass);
-      slab.setOwner(i32[at + 1 + i], target);
-    }
-    for (let i = 0; i < chunks; i++) {
-      const owner = lists === 0 ? target : i32[at + 1 + Math.floor(i / perList)];
-      const isNew = i >= kept;
-      if (!isNew && lists > 0 && oldLists > 0) continue; // Named in a list that went along.
-      const chunk = isNew ? slab.acquire(chunkClass) : content.chunkAt(old, i);
-      slab.setOwner(chunk, owner);
-      i32[content.chunkWord(target, i)] = chunk;
-    }
-    if (moving > 0) {
-      for (let done = 0; done < moving; ) {
-        const source = content.rawAt(old, from + done);
-        const sink = content.rawAt(target, from + done);
-        const run = Math.min(
-          content.rawRunAt(old, from + done),
-          content.rawRunAt(target, from + done),
-          moving - done,
-        );
-        u8.copyWithin(sink, source, source + run);
-        done += run;
-      }
-    }
-    for (let i = kept; i < oldChunks; i++) slab.release(content.chunkAt(old, i));
-    for (let i = lists; i < oldLists; i++) slab.release(i32[oldAt + 1 + i]);
   }
 }
