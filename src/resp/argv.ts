@@ -5,12 +5,16 @@
  *   starts              ^                   ^
  *   ends                      ^               ^
  *
- * Nothing is copied to make one: the bytes are usually those the socket was read into, and the
- * object is used again for every request of a client. It is dead after the command.
+ * Nothing is copied to make one: the bytes are usually those the socket was read into, at a high
+ * offset of an arena, and the object is used again for every request of a client. It is dead after
+ * the command; what must live longer (a transaction's queue) is cloned.
+ *
+ * Not here: how bytes become arguments (request.ts), what the arguments mean.
  */
 
 import { isToken, latin1Bytes, latin1Text } from '../std/ascii.ts';
-import { equalBytes } from '../std/bytes.ts';
+import { copyBytes, equalBytes, sliceBytes } from '../std/bytes.ts';
+import { ARGUMENTS_KEPT } from './limits.ts';
 
 const ARGUMENTS_INITIAL = 16;
 
@@ -32,6 +36,14 @@ export class Argv {
     this.ends = ends;
   }
 
+  /** Forgets all arguments, and gives back the place that an unusually long request took. */
+  trim(): void {
+    this.count = 0;
+    if (this.starts.length <= ARGUMENTS_KEPT) return;
+    this.starts = new Int32Array(ARGUMENTS_INITIAL);
+    this.ends = new Int32Array(ARGUMENTS_INITIAL);
+  }
+
   size(index: number): number {
     return this.ends[index] - this.starts[index];
   }
@@ -43,10 +55,10 @@ export class Argv {
 
   /** A fresh copy of an argument. */
   copy(index: number): Uint8Array {
-    return this.bytes.slice(this.starts[index], this.ends[index]);
+    return sliceBytes(this.bytes, this.starts[index], this.ends[index]);
   }
 
-  /** Whether an argument is a token, whatever its case. */
+  /** Whether an argument is a token, whatever its case. The token is written in upper case. */
   is(index: number, token: string): boolean {
     return isToken(this.bytes, this.starts[index], this.ends[index], token);
   }
@@ -57,26 +69,32 @@ export class Argv {
     return equalBytes(bytes, starts[a], ends[a], bytes, starts[b], ends[b]);
   }
 
-  /** A copy with bytes of its own. */
+  /** A copy with bytes of its own, those of the arguments and no more. */
   clone(): Argv {
-    const parts: Uint8Array[] = [];
-    for (let i = 0; i < this.count; i++) parts.push(this.copy(i));
-    return Argv.of(...parts);
+    let size = 0;
+    for (let i = 0; i < this.count; i++) size += this.size(i);
+    const argv = new Argv();
+    argv.reserve(this.count);
+    argv.bytes = new Uint8Array(size);
+    for (let i = 0; i < this.count; i++) argv.#append(this.bytes, this.starts[i], this.ends[i]);
+    return argv;
   }
 
   /** A request made of texts (a byte for each character) and bytes. */
   static of(...parts: (string | Uint8Array)[]): Argv {
-    const argv = new Argv();
     const pieces = parts.map((part) => (typeof part === 'string' ? latin1Bytes(part) : part));
+    const argv = new Argv();
     argv.reserve(pieces.length);
     argv.bytes = new Uint8Array(pieces.reduce((size, piece) => size + piece.length, 0));
-    let at = 0;
-    for (const piece of pieces) {
-      argv.bytes.set(piece, at);
-      argv.starts[argv.count] = at;
-      at += piece.length;
-      argv.ends[argv.count++] = at;
-    }
+    for (const piece of pieces) argv.#append(piece, 0, piece.length);
     return argv;
+  }
+
+  /** Adds an argument behind the last. The place must be there. */
+  #append(source: Uint8Array, start: number, end: number): void {
+    const at = this.count === 0 ? 0 : this.ends[this.count - 1];
+    copyBytes(this.bytes, at, source, start, end);
+    this.starts[this.count] = at;
+    this.ends[this.count++] = at + end - start;
   }
 }

@@ -4,12 +4,16 @@
  * A handler throws one of these records. They are no Errors: no stack is captured, and a fault of
  * the program can never be taken for an answer to a client. The texts are Redis 7.2's to the byte,
  * because clients match on them; what is Zonis' own stands at the end.
+ *
+ * Text that came from a client is quoted as C quotes it: it ends at its first NUL. Line ends in it
+ * are made spaces where the reply is written (reply.ts); most, but not all, of Redis's functions
+ * drop them at the very end of a text, and so do these.
  */
 
 import type { Argv } from './argv.ts';
 
 export class ErrorReply {
-  /** Without the leading '-'. */
+  /** Without the leading '-': 'ERR syntax error'. */
   readonly text: string;
 
   constructor(text: string) {
@@ -22,16 +26,24 @@ function err(text: string): ErrorReply {
   return new ErrorReply(`ERR ${text}`);
 }
 
-const EXCERPT_SIZE = 128;
+/** Text that ends in a client's words. */
+function errEndingIn(text: string): ErrorReply {
+  return err(text.replace(/[\r\n]+$/, ''));
+}
 
-/** The first bytes of an argument up to a NUL, as `%.128s` prints them. */
-function excerpt(argv: Argv, index: number, size = EXCERPT_SIZE): string {
-  const text = argv.text(index).slice(0, Math.max(0, size));
+function cString(text: string): string {
   const nul = text.indexOf('\0');
   return nul < 0 ? text : text.slice(0, nul);
 }
 
-/** What the parser of requests answers before it closes the connection. */
+const EXCERPT_SIZE = 128;
+
+/** The beginning of an argument, as `%.128s` prints it. */
+function excerpt(text: string, size = EXCERPT_SIZE): string {
+  return cString(text.slice(0, size));
+}
+
+/** What the parser of requests answers before the connection is closed. */
 export const protocolErrors = {
   tooBigInline: 'ERR Protocol error: too big inline request',
   unbalancedQuotes: 'ERR Protocol error: unbalanced quotes in request',
@@ -52,29 +64,72 @@ export const errors = {
   notInteger: err('value is not an integer or out of range'),
   notPositive: err('value is out of range, must be positive'),
   outOfRange: err('value is out of range'),
+  /** `must between` is Redis's. */
+  notBetween: (least: number, most: number) =>
+    err(`value is out of range, value must between ${least} and ${most}`),
   notFloat: err('value is not a valid float'),
   noSuchKey: err('no such key'),
   indexOutOfRange: err('index out of range'),
   sameObject: err('source and destination objects are the same'),
   outOfMemory: new ErrorReply("OOM command not allowed when used memory > 'maxmemory'."),
   dbIndexOutOfRange: err('DB index is out of range'),
-  invalidDbIndex: err('invalid DB index'),
   invalidCursor: err('invalid cursor'),
   busyKey: new ErrorReply('BUSYKEY Target key name already exists.'),
-  wrongArity: (name: string) => err(`wrong number of arguments for '${name}' command`),
-  unknownCommand(argv: Argv): ErrorReply {
+  wrongArity: (fullName: string) => err(`wrong number of arguments for '${fullName}' command`),
+  /** `name` as the client wrote it. */
+  unknownCommand(name: string, argv: Argv): ErrorReply {
     let list = '';
     for (let i = 1; i < argv.count && list.length < EXCERPT_SIZE; i++) {
-      list += `'${excerpt(argv, i, EXCERPT_SIZE - list.length)}' `;
+      list += `'${excerpt(argv.text(i), EXCERPT_SIZE - list.length)}' `;
     }
-    return err(`unknown command '${excerpt(argv, 0)}', with args beginning with: ${list}`);
+    return err(`unknown command '${excerpt(name)}', with args beginning with: ${list}`);
   },
   unknownSubcommand: (argv: Argv) =>
-    err(`unknown subcommand '${excerpt(argv, 1)}'. Try ${argv.text(0).toUpperCase()} HELP.`),
+    err(`unknown subcommand '${excerpt(argv.text(1))}'. Try ${argv.text(0).toUpperCase()} HELP.`),
   subcommandSyntax: (argv: Argv) =>
     err(
-      `unknown subcommand or wrong number of arguments for '${excerpt(argv, 1)}'. ` +
+      `unknown subcommand or wrong number of arguments for '${excerpt(argv.text(1))}'. ` +
         `Try ${argv.text(0).toUpperCase()} HELP.`,
+    ),
+
+  // ── Gates ───────────────────────────────────────────────────────────────────────────────────
+  noAuth: new ErrorReply('NOAUTH Authentication required.'),
+  notInTransaction: err('Command not allowed inside a transaction'),
+  noCommandPermission: (user: string, fullName: string) =>
+    new ErrorReply(`NOPERM User ${user} has no permissions to run the '${fullName}' command`),
+  noKeyPermission: new ErrorReply('NOPERM No permissions to access a key'),
+  noChannelPermission: new ErrorReply('NOPERM No permissions to access a channel'),
+  subscribedOnly: (fullName: string) =>
+    err(
+      `Can't execute '${fullName}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET ` +
+        'are allowed in this context',
+    ),
+  loading: new ErrorReply('LOADING Redis is loading the dataset in memory'),
+  busy: new ErrorReply(
+    'BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.',
+  ),
+  busyFunction: new ErrorReply(
+    'BUSY Redis is busy running a script. You can only call FUNCTION KILL or SHUTDOWN NOSAVE.',
+  ),
+  readOnly: new ErrorReply("READONLY You can't write against a read only replica."),
+  noReplicas: new ErrorReply('NOREPLICAS Not enough good replicas to write.'),
+  masterDown: new ErrorReply(
+    "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.",
+  ),
+  misconf: new ErrorReply(
+    "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to " +
+      'disk. Commands that may modify the data set are disabled, because this instance is ' +
+      'configured to report errors during writes if RDB snapshotting fails ' +
+      '(stop-writes-on-bgsave-error option). Please check the Redis logs for details about the ' +
+      'RDB error.',
+  ),
+  misconfAof: (reason: string) =>
+    new ErrorReply(`MISCONF Errors writing to the AOF file: ${reason}`),
+  notAllowed: (command: string, option: string) =>
+    err(
+      `${command} command not allowed. If the ${option} option is set to "local", you can run it ` +
+        'from a local connection, otherwise you need to set this option in the configuration ' +
+        'file, and then restart the server.',
     ),
 
   // ── Strings ─────────────────────────────────────────────────────────────────────────────────
@@ -85,11 +140,13 @@ export const errors = {
   stringTooLong: err('string exceeds maximum allowed size (proto-max-bulk-len)'),
   lcsNotStrings: err('The specified keys must contain string values'),
   lcsAmbiguous: err('If you want both the length and indexes, please just use IDX.'),
+  lcsStringTooLong: err('String too long for LCS'),
   lcsTooLarge: err('Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len'),
+  lcsOutOfMemory: err('Insufficient memory, failed allocating transient memory for LCS'),
 
   // ── Keys ────────────────────────────────────────────────────────────────────────────────────
-  invalidExpire: (name: string) => err(`invalid expire time in '${name}' command`),
-  unsupportedOption: (option: string) => err(`Unsupported option ${option}`),
+  invalidExpire: (fullName: string) => err(`invalid expire time in '${fullName}' command`),
+  unsupportedOption: (option: string) => errEndingIn(`Unsupported option ${cString(option)}`),
   expireNxWithOthers: err('NX and XX, GT or LT options at the same time are not compatible'),
   expireGtWithLt: err('GT and LT options at the same time are not compatible'),
   idleTimeNotTracked: err(
@@ -102,11 +159,18 @@ export const errors = {
   ),
   invalidFirstDbIndex: err('invalid first DB index'),
   invalidSecondDbIndex: err('invalid second DB index'),
+  invalidTtl: err('Invalid TTL value, must be >= 0'),
+  invalidIdleTime: err('Invalid IDLETIME value, must be >= 0'),
+  invalidFrequency: err('Invalid FREQ value, must be >= 0 and <= 255'),
+  wrongPayload: err('DUMP payload version or checksum are wrong'),
+  badDataFormat: err('Bad data format'),
+  sortNotDouble: err("One or more scores can't be converted into double"),
 
   // ── Sorted sets ─────────────────────────────────────────────────────────────────────────────
   minOrMaxNotFloat: err('min or max is not a float'),
   minOrMaxNotLex: err('min or max not valid string range item'),
   scoreNaN: err('resulting score is not a number (NaN)'),
+  weightNotFloat: err('weight value is not a float'),
   zaddNxWithXx: err('XX and NX options at the same time are not compatible'),
   zaddConflict: err('GT, LT, and/or NX options at the same time are not compatible'),
   zaddIncrOnePair: err('INCR option supports a single increment-element pair'),
@@ -114,9 +178,40 @@ export const errors = {
     'syntax error, LIMIT is only supported in combination with either BYSCORE or BYLEX',
   ),
   withScoresNotByLex: err('syntax error, WITHSCORES not supported in combination with BYLEX'),
+  noInputKey: (fullName: string) => err(`at least 1 input key is needed for '${fullName}' command`),
+  keyCountNotPositive: err('numkeys should be greater than 0'),
+  countNotPositive: err('count should be greater than 0'),
+  limitNegative: err("LIMIT can't be negative"),
+
+  // ── Blocking ────────────────────────────────────────────────────────────────────────────────
+  timeoutNotFloat: err('timeout is not a float or out of range'),
+  timeoutNotInteger: err('timeout is not an integer or out of range'),
+  timeoutOutOfRange: err('timeout is out of range'),
+  timeoutNegative: err('timeout is negative'),
+  unblocked: new ErrorReply('UNBLOCKED client unblocked via CLIENT UNBLOCK'),
+
+  // ── Transactions ────────────────────────────────────────────────────────────────────────────
+  execAbort: new ErrorReply('EXECABORT Transaction discarded because of previous errors.'),
+  execAbortBecause: (reason: string) =>
+    new ErrorReply(`EXECABORT Transaction discarded because of: ${reason}`),
+  nestedMulti: err('MULTI calls can not be nested'),
+  execWithoutMulti: err('EXEC without MULTI'),
+  discardWithoutMulti: err('DISCARD without MULTI'),
+  watchInMulti: err('WATCH inside MULTI is not allowed'),
+
+  // ── Scripts ─────────────────────────────────────────────────────────────────────────────────
+  noScript: new ErrorReply('NOSCRIPT No matching script. Please use EVAL.'),
+  notBusy: new ErrorReply('NOTBUSY No scripts in execution right now.'),
+  unkillable: new ErrorReply(
+    'UNKILLABLE Sorry the script already executed write commands against the dataset. You can ' +
+      'either wait the script termination or kill the server in a hard way using the SHUTDOWN ' +
+      'NOSAVE command.',
+  ),
+  tooManyScriptKeys: err("Number of keys can't be greater than number of args"),
+  negativeScriptKeys: err("Number of keys can't be negative"),
+  scriptFlushOption: err('SCRIPT FLUSH only support SYNC|ASYNC option'),
 
   // ── Connections ─────────────────────────────────────────────────────────────────────────────
-  noAuth: new ErrorReply('NOAUTH Authentication required.'),
   noAuthHello: new ErrorReply(
     'NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO ' +
       '<proto> AUTH <user> <pass> option can be used to authenticate the client and select the ' +
@@ -129,17 +224,52 @@ export const errors = {
   ),
   noProto: new ErrorReply('NOPROTO unsupported protocol version'),
   protocolNotInteger: err('Protocol version is not an integer or out of range'),
-  helloSyntax: (option: string) => err(`Syntax error in HELLO option '${option}'`),
+  helloSyntax: (option: string) => err(`Syntax error in HELLO option '${cString(option)}'`),
   clientNameCharacters: err('Client names cannot contain spaces, newlines or special characters.'),
   attributeCharacters: (name: string) =>
-    err(`${name} cannot contain spaces, newlines or special characters.`),
-  unknownAttribute: (name: string) => err(`Unrecognized option '${name}'`),
+    err(`${cString(name)} cannot contain spaces, newlines or special characters.`),
+  unknownAttribute: (name: string) => err(`Unrecognized option '${cString(name)}'`),
+  resetNormalOnly: err('can only reset normal client connections'),
   noSuchClient: err('No such client'),
-  noSuchClientId: err('No such client ID'),
   invalidClientId: err('Invalid client ID'),
   clientIdPositive: err('client-id should be greater than 0'),
-  unknownClientType: (type: string) => err(`Unknown client type '${type}'`),
-  noSuchUser: (user: string) => err(`No such user '${user}'`),
+  unknownClientType: (type: string) => err(`Unknown client type '${cString(type)}'`),
+  noSuchUser: (user: string) => err(`No such user '${cString(user)}'`),
+  unblockReason: err('CLIENT UNBLOCK reason should be TIMEOUT or ERROR'),
+  pauseMode: err('CLIENT PAUSE mode must be WRITE or ALL'),
+  redirectTwice: err('A client can only redirect to a single other client'),
+  redirectNowhere: err('The client ID you want redirect to does not exist'),
+  prefixWithoutBroadcast: err('PREFIX option requires BCAST mode to be enabled'),
+  broadcastSwitch: err(
+    "You can't switch BCAST mode on/off before disabling tracking for this client, and then " +
+      're-enabling it with a different mode.',
+  ),
+  optWithBroadcast: err('OPTIN and OPTOUT are not compatible with BCAST'),
+  optInAndOut: err("You can't specify both OPTIN mode and OPTOUT mode"),
+  optSwitch: err(
+    "You can't switch OPTIN/OPTOUT mode before disabling tracking for this client, and then " +
+      're-enabling it with a different mode.',
+  ),
+  prefixOverlaps: (prefix: string, existing: string) =>
+    err(
+      `Prefix '${cString(prefix)}' overlaps with an existing prefix '${cString(existing)}'. ` +
+        'Prefixes for a single client must not overlap.',
+    ),
+  prefixesOverlap: (prefix: string, other: string) =>
+    err(
+      `Prefix '${cString(prefix)}' overlaps with another provided prefix '${cString(other)}'. ` +
+        'Prefixes for a single client must not overlap.',
+    ),
+  cachingWithoutOpt: err(
+    'CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or OPTOUT ' +
+      'mode enabled',
+  ),
+  cachingYesNeedsOptIn: err(
+    'CLIENT CACHING YES is only valid when tracking is enabled in OPTIN mode.',
+  ),
+  cachingNoNeedsOptOut: err(
+    'CLIENT CACHING NO is only valid when tracking is enabled in OPTOUT mode.',
+  ),
   maxClients: err('max number of clients reached'),
   protectedMode: new ErrorReply(
     'DENIED Redis is running in protected mode because protected mode is enabled and no password ' +
@@ -156,31 +286,41 @@ export const errors = {
       'NOTE: You only need to do one of the above things in order for the server to start ' +
       'accepting connections from the outside.',
   ),
-  timeoutNotInteger: err('timeout is not an integer or out of range'),
-  timeoutNegative: err('timeout is negative'),
-  noReplyToSkip: err('syntax error'),
 
   // ── Servers ─────────────────────────────────────────────────────────────────────────────────
-  swapAcrossZones: err('SWAPDB needs two databases of the same zone'),
   invalidCommandName: err('Invalid command specified'),
   noKeyArguments: err('The command has no key arguments'),
   invalidArity: err('Invalid number of arguments specified for command'),
   invalidArguments: err('Invalid arguments specified for command'),
   configNoFile: err('The server is running without a config file'),
   configUnknown: (name: string) =>
-    err(`Unknown option or number of arguments for CONFIG SET - '${name}'`),
-  configFailed: (name: string, reason: string) =>
-    err(`CONFIG SET failed (possibly related to argument '${name}') - ${reason}`),
-  configRewrite: (reason: string) => err(`Rewriting config file: ${reason}`),
-  notAllowed: (command: string, option: string) =>
-    err(
-      `${command} command not allowed. If the ${option} option is set to "local", you can run it ` +
-        'from a local connection, otherwise you need to set this option in the configuration ' +
-        'file, and then restart the server.',
+    err(`Unknown option or number of arguments for CONFIG SET - '${cString(name)}'`),
+  configFailed: (name: string, reason = '') =>
+    errEndingIn(
+      `CONFIG SET failed (possibly related to argument '${cString(name)}')` +
+        (reason === '' ? '' : ` - ${reason}`),
     ),
-  debugSyntax: (argv: Argv) => errors.subcommandSyntax(argv),
-  custom: (text: string) => err(text),
+  configRewrite: (reason: string) => errEndingIn(`Rewriting config file: ${reason}`),
+  slowlogCount: err('count should be greater than or equal to -1'),
+  noLatencySamples: (event: string) => err(`No samples available for event '${cString(event)}'`),
+  noShutdown: err('No shutdown in progress.'),
+  shutdownFailed: err('Errors trying to SHUTDOWN. Check logs.'),
+  saveInProgress: err('Background save already in progress'),
+  rewriteInProgress: err('Background append only file rewriting already in progress'),
+  otherChildActive: err(
+    "Another child process is active (AOF?): can't BGSAVE right now. Use BGSAVE SCHEDULE in order " +
+      'to schedule a BGSAVE whenever possible.',
+  ),
+  noClusterSupport: err('This instance has cluster support disabled'),
+  userNotFound: (user: string) => err(`User '${cString(user)}' not found`),
+  unknownCategory: (name: string) => err(`Unknown category '${excerpt(name)}'`),
+  userNameCharacters: err("Usernames can't contain spaces or null characters"),
+  defaultUserStays: err("The 'default' user cannot be removed"),
+
+  /** For texts that another part of the server found and that end in a reason of its own. */
+  custom: errEndingIn,
 
   // ── Zones and sessions ──────────────────────────────────────────────────────────────────────
+  swapAcrossZones: err('SWAPDB needs two databases of the same zone'),
   noSuchZone: (name: string) => err(`no such zone '${name}'`),
-};
+} as const;
