@@ -34,7 +34,6 @@ export const del = command({
     'elements in the list, set, sorted set or hash. Removing a single key that holds a string ' +
     'value is O(1).',
   keys: 'RM delete',
-  flags: ['write'],
   tips: ['request_policy:multi_shard', 'response_policy:agg_sum'],
   run: removeKeys,
 });
@@ -113,7 +112,7 @@ function renameKey({ argv, db }: Call, onlyIfFree: boolean): boolean {
   if (db.peek(argv, 2) !== 0) {
     if (onlyIfFree) return false;
   }
-  db.rename(db.peek(argv, 1), db, argv, 2, false);
+  db.rename(db.peek(argv, 1), argv, 2);
   return true;
 }
 
@@ -123,7 +122,6 @@ export const rename = command({
   since: '1.0.0',
   complexity: 'O(1)',
   keys: ['RW access delete', 'OW update'],
-  flags: ['write'],
   run(call) {
     renameKey(call, false);
     call.reply.ok();
@@ -174,7 +172,8 @@ export const copy = command({
   syntax: 'COPY source destination [DB destination-db] [REPLACE]',
   summary: 'Copies what a key holds to another key.',
   since: '6.2.0',
-  complexity: 'O(N) worst case for collections, where N is the number of nested items. O(1) for string values.',
+  complexity:
+    'O(N) worst case for collections, where N is the number of nested items. O(1) for string values.',
   keys: ['RO access', 'OW update'],
   flags: ['denyoom'],
   run(call) {
@@ -399,7 +398,7 @@ export const keys = command({
     'O(N) with N being the number of keys in the database, under the assumption that the key ' +
     'names in the database and the given pattern have limited length.',
   flags: ['readonly'],
-  categories: ['keyspace', 'dangerous'],
+  categories: ['dangerous'],
   tips: ['request_policy:all_shards', 'nondeterministic_output_order'],
   run(call) {
     const { argv, db, reply } = call;
@@ -424,7 +423,6 @@ export const scan = command({
     'O(1) for every call. O(N) for a complete iteration, including enough command calls for the ' +
     'cursor to return back to 0. N is the number of elements inside the collection.',
   flags: ['readonly'],
-  categories: ['keyspace'],
   tips: ['nondeterministic_output', 'request_policy:special'],
   history: [['6.0.0', 'Added the `TYPE` subcommand.']],
   run(call) {
@@ -467,7 +465,6 @@ export const randomkey = command({
   since: '1.0.0',
   complexity: 'O(1)',
   flags: ['readonly'],
-  categories: ['keyspace'],
   tips: ['request_policy:all_shards', 'response_policy:special', 'nondeterministic_output'],
   run(call) {
     const entry = call.db.random();

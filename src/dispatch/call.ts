@@ -21,6 +21,12 @@ export interface Instance {
   readonly registry: Registry;
   readonly clock: Clock;
   readonly random: Random;
+  /** Unix milliseconds. */
+  readonly startedAt: number;
+  /** The TCP port listened on, 0 for none. */
+  tcpPort(): number;
+  /** Ends the server in good order. */
+  shutDown(): void;
 }
 
 export interface Call {

@@ -128,7 +128,11 @@ export type Definition =
 /** Gives the functions that define commands of a group. */
 export function family(group: string) {
   return {
-    command: (definition: CommandDefinition): Definition => ({ kind: 'command', group, definition }),
+    command: (definition: CommandDefinition): Definition => ({
+      kind: 'command',
+      group,
+      definition,
+    }),
     container: (definition: ContainerDefinition): Definition => ({
       kind: 'container',
       group,

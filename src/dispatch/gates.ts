@@ -5,8 +5,7 @@
  * gate answers is counted as rejected, what a handler throws as failed.
  */
 
-import { type ErrorReply, errors } from '../resp/errors.ts';
-import { ErrorReply as Refusal } from '../resp/errors.ts';
+import { type ErrorReply, errors, ErrorReply as Refusal } from '../resp/errors.ts';
 import type { Call } from './call.ts';
 import type { Command } from './command.ts';
 
@@ -37,7 +36,8 @@ export const gates: readonly Gate[] = [wrongArity, protectedCommand, notAuthenti
 export function execute(call: Call): void {
   const { argv, client, reply, instance } = call;
   let command = instance.registry.find(argv);
-  if (command === undefined) return reject(call, undefined, errors.unknownCommand(argv));
+  if (command === undefined)
+    return reject(call, undefined, errors.unknownCommand(argv.text(0), argv));
   if (command.subcommands.size > 0 && argv.count > 1) {
     const subcommand = instance.registry.findSubcommand(command, argv);
     if (subcommand === undefined) return reject(call, command, errors.unknownSubcommand(argv));

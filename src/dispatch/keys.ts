@@ -80,12 +80,7 @@ function collect(
 }
 
 /** Flags that depend on the options of the request: SET with GET reads, without it only writes. */
-function flagsFor(
-  command: Command,
-  spec: KeySpec,
-  argv: Argv,
-  first: number,
-): readonly string[] {
+function flagsFor(command: Command, spec: KeySpec, argv: Argv, first: number): readonly string[] {
   if (!spec.flags.includes('variable_flags') || command.fullName !== 'set') return spec.flags;
   for (let i = first + 3; i < argv.count; i++) {
     if (argv.is(i, 'GET')) return ['RW', 'access', 'update'];

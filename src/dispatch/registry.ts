@@ -49,7 +49,8 @@ export class Registry {
   }
 
   #addTo(parent: Command, command: Command): void {
-    if (parent.subcommands.has(command.name)) throw new Error(`${command.fullName} is defined twice`);
+    if (parent.subcommands.has(command.name))
+      throw new Error(`${command.fullName} is defined twice`);
     parent.subcommands.set(command.name, command);
   }
 
@@ -150,10 +151,4 @@ function containerOf(group: string, definition: ContainerDefinition): Command {
 }
 
 /** A container has no category of its own but @slow. */
-const IMPLIED_OF_CONTAINERS = [
-  'keyspace',
-  'connection',
-  'pubsub',
-  'stream',
-  'scripting',
-] as const;
+const IMPLIED_OF_CONTAINERS = ['keyspace', 'connection', 'pubsub', 'stream', 'scripting'] as const;

@@ -86,7 +86,10 @@ class Reader {
   #at = 0;
 
   constructor(text: string) {
-    this.#words = text.replace(/([[\]<>|])/g, ' $1 ').trim().split(/\s+/);
+    this.#words = text
+      .replace(/([[\]<>|])/g, ' $1 ')
+      .trim()
+      .split(/\s+/);
   }
 
   get peek(): string | undefined {
@@ -137,7 +140,9 @@ class Reader {
 }
 
 function nameOf(choices: readonly Argument[]): string {
-  return choices.some((c) => c.token === 'EX') ? 'expiration' : choices.map((c) => c.name).join('-');
+  return choices.some((c) => c.token === 'EX')
+    ? 'expiration'
+    : choices.map((c) => c.name).join('-');
 }
 
 function block(items: readonly Argument[]): Argument {

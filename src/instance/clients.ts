@@ -33,7 +33,8 @@ export class Client {
   readonly address: string;
   readonly localAddress: string;
   readonly isUnix: boolean;
-  readonly connection: ClientConnection;
+  /** Set once, right after the client was made for it. */
+  connection!: ClientConnection;
   readonly reply: Reply;
   /** Unix milliseconds. */
   readonly createdAt: number;
@@ -50,6 +51,8 @@ export class Client {
   noTouch = false;
   replyMode: number = REPLY_ON;
   closing = false;
+  /** Unix milliseconds since which its output is over the soft limit; 0: it is not. */
+  overSoftLimitSince = 0;
   /** Full name of the command run last ('client|list'). */
   lastCommand = 'NULL';
   commandCount = 0;
@@ -61,7 +64,6 @@ export class Client {
     address: string;
     localAddress: string;
     isUnix: boolean;
-    connection: ClientConnection;
     reply: Reply;
     now: number;
     authenticated: boolean;
@@ -70,11 +72,15 @@ export class Client {
     this.address = options.address;
     this.localAddress = options.localAddress;
     this.isUnix = options.isUnix;
-    this.connection = options.connection;
     this.reply = options.reply;
     this.createdAt = options.now;
     this.lastActiveAt = options.now;
     this.authenticated = options.authenticated;
+  }
+
+  /** Whether the peer is on this machine. */
+  get isLocal(): boolean {
+    return this.isUnix || this.address.startsWith('127.') || this.address.startsWith('[::1]');
   }
 }
 

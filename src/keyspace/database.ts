@@ -198,18 +198,74 @@ export class Database {
     this.keyspace.counts.dirty += count;
   }
 
-  /** Gives an entry of this database the key argv[index], in `target`, removing what was there. */
-  rename(entry: number, target: Database, argv: Argv, index: number, keep: boolean): void {
-    const { zone } = target;
+  /** Gives an entry the key argv[index], in place of what had it. Throws with nothing changed. */
+  rename(entry: number, argv: Argv, index: number): void {
+    const { zone, physical } = this;
     const start = argv.starts[index];
     const end = argv.ends[index];
-    const hash = zone.hashOf(target.physical, argv.bytes, start, end);
-    const made = keep
-      ? zone.copy(entry, target.physical, hash, argv.bytes, start, end)
-      : zone.rename(entry, target.physical, hash, argv.bytes, start, end);
+    const hash = zone.hashOf(physical, argv.bytes, start, end);
+    const made = zone.rename(entry, physical, hash, argv.bytes, start, end);
+    this.#replaceBehind(this, made, argv, index);
+  }
+
+  /** Copies an entry to the key argv[index] of `target`, in place of what had it. */
+  copyTo(entry: number, target: Database, argv: Argv, index: number): void {
+    const start = argv.starts[index];
+    const end = argv.ends[index];
+    const hash = target.zone.hashOf(target.physical, argv.bytes, start, end);
+    const made =
+      target.zone === this.zone
+        ? this.zone.copy(entry, target.physical, hash, argv.bytes, start, end)
+        : this.#copyAcross(entry, target, hash, argv, index);
+    this.#replaceBehind(target, made, argv, index);
+  }
+
+  /** Moves an entry to another database under its key argv[index], which is free there. */
+  moveTo(entry: number, target: Database, argv: Argv, index: number): void {
+    if (target.zone === this.zone) {
+      this.zone.moveToDatabase(entry, target.physical);
+      this.changed();
+      return;
+    }
+    this.copyTo(entry, target, argv, index);
+    this.zone.remove(entry, DELETED); // Another zone made room: nothing here has moved.
+  }
+
+  /** Copies to another zone. Bytes go over through a buffer: two arenas share nothing. */
+  #copyAcross(entry: number, target: Database, hash: number, argv: Argv, index: number): number {
+    const from = this.zone;
+    const to = target.zone;
+    const size = from.content.size(entry);
+    const deadline = from.deadline(entry);
+    const made = to.put(
+      0,
+      target.physical,
+      hash,
+      argv.bytes,
+      argv.starts[index],
+      argv.ends[index],
+      from.type(entry),
+      size,
+      deadline >= 0,
+    );
+    if (made === 0) return 0;
+    to.setEncoding(made, from.encoding(entry));
+    const { content } = from;
+    for (let address = 0; address < size; ) {
+      const at = content.at(entry, address);
+      const run = content.runAt(entry, address);
+      to.content.write(made, address, from.arena.u8, at, at + run);
+      address += run;
+    }
+    if (deadline >= 0) to.setDeadline(made, deadline);
+    return made;
+  }
+
+  /** A new entry stands in front of what had its key before: that goes, as nothing can fail now. */
+  #replaceBehind(target: Database, made: number, argv: Argv, index: number): void {
     if (made === 0) throw errors.outOfMemory;
-    // The new entry stands in front of what had the key before; nothing can fail any more.
-    const old = zone.findAfter(made, argv.bytes, start, end);
+    const { zone } = target;
+    const old = zone.findAfter(made, argv.bytes, argv.starts[index], argv.ends[index]);
     if (old !== 0) zone.remove(old, DELETED);
     this.changed();
   }

@@ -12,6 +12,7 @@
  */
 
 import type { Socket } from 'node:net';
+import type { Call } from '../dispatch/call.ts';
 import type { Client, ClientConnection } from '../instance/clients.ts';
 import type { Window } from '../resp/reply.ts';
 import { FAILED, READY, type RequestParser } from '../resp/request.ts';
@@ -23,28 +24,29 @@ const FLUSH_SIZE = 64 * 1024;
 
 /** What a connection needs of the server. */
 export interface ConnectionHost {
-  /** Runs the request in the client's parser. */
-  execute(client: Client, parser: RequestParser): void;
-  /** Called once before the requests of a turn. */
+  /** Called before the requests of a turn, and after. */
   beginTurn(): void;
+  endTurn(): void;
+  /** Runs the request of a call. */
+  execute(call: Call): void;
   /** Called when the socket is gone. */
   closed(connection: Connection): void;
-  countInput(bytes: number): void;
-  countOutput(bytes: number): void;
-  /** Answers why a client must be disconnected for what it has queued, or undefined. */
-  overLimit(client: Client, connection: Connection): string | undefined;
-  log(level: 'debug' | 'warn', message: string): void;
+  countInput(size: number): void;
+  countOutput(size: number): void;
+  /** Closes the client if what it has queued or sent unfinished is beyond its limits. */
+  checkLimits(connection: Connection): void;
 }
 
 export class Connection implements ClientConnection {
   readonly socket: Socket;
   readonly parser: RequestParser;
   readonly #host: ConnectionHost;
-  client!: Client;
+  /** The call that every request of this client becomes. */
+  call!: Call;
   #paused = false;
   #closing = false;
   #closed = false;
-  /** Runs `drive` at most once at a time: a command may close or flush its own client. */
+  /** A command may flush or close its own client: requests are run by one loop at a time. */
   #running = false;
 
   constructor(socket: Socket, parser: RequestParser, host: ConnectionHost) {
@@ -53,15 +55,23 @@ export class Connection implements ClientConnection {
     this.#host = host;
     socket.on('drain', () => this.#drained());
     socket.on('error', () => {}); // 'close' follows.
-    socket.on('end', () => this.#ended());
     socket.on('close', () => {
       this.#closed = true;
+      this.client.closing = true;
       host.closed(this);
     });
   }
 
+  get client(): Client {
+    return this.call.client;
+  }
+
   get querySize(): number {
     return this.parser.pendingSize;
+  }
+
+  get queryBufferSize(): number {
+    return this.parser.bufferSize;
   }
 
   get outputSize(): number {
@@ -73,16 +83,13 @@ export class Connection implements ClientConnection {
     return handle?.fd ?? -1;
   }
 
-  get isClosed(): boolean {
-    return this.#closed;
-  }
-
   /** Bytes [start, end) have been read. They are borrowed: the next read overwrites them. */
   received(bytes: Uint8Array, start: number, end: number): void {
     if (this.#closing || this.#closed) return;
     this.#host.countInput(end - start);
     this.parser.feed(bytes, start, end);
     this.#drive();
+    if (this.parser.bufferSize > 0) this.#host.checkLimits(this);
   }
 
   close(): void {
@@ -101,89 +108,75 @@ export class Connection implements ClientConnection {
 
   /** Sends what has been replied. */
   flush(): void {
-    if (this.client.reply.size === 0 || this.#closed) return;
-    this.client.reply.take((bytes, start, end, window) => this.#send(bytes, start, end, window));
-    const reason = this.#host.overLimit(this.client, this);
-    if (reason !== undefined) {
-      this.#host.log('warn', reason);
-      this.close();
-    }
+    if (this.#closed || this.client.reply.size === 0) return;
+    this.client.reply.take(this.#send);
+    if (this.socket.writableLength > 0) this.#host.checkLimits(this);
   }
 
-  #send(bytes: Uint8Array, start: number, end: number, window: Window | null): void {
+  /** A field, so that flushing makes no function. */
+  readonly #send = (bytes: Uint8Array, start: number, end: number, window: Window | null): void => {
     const { socket } = this;
     this.#host.countOutput(end - start);
     const view = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start);
-    if (window === null) {
-      socket.write(view);
-      return;
-    }
-    socket.write(view, () => {
-      if (!released) window.release();
-      released = true;
-    });
-    let released = false;
-    // Written at once: the kernel has a copy, and the window need not wait for the callback.
-    if (socket.writableLength === 0) {
-      released = true;
-      window.release();
-    }
-  }
+    const isTaken = socket.write(view) && socket.writableLength === 0;
+    if (window === null) return;
+    // Taken at once: the kernel has a copy. Otherwise the window is the socket's until it has.
+    if (isTaken) window.release();
+    else this.#lent.push(window);
+  };
+
+  /** Windows whose bytes the socket still holds. */
+  readonly #lent: Window[] = [];
 
   /** Runs requests until bytes are lacking, the peer must read first, or the client is closing. */
   #drive(): void {
     if (this.#running || this.#paused) return;
-    const { parser, client } = this;
+    const { parser, call } = this;
+    const { reply } = call;
     this.#running = true;
     this.#host.beginTurn();
     for (;;) {
       const state = parser.next();
       if (state !== READY) {
         if (state === FAILED) {
-          client.reply.error(parser.error);
+          reply.error(parser.error);
           this.#closing = true;
         }
         break;
       }
-      this.#host.execute(client, parser);
+      this.#host.execute(call);
       if (this.#closing) break;
-      if (client.reply.size >= FLUSH_SIZE) {
+      if (reply.size >= FLUSH_SIZE) {
         this.flush();
         if (this.socket.writableLength > OUTPUT_PAUSE) {
-          this.#pause();
+          parser.retain();
           break;
         }
       }
     }
     this.#running = false;
+    this.#host.endTurn();
     if (this.#closing) this.#finish();
     else this.flush();
-    if (!this.#paused && this.socket.writableLength > OUTPUT_PAUSE) this.#pause();
+    if (this.socket.writableLength > OUTPUT_PAUSE && !this.#paused && !this.#closing) {
+      this.#paused = true;
+      this.socket.pause();
+    }
   }
 
   #finish(): void {
     if (this.#closed) return;
     this.flush();
     this.socket.end();
-    // A peer that never closes its side is not waited for once it has taken everything.
     this.socket.destroySoon();
   }
 
-  #pause(): void {
-    this.#paused = true;
-    this.parser.retain();
-    this.socket.pause();
-  }
-
   #drained(): void {
+    for (const window of this.#lent) window.release();
+    this.#lent.length = 0;
     if (!this.#paused) return;
     this.#paused = false;
     this.socket.resume();
     this.#drive();
-  }
-
-  #ended(): void {
-    // The peer sends no more: what it asked for is still answered.
-    if (!this.#closed) this.socket.end();
   }
 }

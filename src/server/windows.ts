@@ -10,6 +10,7 @@
 
 import type { Window, WindowPool } from '../resp/reply.ts';
 import type { Zone } from '../zone/zone.ts';
+import type { ReadWindow } from './listener.ts';
 
 const KiB = 1024;
 const READ_SIZE = 64 * KiB;
@@ -24,24 +25,18 @@ export const WINDOWS_SIZE = FIRST + READ_SIZE + WRITE_COUNT * WRITE_SIZE;
 export class Windows implements WindowPool {
   readonly #zone: Zone;
   #free: Window[] = [];
-  /** What sockets read into: a view that starts at `readStart` of the arena. */
-  readBuffer!: Uint8Array;
-  readonly readStart = FIRST;
+  /** What sockets read into. */
+  read!: ReadWindow;
 
   constructor(zone: Zone) {
     this.#zone = zone;
     this.renew();
   }
 
-  /** The bytes that positions in the read window count in. */
-  get bytes(): Uint8Array {
-    return this.#zone.arena.u8;
-  }
-
   /** Makes windows anew: the zone moved to another arena. Lent ones stay good until they return. */
   renew(): void {
     const { arena } = this.#zone;
-    this.readBuffer = arena.view(FIRST, READ_SIZE);
+    this.read = { buffer: arena.view(FIRST, READ_SIZE), bytes: arena.u8, start: FIRST };
     const free: Window[] = [];
     for (let i = 0; i < WRITE_COUNT; i++) {
       const base = FIRST + READ_SIZE + i * WRITE_SIZE;

@@ -1,0 +1,27 @@
+/** Versions: ours, and that of the Redis we behave as. */
+
+import { createRequire } from 'node:module';
+
+interface Package {
+  readonly version: string;
+}
+
+const require = createRequire(import.meta.url);
+
+function ownVersion(): string {
+  // From the sources the package file is two folders up; from dist/src it is three.
+  for (const path of ['../../package.json', '../../../package.json']) {
+    try {
+      const found = require(path) as Package & { readonly name: string };
+      if (found.name === 'zonis') return found.version;
+    } catch {
+      // The other place, then.
+    }
+  }
+  return '0.0.0';
+}
+
+export const version = ownVersion();
+
+/** What INFO and HELLO tell clients that look for features by version. */
+export const REDIS_VERSION = '7.2.6';

@@ -1,0 +1,116 @@
+#!/usr/bin/env node
+/**
+ * The command line: argv → configuration → a server; signals; exit codes.
+ *
+ *   0  ended in good order (SIGTERM, SIGINT, SHUTDOWN)      1  could not start; one line says why
+ */
+
+import { readFileSync } from 'node:fs';
+import { families } from '../commands/index.ts';
+import { parseCommandLine, usage } from './instance/config/command-line.ts';
+import { processDirectory, systemFiles } from './instance/config/files.ts';
+import { ConfigError, loadConfiguration } from './instance/config/load.ts';
+import { Config } from './instance/config.ts';
+import { openLog } from './instance/log.ts';
+import { version } from './instance/version.ts';
+import { banner } from './server/banner.ts';
+import { Server } from './server/server.ts';
+import { systemClock } from './std/clock.ts';
+import { SeededRandom, systemSeed } from './std/random.ts';
+
+const PROGRAM = 'zonis';
+const PRODUCT = `Zonis ${version}`;
+
+function fail(message: string): never {
+  process.stderr.write(message.endsWith('\n') ? message : `${message}\n`);
+  process.exit(1);
+}
+
+function configure(argv: readonly string[]): Config {
+  const commandLine = parseCommandLine(argv);
+  if (commandLine.action === 'version') {
+    process.stdout.write(`${PRODUCT}\n`);
+    process.exit(0);
+  }
+  if (commandLine.action === 'help') {
+    process.stdout.write(usage(PROGRAM));
+    process.exit(0);
+  }
+  const config = new Config({ directory: processDirectory, files: systemFiles });
+  try {
+    loadConfiguration(config, commandLine, {
+      files: systemFiles,
+      readStdin: () => readFileSync(0, 'latin1'),
+    });
+  } catch (error) {
+    if (error instanceof ConfigError) fail(error.report(PRODUCT));
+    throw error;
+  }
+  return config;
+}
+
+/** What went wrong when a server could not listen, in one line. */
+function listenFailure(error: NodeJS.ErrnoException, config: Config): string {
+  const { port, unixsocket } = config.values;
+  switch (error.code) {
+    case 'EADDRINUSE':
+      return `Could not listen: ${unixsocket && error.syscall === 'listen' && port === 0 ? unixsocket : `port ${port}`} is already in use.`;
+    case 'EACCES':
+      return `Could not listen on port ${port}: permission denied.`;
+    default:
+      return `Could not listen: ${error.message}`;
+  }
+}
+
+async function main(): Promise<void> {
+  const config = configure(process.argv.slice(2));
+  const { loglevel, logfile } = config.values;
+  const log = openLog({
+    level: loglevel,
+    file: logfile,
+    isTerminal: process.stdout.isTTY === true,
+    clock: systemClock,
+  });
+
+  let isEnding = false;
+  const end = (reason: string): void => {
+    if (isEnding) return;
+    isEnding = true;
+    log.notice(reason);
+    void server.close().then(() => {
+      log.notice('Bye.');
+      log.close();
+      process.exit(0);
+    });
+  };
+
+  let server: Server;
+  try {
+    server = new Server({
+      config,
+      clock: systemClock,
+      random: new SeededRandom(systemSeed()),
+      seed: systemSeed(),
+      log,
+      families,
+      onShutdown: () => end('User requested shutdown.'),
+    });
+  } catch (error) {
+    if (error instanceof RangeError) fail(`Could not open the zones: ${error.message}`);
+    throw error;
+  }
+  process.on('SIGTERM', () => end('Received SIGTERM, shutting down.'));
+  process.on('SIGINT', () => end('Received SIGINT, shutting down.'));
+  try {
+    await server.listen();
+  } catch (error) {
+    fail(listenFailure(error as NodeJS.ErrnoException, config));
+  }
+  if (logfile === '') process.stdout.write(banner(server.instance, PRODUCT));
+  for (const { name, reason } of config.withoutEffect()) {
+    log.warning(`The directive ${name} has no effect: ${reason}`);
+  }
+  log.notice('Ready to accept connections');
+}
+
+await main();

@@ -1,0 +1,40 @@
+/** The screen printed at start: version, address, zones with sizes, how to connect. */
+
+import type { Instance } from '../dispatch/call.ts';
+
+const MiB = 1024 * 1024;
+const KiB = 1024;
+
+function sizeText(size: number): string {
+  return size >= MiB ? `${+(size / MiB).toFixed(1)} MiB` : `${+(size / KiB).toFixed(1)} KiB`;
+}
+
+export function banner(instance: Instance, product: string): string {
+  const { keyspace, config } = instance;
+  const { bind, unixsocket } = config.values;
+  const port = instance.tcpPort();
+  const zones = keyspace.zones.map((zone) => {
+    const numbers = keyspace.databases.filter((d) => d.zone === zone).map((d) => d.number);
+    const [first] = numbers;
+    const last = numbers.at(-1) as number;
+    const range = first === last ? `database ${first}` : `databases ${first}-${last}`;
+    const { policy } = zone.recency;
+    return `    ${zone.name.padEnd(12)} ${sizeText(zone.size).padStart(9)}   ${policy.padEnd(15)} ${range}`;
+  });
+  const lines = [
+    '',
+    `  ${product}  (pid ${process.pid}, node ${process.versions.node})`,
+    '',
+    ...(port === 0 ? [] : [`  Listening on  ${bind.join(' ')} port ${port}`]),
+    ...(unixsocket ? [`  Listening on  ${unixsocket}`] : []),
+    '  Zones',
+    ...zones,
+    '',
+    '  Connect with',
+    `    redis-cli${port === 0 ? ` -s ${unixsocket}` : port === 6379 ? '' : ` -p ${port}`}`,
+    ...(port === 0 ? [] : [`    new Redis('redis://127.0.0.1:${port}')    // ioredis`]),
+    '',
+    '',
+  ];
+  return lines.join('\n');
+}

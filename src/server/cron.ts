@@ -1,0 +1,82 @@
+/**
+ * Cron: what happens by itself.
+ *
+ * Expired entries go when their deadline comes, not when someone looks: a timer is set for the
+ * earliest deadline of all zones, and moved forward when a turn brings an earlier one. What is due
+ * is removed in slices, so that a million entries expiring at once keep nobody waiting.
+ */
+
+import type { Instance } from '../dispatch/call.ts';
+
+/** Entries removed before others are served again: about a millisecond's worth. */
+const SLICE = 1000;
+/** A timer further off than this is set anew by then; longer ones overflow. */
+const FARTHEST_MS = 60_000;
+
+export class Cron {
+  readonly #instance: Instance;
+  readonly #closeIdle: () => void;
+  #interval: NodeJS.Timeout | undefined;
+  #expiry: NodeJS.Timeout | undefined;
+  #slice: NodeJS.Immediate | undefined;
+  /** Unix milliseconds for which the expiry timer is set. */
+  #expiryAt = Number.POSITIVE_INFINITY;
+
+  constructor(instance: Instance, closeIdle: () => void) {
+    this.#instance = instance;
+    this.#closeIdle = closeIdle;
+  }
+
+  start(): void {
+    const { hz } = this.#instance.config.values;
+    this.#interval = setInterval(() => this.#tick(), 1000 / hz);
+    this.watchDeadlines();
+  }
+
+  stop(): void {
+    clearInterval(this.#interval);
+    clearTimeout(this.#expiry);
+    clearImmediate(this.#slice);
+  }
+
+  /** Makes sure that the next deadline is met. Called after every turn: it must cost nothing. */
+  watchDeadlines(): void {
+    const next = this.#instance.keyspace.nextDeadline();
+    if (next >= this.#expiryAt) return;
+    this.#setTimer(next);
+  }
+
+  #setTimer(deadline: number): void {
+    clearTimeout(this.#expiry);
+    const wait = Math.min(FARTHEST_MS, Math.max(0, deadline - this.#instance.clock.now()));
+    this.#expiryAt = deadline;
+    this.#expiry = setTimeout(() => this.#expire(), wait);
+  }
+
+  #expire(): void {
+    const { keyspace, clock, stats } = this.#instance;
+    this.#expiryAt = Number.POSITIVE_INFINITY;
+    const began = clock.monotonicMicros();
+    keyspace.tick(clock.now());
+    const count = keyspace.expireDue(SLICE);
+    stats.expireCycleMicros += clock.monotonicMicros() - began;
+    if (count === SLICE) {
+      this.#expiryAt = 0;
+      this.#slice = setImmediate(() => this.#expire());
+    } else if (keyspace.expiresActively) {
+      this.watchDeadlines();
+    } else {
+      // Deadlines pass unheeded while DEBUG SET-ACTIVE-EXPIRE is off: look again later.
+      this.#setTimer(clock.now() + 100);
+    }
+  }
+
+  #tick(): void {
+    const { keyspace, clock, stats } = this.#instance;
+    keyspace.tick(clock.now());
+    stats.sample();
+    const used = keyspace.zones.reduce((sum, zone) => sum + zone.usedSize, 0);
+    if (used > stats.peakMemory) stats.peakMemory = used;
+    this.#closeIdle();
+  }
+}

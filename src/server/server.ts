@@ -1,0 +1,277 @@
+/**
+ * The server: opens the zones, listens, serves, and closes.
+ *
+ * It puts together what the layers below know of each other only by interface: zones make a
+ * keyspace, definitions a registry, and both with configuration and counters the instance that
+ * commands see.
+ */
+
+import type { AddressInfo, Server as NetServer, Socket } from 'node:net';
+import { Args } from '../dispatch/arguments.ts';
+import type { Call, Instance } from '../dispatch/call.ts';
+import type { Definition } from '../dispatch/command.ts';
+import { execute } from '../dispatch/gates.ts';
+import { Registry } from '../dispatch/registry.ts';
+import { Client, Clients } from '../instance/clients.ts';
+import { DEFAULT_ZONE_SIZE } from '../instance/config/directives.ts';
+import type { Config } from '../instance/config.ts';
+import type { Log } from '../instance/log.ts';
+import { Stats } from '../instance/stats.ts';
+import { Keyspace } from '../keyspace/keyspace.ts';
+import { errors } from '../resp/errors.ts';
+import { Reply } from '../resp/reply.ts';
+import { RequestParser } from '../resp/request.ts';
+import type { Clock } from '../std/clock.ts';
+import type { Random } from '../std/random.ts';
+import { Zone } from '../zone/zone.ts';
+import { Connection, type ConnectionHost } from './connection.ts';
+import { Cron } from './cron.ts';
+import { addressesOf, adopt, listenTcp, listenUnix, type ReadWindow } from './listener.ts';
+import { WINDOWS_SIZE, Windows } from './windows.ts';
+
+export interface ServerOptions {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** 16 bytes nobody outside knows: keys the hash of the zones' tables. */
+  readonly seed: Uint8Array;
+  readonly log: Log;
+  readonly families: readonly (readonly Definition[])[];
+  /** Ends the process; SHUTDOWN asks for it. */
+  readonly onShutdown: () => void;
+}
+
+export class Server implements ConnectionHost {
+  readonly instance: Instance;
+  readonly #options: ServerOptions;
+  readonly #windows: Windows;
+  readonly #readWindow: () => ReadWindow;
+  readonly #connections = new Set<Connection>();
+  readonly #cron: Cron;
+  #listeners: NetServer[] = [];
+  #isClosing = false;
+
+  constructor(options: ServerOptions) {
+    this.#options = options;
+    const { config, clock, random, seed, families } = options;
+    const { values } = config;
+    const zones = [
+      new Zone({
+        name: 'default',
+        size: values.maxmemory === 0 ? DEFAULT_ZONE_SIZE : values.maxmemory,
+        databases: values.databases,
+        policy: values.maxmemoryPolicy,
+        random,
+        seed,
+        windowSize: WINDOWS_SIZE,
+      }),
+      ...values.zone.map(
+        ({ name, size, policy }) => new Zone({ name, size, databases: 1, policy, random, seed }),
+      ),
+    ];
+    const keyspace = new Keyspace(zones, values.databases);
+    this.#windows = new Windows(zones[0]);
+    zones[0].onResize = () => this.#windows.renew();
+    const windows = this.#windows;
+    this.#readWindow = () => windows.read;
+    const stats = new Stats(clock);
+    this.instance = {
+      config,
+      keyspace,
+      clients: new Clients(),
+      stats,
+      registry: new Registry(families),
+      clock,
+      random,
+      startedAt: clock.now(),
+      tcpPort: () => this.port,
+      shutDown: options.onShutdown,
+    };
+    keyspace.tick(clock.now());
+    this.#cron = new Cron(this.instance, () => this.#closeIdle());
+  }
+
+  /** The TCP port listened on, 0 for none. */
+  get port(): number {
+    for (const listener of this.#listeners) {
+      const address = listener.address();
+      if (address !== null && typeof address === 'object') return (address as AddressInfo).port;
+    }
+    return 0;
+  }
+
+  /** Begins to listen. Rejects with the system's error when an address can't be had. */
+  async listen(): Promise<void> {
+    const { values } = this.instance.config;
+    const { tcpBacklog, port, unixsocket, unixsocketperm } = values;
+    const tcp = (socket: Socket) => this.#accept(socket, false);
+    try {
+      if (port !== 0 || unixsocket === undefined || unixsocket === '') {
+        let chosen = port;
+        for (const address of addressesOf(values.bind, port)) {
+          const listener = await listenTcp({ ...address, port: chosen }, tcpBacklog, tcp);
+          if (listener === undefined) continue;
+          this.#listeners.push(listener);
+          // Port 0 lets the system choose once; the other addresses take the same.
+          chosen = (listener.address() as AddressInfo).port;
+        }
+      }
+      if (unixsocket !== undefined && unixsocket !== '') {
+        const unix = (socket: Socket) => this.#accept(socket, true);
+        this.#listeners.push(await listenUnix(unixsocket, unixsocketperm, tcpBacklog, unix));
+      }
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+    this.#cron.start();
+  }
+
+  /** Stops accepting, answers what has been asked, and closes every connection. */
+  async close(): Promise<void> {
+    this.#isClosing = true;
+    this.#cron.stop();
+    const closing = this.#listeners.map(
+      (listener) => new Promise<void>((resolve) => listener.close(() => resolve())),
+    );
+    for (const connection of this.#connections) connection.closeAfterReply();
+    this.#listeners = [];
+    await Promise.all(closing);
+  }
+
+  // ── Connections ───────────────────────────────────────────────────────────────────────────────
+
+  #accept(accepted: Socket, isUnix: boolean): void {
+    const { clients, config, clock, stats } = this.instance;
+    const { values } = config;
+    // The handle goes to another socket; this one must not count as open when the server closes.
+    const { socket, start } = adopt(accepted, this.#readWindow);
+    if (socket !== accepted) accepted.destroy();
+    if (this.#isClosing) return void socket.destroy();
+    stats.connectionsReceived++;
+    const remote = isUnix
+      ? `${values.unixsocket}:0`
+      : endpoint(socket.remoteAddress, socket.remotePort);
+    const local = isUnix
+      ? `${values.unixsocket}:0`
+      : endpoint(socket.localAddress, socket.localPort);
+    const client = new Client({
+      id: clients.takeId(),
+      address: remote,
+      localAddress: local,
+      isUnix,
+      reply: new Reply(this.#windows),
+      now: clock.now(),
+      authenticated: values.requirepass === undefined || values.requirepass === '',
+    });
+    const parser = new RequestParser({
+      bulkSizeMax: () => config.values.protoMaxBulkLen,
+      authenticated: () => client.authenticated,
+    });
+    const connection = new Connection(socket, parser, this);
+    client.connection = connection;
+    const args = new Args();
+    args.argv = parser.argv;
+    connection.call = {
+      argv: parser.argv,
+      args,
+      db: this.instance.keyspace.databases[0],
+      keyspace: this.instance.keyspace,
+      client,
+      reply: client.reply,
+      instance: this.instance,
+    };
+    this.#connections.add(connection);
+    if (values.tcpKeepalive > 0 && !isUnix) socket.setKeepAlive(true, values.tcpKeepalive * 1000);
+    if (!isUnix) socket.setNoDelay(true);
+    const refusal =
+      clients.count >= values.maxclients
+        ? errors.maxClients
+        : values.protectedMode && client.authenticated && !client.isLocal
+          ? errors.protectedMode
+          : undefined;
+    if (refusal !== undefined) {
+      stats.connectionsRejected++;
+      client.reply.error(refusal.text);
+      connection.closeAfterReply();
+      return;
+    }
+    clients.add(client);
+    start((bytes, from, end) => connection.received(bytes, from, end));
+  }
+
+  beginTurn(): void {
+    const { clock, keyspace, stats } = this.instance;
+    keyspace.tick(clock.now());
+    stats.beginTurn();
+  }
+
+  endTurn(): void {
+    this.instance.stats.endTurn();
+    this.#cron.watchDeadlines();
+  }
+
+  execute(call: Call): void {
+    execute(call);
+  }
+
+  closed(connection: Connection): void {
+    this.#connections.delete(connection);
+    this.instance.clients.remove(connection.client);
+  }
+
+  countInput(size: number): void {
+    const { stats } = this.instance;
+    stats.inputBytes += size;
+    stats.readsProcessed++;
+  }
+
+  countOutput(size: number): void {
+    const { stats } = this.instance;
+    stats.outputBytes += size;
+    stats.writesProcessed++;
+  }
+
+  checkLimits(connection: Connection): void {
+    const { config, stats, clock } = this.instance;
+    const { client } = connection;
+    if (connection.queryBufferSize > config.values.clientQueryBufferLimit) {
+      stats.queryBufferLimitDisconnections++;
+      this.#options.log.warning('Closing a client that reached the query buffer limit', {
+        client: client.address,
+      });
+      connection.close();
+      return;
+    }
+    const limit = config.values.clientOutputBufferLimit.normal;
+    const size = connection.outputSize;
+    const isOverSoft = limit.soft > 0 && size >= limit.soft;
+    if (!isOverSoft) client.overSoftLimitSince = 0;
+    else if (client.overSoftLimitSince === 0) client.overSoftLimitSince = clock.now();
+    const isSoftOver =
+      isOverSoft && clock.now() - client.overSoftLimitSince >= limit.softSeconds * 1000;
+    if ((limit.hard > 0 && size >= limit.hard) || isSoftOver) {
+      stats.outputBufferLimitDisconnections++;
+      this.#options.log.warning('Closing a client for reaching its output buffer limit', {
+        client: client.address,
+      });
+      connection.close();
+    }
+  }
+
+  /** Closes clients that have been silent for longer than `timeout`. */
+  #closeIdle(): void {
+    const { config, clock, clients } = this.instance;
+    const limit = config.values.timeout * 1000;
+    if (limit === 0) return;
+    const now = clock.now();
+    for (const client of clients.all()) {
+      if (now - client.lastActiveAt > limit) client.connection.close();
+    }
+  }
+}
+
+function endpoint(address = '', port = 0): string {
+  const host = address.startsWith('::ffff:') ? address.slice(7) : address;
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
