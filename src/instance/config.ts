@@ -14,16 +14,21 @@
  */
 
 import { latin1Bytes } from '../std/ascii.ts';
+import { assert } from '../std/assert.ts';
 import { matchGlob } from '../std/glob.ts';
-import { ABSENT, BadValue, type Directive, type Line, type State } from './config/directive.ts';
-import { type DirectiveName, directives, propertyOf, type Values } from './config/directives.ts';
-
-/** The process's working directory, which the directive `dir` moves. */
-export interface Directory {
-  current(): string;
-  /** Throws BadValue with the system's reason. */
-  enter(path: string): void;
-}
+import { ABSENT, BadValue, type Directive, type State } from './config/directive.ts';
+import {
+  type DirectiveName,
+  directives,
+  findDirective,
+  type Known,
+  knownDirectives,
+  propertyOf,
+  type Values,
+} from './config/directives.ts';
+import { type Directory, type Files, systemReason } from './config/files.ts';
+import { rewriteText, type WantedLines } from './config/rewrite.ts';
+import { toLatin1, toNative } from './config/words.ts';
 
 /** Who acts on a change. Both answer a reason to refuse, or undefined. */
 export interface ChangeListener {
@@ -34,34 +39,17 @@ export interface ChangeListener {
 }
 
 /** Why CONFIG SET changed nothing. */
-export type SetFailure =
-  | { readonly unknown: string }
-  | { readonly argument: string; readonly reason: string };
+export type SetFailure = { readonly unknown: string } | Refusal;
 
-/** A name of a directive: the one in the table, or its older one. */
-interface Known {
-  /** As CONFIG GET shows it: in lower case, and the alias where that was asked for. */
-  readonly shown: string;
-  readonly name: DirectiveName;
-  readonly directive: Directive<unknown>;
+export interface Refusal {
+  /** The argument as the client wrote it, or the directive it was found to be about. */
+  readonly argument: string;
+  readonly reason: string;
 }
 
 interface Registered {
   readonly names: ReadonlySet<DirectiveName>;
   readonly listener: ChangeListener;
-}
-
-const known: ReadonlyMap<string, Known> = new Map(
-  (Object.keys(directives) as DirectiveName[]).flatMap((name) => {
-    const directive: Directive<unknown> = directives[name];
-    const shownAs = directive.alias === undefined ? [name] : [name, directive.alias];
-    return shownAs.map((shown) => [shown, { shown, name, directive }] as const);
-  }),
-);
-
-/** The directive of that name or alias, case aside. */
-export function findDirective(name: string): Known | undefined {
-  return known.get(name.toLowerCase());
 }
 
 export class Config {
@@ -74,10 +62,12 @@ export class Config {
   readonly #values: Record<string, unknown>;
   readonly #listeners: Registered[] = [];
   readonly #directory: Directory | undefined;
+  readonly #files: Files | undefined;
 
-  /** Without a directory, `dir` is a text like others. */
-  constructor(directory?: Directory) {
-    this.#directory = directory;
+  /** Without a directory, `dir` is a text like others; without files, nothing is rewritten. */
+  constructor(system: { readonly directory?: Directory; readonly files?: Files } = {}) {
+    this.#directory = system.directory;
+    this.#files = system.files;
     // Made from entries at once, V8 gives this record fast properties; grown one by one, not.
     this.#values = Object.fromEntries(
       Object.entries<Directive<unknown>>(directives).map(([name, directive]) => [
@@ -86,8 +76,8 @@ export class Config {
       ]),
     );
     this.values = this.#values as Values;
-    for (const { name, directive } of known.values()) this.#states.set(name, directive.initial);
-    if (directory !== undefined) this.#place('dir', '.');
+    for (const { name, directive } of knownDirectives()) this.#states.set(name, directive.initial);
+    if (this.#directory !== undefined) this.#place('dir', '.');
   }
 
   /** What CONFIG GET shows for a directive. */
@@ -111,7 +101,7 @@ export class Config {
         if (one && !found.has(one.shown)) found.set(one.shown, [pattern, this.show(one.name)]);
         continue;
       }
-      for (const { shown, name, directive } of known.values()) {
+      for (const { shown, name, directive } of knownDirectives()) {
         if (directive.hidden || found.has(shown) || !isMatch(pattern, shown)) continue;
         found.set(shown, [shown, this.show(name)]);
       }
@@ -132,9 +122,7 @@ export class Config {
       targets.push(target);
     }
     const before = new Map(targets.map(({ name }) => [name, this.#states.get(name)]));
-    const restore = () => {
-      for (const [name, state] of before) this.#place(name, state);
-    };
+    const restore = () => this.#restore(before);
     const changed: Known[] = [];
     for (const [i, target] of targets.entries()) {
       try {
@@ -167,7 +155,7 @@ export class Config {
   }
 
   /** What contradicts itself across directives, for start-up and CONFIG SET alike. */
-  contradiction(): SetFailure | undefined {
+  contradiction(): Refusal | undefined {
     const { sessionZone, zone } = this.values;
     if (sessionZone === 'default' || zone.some(({ name }) => name === sessionZone))
       return undefined;
@@ -183,11 +171,22 @@ export class Config {
     });
   }
 
-  /** The lines of every directive, as a file would have them. */
-  lines(): { name: DirectiveName; lines: readonly Line[] }[] {
-    return [...this.#states].map(([name, state]) => {
+  /**
+   * CONFIG REWRITE: puts what is in force into the file, and `others` (such as `user`, which is no
+   * directive) with it. Answers the reason where that can't be. There must be a file.
+   */
+  rewrite(others: readonly WantedLines[] = []): string | undefined {
+    assert(this.file !== undefined && this.#files !== undefined);
+    const wanted = [...this.#states].map(([name, state]) => {
       return { name, lines: directives[name].lines(name, state) };
     });
+    try {
+      const old = this.#files.read(this.file);
+      this.#files.replace(this.file, rewriteText(old, [...wanted, ...others]));
+    } catch (error) {
+      return systemReason(error);
+    }
+    return undefined;
   }
 
   /** Puts a new state in place. Answers whether anyone needs to know. */
@@ -198,12 +197,27 @@ export class Config {
     return this.#states.get(name) !== old || directive.reapplied === true;
   }
 
+  #restore(before: ReadonlyMap<DirectiveName, State>): void {
+    for (const [name, state] of before) {
+      try {
+        this.#place(name, state);
+      } catch (error) {
+        // The directory that was left is gone: there is no way back into it.
+        if (!(error instanceof BadValue)) throw error;
+      }
+    }
+  }
+
   #place(name: DirectiveName, state: State): void {
     const directive: Directive<unknown> = directives[name];
     let placed = state;
     if (directive.isDirectory && this.#directory !== undefined) {
-      this.#directory.enter(state ?? '.');
-      placed = this.#directory.current();
+      try {
+        this.#directory.enter(toNative(state ?? '.'));
+      } catch (error) {
+        throw new BadValue(systemReason(error));
+      }
+      placed = toLatin1(this.#directory.current());
     }
     this.#states.set(name, placed);
     this.#values[propertyOf(name)] = directive.read(placed);

@@ -90,20 +90,20 @@ export function yesNo(initial: boolean, about: About): Directive<boolean> {
   };
 }
 
-/** One of a list of words. `same` are further words and which of the list each stands for. */
+/** One of a list of words. `same` says which of them are another word for one of them. */
 export function choice<const Words extends readonly string[]>(
   words: Words,
   initial: Words[number],
   about: About,
-  same: Readonly<Record<string, Words[number]>> = {},
+  same: { readonly [Word in Words[number]]?: Words[number] } = {},
 ): Directive<Words[number]> {
-  const all = [...words, ...Object.keys(same)];
   return {
-    type: all.join(', '),
+    type: words.join(', '),
     initial,
     parse(given) {
-      const word = given.length === 1 ? given[0].toLowerCase() : '';
-      if (!all.includes(word)) throw notOneOf(all);
+      const lower = given.length === 1 ? given[0].toLowerCase() : '';
+      const word: Words[number] | undefined = words.find((known) => known === lower);
+      if (word === undefined) throw notOneOf(words);
       return same[word] ?? word;
     },
     read: (state) => words.find((word) => word === state) ?? initial,

@@ -286,7 +286,7 @@ export const directives = {
   'use-exit-on-panic': yesNo(false, { hidden: true, ...NO_CRASH_REPORT }),
   'watchdog-period': integer(0, [0, INT_MAX], { hidden: true, ...NOT_FOR_USERS }),
   'disable-thp': yesNo(true, { fixed: true, ...SYSTEM_DOES }),
-  'oom-score-adj': choice(['no', 'yes', 'absolute'], 'no', SCORES, { relative: 'yes' }),
+  'oom-score-adj': choice(['no', 'yes', 'relative', 'absolute'], 'no', SCORES, { relative: 'yes' }),
   'oom-score-adj-values': oomScores('0 200 800', SCORES),
   'io-threads': integer(1, [1, 128], { fixed: true, ...NO_THREADS }),
   'io-threads-do-reads': yesNo(false, { fixed: true, ...NO_THREADS }),
@@ -447,6 +447,32 @@ export const directives = {
 } satisfies Record<string, Directive<unknown>>;
 
 export type DirectiveName = keyof typeof directives;
+
+/** A name of a directive: the one in the table, or its older one. */
+export interface Known {
+  /** As CONFIG GET shows it: in lower case, and the alias where that is what it is known by. */
+  readonly shown: string;
+  readonly name: DirectiveName;
+  readonly directive: Directive<unknown>;
+}
+
+const known: ReadonlyMap<string, Known> = new Map(
+  (Object.keys(directives) as DirectiveName[]).flatMap((name) => {
+    const directive: Directive<unknown> = directives[name];
+    const shownAs = directive.alias === undefined ? [name] : [name, directive.alias];
+    return shownAs.map((shown) => [shown, { shown, name, directive }] as const);
+  }),
+);
+
+/** The directive of that name or alias, case aside. */
+export function findDirective(name: string): Known | undefined {
+  return known.get(name.toLowerCase());
+}
+
+/** All names, in the order of the table, an older one after the one that took its place. */
+export function knownDirectives(): Iterable<Known> {
+  return known.values();
+}
 
 /** Lines that Redis once knew and that still start it: taken, forgotten, not shown. */
 export const FORGOTTEN: ReadonlySet<string> = new Set([

@@ -23,7 +23,7 @@ import {
   type State,
   writeMemory,
 } from './directive.ts';
-import { quoted } from './words.ts';
+import { quoted, toNative } from './words.ts';
 
 type About = Facts & Effect;
 
@@ -33,7 +33,7 @@ export interface SavePoint {
 }
 
 /** The classes as CONFIG GET names them; 'replica' is taken too, and written to files. */
-const CLIENT_CLASSES = ['normal', 'slave', 'pubsub'] as const;
+const CLIENT_CLASSES: readonly string[] = ['normal', 'slave', 'pubsub'];
 
 export interface OutputLimit {
   /** Bytes of output at which a client is closed; 0 is never. */
@@ -168,7 +168,7 @@ export function outputLimits(initial: string, about: About): Directive<OutputLim
     lines(name, state) {
       const words = splitList(state);
       const initially = splitList(initial);
-      return CLIENT_CLASSES.map((_, index): Line => {
+      const lines = CLIENT_CLASSES.map((_, index): Line => {
         const [label, hard, soft, seconds] = words.slice(index * 4, index * 4 + 4);
         const shownAs = label === 'slave' ? 'replica' : label;
         return {
@@ -176,6 +176,9 @@ export function outputLimits(initial: string, about: About): Directive<OutputLim
           isForced: [1, 2, 3].some((i) => words[index * 4 + i] !== initially[index * 4 + i]),
         };
       });
+      // Those that must be there come first and take the lines there are, or each rewrite would
+      // move one to the end.
+      return [...lines.filter((l) => l.isForced), ...lines.filter((l) => !l.isForced)];
     },
     ...about,
   };
@@ -241,7 +244,7 @@ export function directory(about: About): Directive<string> {
     type: 'path',
     initial: '.',
     parse: ([word]) => word,
-    read: (state = '.') => state,
+    read: (state = '.') => toNative(state),
     lines: (name, state = '.') => [{ text: `${name} ${quoted(state)}`, isForced: true }],
     ...about,
     isDirectory: true,
