@@ -124,6 +124,30 @@ describe('same', () => {
   });
 });
 
+describe('sameDoubles', () => {
+  it('lets an older oracle print the same number in its own way', async () => {
+    const body = ({ sameDoubles }: Verbs): void => sameDoubles('LINE');
+    const long = '*1\r\n,0.10000000000000001\r\n';
+    const old = { oracleVersion: '7.0.15' };
+    expect(await verdict(long, '*1\r\n,0.1\r\n', body, old)).toBeUndefined();
+    expect(await verdict(long, '*1\r\n,0.1\r\n', body)).toMatch('not the same');
+    expect(await verdict(long, '*1\r\n,0.11\r\n', body, old)).toMatch('apart');
+    expect(await verdict(long, '*1\r\n$3\r\n0.1\r\n', body, old)).toMatch('not the same');
+    expect(await verdict(',inf\r\n', ',inf\r\n', body, old)).toBeUndefined();
+    expect(await verdict(',inf\r\n', ',-inf\r\n', body, old)).toMatch('apart');
+  });
+});
+
+describe('help', () => {
+  it('overlooks the one word that changed in every help', async () => {
+    const body = ({ help }: Verbs): void => help('LINE');
+    const text = (last: string): string => `*2\r\n+HELP\r\n+${last}\r\n`;
+    const [before, now] = [text('    Prints this help.'), text('    Print this help.')];
+    expect(await verdict(before, now, body)).toBeUndefined();
+    expect(await verdict(before, text('    Print help.'), body)).toMatch('not the same');
+  });
+});
+
 describe('unordered', () => {
   it('takes elements in any order, but the same ones as often', async () => {
     const body = ({ unordered }: Verbs): void => unordered('LINE');
@@ -222,6 +246,26 @@ describe('lines for a later oracle', () => {
     expect(isAtLeast('7.10.0', '7.2')).toBe(true);
     expect(isAtLeast('8.0.0', '7.2')).toBe(true);
     expect(isAtLeast('7.2', '7.2.6')).toBe(false);
+  });
+});
+
+describe('keeps', () => {
+  it('hands each side its own answer', async () => {
+    const oracle = await startFake({ ID: ':7\r\n', 'KILL 7': ':1\r\n' }, { name: 'redis' });
+    const subject = await startFake({ ID: ':12\r\n', 'KILL 12': ':1\r\n' });
+    const body = ({ keeps, same }: Verbs): void => {
+      keeps('id', 'ID');
+      same('KILL {id}');
+    };
+    await perform(body, modes[0], { oracle, subject });
+    await subject.close();
+    const other = await startFake({ ID: ':12\r\n', 'KILL 12': ':0\r\n' });
+    await expect(perform(body, modes[0], { oracle, subject: other })).rejects.toThrow('KILL {id}');
+  });
+
+  it('demands answers of one form', async () => {
+    const body = ({ keeps }: Verbs): void => keeps('id', 'LINE');
+    expect(await verdict(':1\r\n', '$1\r\n1\r\n', body)).toMatch('a $ where');
   });
 });
 

@@ -49,6 +49,10 @@ export interface Verbs {
   fails(...line: Line): void;
   /** The same bytes, error or not: for lines made by a loop, where redis knows which are wrong. */
   agrees(...line: Line): void;
+  /** The same, but an oracle before 7.2 may print doubles in its own, longer way. */
+  sameDoubles(...line: Line): void;
+  /** The same lines of help. Before 7.2 the last of them was "Prints this help.". */
+  help(...line: Line): void;
   /** The same elements in any order, at any depth; of maps, the same pairs. */
   unordered(...line: Line): void;
   /** The same, but for numbers within `tolerance` of each other. */
@@ -64,6 +68,8 @@ export interface Verbs {
     line: string | readonly Arg[],
     judge: (ours: Tree, theirs: Tree) => string | undefined,
   ): void;
+  /** Keeps what each side answers: an argument {name} of a later line stands for it. */
+  keeps(name: string, line: string | readonly Arg[]): void;
   /** Sends without reading, for replies that come later or never. */
   sends(...line: Line): void;
   /** The same next messages, of any kind. */
@@ -108,7 +114,11 @@ export const modes: readonly Mode[] = [
 interface Side {
   readonly server: Running;
   readonly clients: Map<string, RespClient>;
+  readonly kept: Kept;
 }
+
+/** What replies said that later lines of the same side need, by name. */
+type Kept = Map<string, string>;
 
 type Verdict = string | undefined;
 
@@ -119,7 +129,7 @@ interface Step {
   /** Where the verb was called: a failure points there. */
   readonly at: { stack?: string };
   /** Plays the step on one side; undefined when there is nothing to read. */
-  play(client: RespClient, mode: Mode): Promise<Answer | undefined>;
+  play(client: RespClient, mode: Mode, kept: Kept): Promise<Answer | undefined>;
   /** What is wrong with the two answers. */
   verdict(ours: Answer, theirs: Answer, run: Pair): Verdict;
 }
@@ -216,7 +226,8 @@ function declare(
       verb: (...args: never[]) => unknown,
     ): void => {
       const argv = argvOf(line);
-      add(shownArgv(argv), (peer, mode) => mode.ask(peer, argv), verdict, verb);
+      const play: Step['play'] = (peer, mode, kept) => mode.ask(peer, filledIn(argv, kept));
+      add(shownArgv(argv), play, verdict, verb);
     };
     const verbs: Verbs = {
       resp,
@@ -228,6 +239,20 @@ function declare(
       },
       agrees(...line) {
         ask(line, unequal, verbs.agrees);
+      },
+      sameDoubles(...line) {
+        const verdict: Step['verdict'] = (ours, theirs, { oracle, subject }) => {
+          const isSameText = isAtLeast(oracle.version, '7.2') === isAtLeast(subject.version, '7.2');
+          return (
+            ifError(theirs) ?? (isSameText ? unequal(ours, theirs) : far(ours.tree, theirs.tree, 0))
+          );
+        };
+        ask(line, verdict, verbs.sameDoubles);
+      },
+      help(...line) {
+        const verdict: Step['verdict'] = (ours, theirs) =>
+          ifError(theirs) ?? unequal(asPrinted(ours), asPrinted(theirs));
+        ask(line, verdict, verbs.help);
       },
       unordered(...line) {
         ask(line, (ours, theirs) => ifError(theirs) ?? unequalSets(ours, theirs), verbs.unordered);
@@ -265,9 +290,21 @@ function declare(
       judge(line, judge) {
         ask([line], (ours, theirs) => judge(ours.tree, theirs.tree), verbs.judge);
       },
+      keeps(name, line) {
+        const argv = argvOf([line]);
+        const play: Step['play'] = async (peer, mode, kept) => {
+          const answer = await mode.ask(peer, filledIn(argv, kept));
+          kept.set(`{${name}}`, answer.tree.text ?? '');
+          return answer;
+        };
+        const verdict: Step['verdict'] = (ours, theirs) =>
+          ifError(theirs) ?? misshapen(ours, theirs);
+        add(shownArgv(argv), play, verdict, verbs.keeps);
+      },
       sends(...line) {
         const argv = argvOf(line);
-        const send: Step['play'] = async (peer) => void peer.write(encode(argv));
+        const send: Step['play'] = async (peer, _, kept) =>
+          void peer.write(encode(filledIn(argv, kept)));
         add(`${shownArgv(argv)} (unread)`, send, () => undefined, verbs.sends);
       },
       receives(count = 1) {
@@ -294,6 +331,10 @@ function declare(
   return { steps, differences };
 }
 
+function filledIn(argv: readonly Arg[], kept: Kept): readonly Arg[] {
+  return kept.size === 0 ? argv : argv.map((arg) => kept.get(String(arg)) ?? arg);
+}
+
 const NOTHING: Tree = { type: '', text: null, items: null };
 
 async function messages(peer: RespClient, count: number): Promise<Answer | undefined> {
@@ -312,6 +353,10 @@ async function messages(peer: RespClient, count: number): Promise<Answer | undef
 
 function unequal(ours: Answer, theirs: Answer): Verdict {
   return ours.raw === theirs.raw ? undefined : 'not the same';
+}
+
+function asPrinted({ raw, tree }: Answer): Answer {
+  return { raw: raw.replace('Prints this help.', 'Print this help.'), tree };
 }
 
 function isError(tree: Tree): boolean {
@@ -348,7 +393,8 @@ const NUMBER = /^-?(\d+(\.\d+)?(e[-+]?\d+)?|inf)$/i;
 function far(ours: Tree, theirs: Tree, tolerance: number): Verdict {
   const [a, b] = [ours.text ?? '', theirs.text ?? ''];
   if (ours.type === theirs.type && NUMBER.test(a) && NUMBER.test(b)) {
-    const distance = Math.abs(Number(a) - Number(b));
+    // Infinities are told apart by their text.
+    const distance = a === b ? 0 : Math.abs(Number(a) - Number(b));
     return distance <= tolerance ? undefined : `${distance} apart, more than ${tolerance}`;
   }
   const pairs = pairsOf(ours, theirs);
@@ -424,6 +470,7 @@ export async function perform(
   const sides: Side[] = [pair.oracle, pair.subject].map((server) => ({
     server,
     clients: new Map(),
+    kept: new Map(),
   }));
   const played: string[] = [];
   const failures: { step: Step; text: string }[] = [];
@@ -483,7 +530,7 @@ async function play(step: Step, side: Side, mode: Mode): Promise<Answer | string
       side.clients.set(step.client, client);
       if (mode.resp === 3) await client.call('HELLO', '3');
     }
-    return await step.play(client, mode);
+    return await step.play(client, mode, side.kept);
   } catch (error) {
     if (error instanceof NoAnswer) return error.message;
     throw error;
