@@ -1,0 +1,101 @@
+/** CONFIG: directives at run time. */
+
+import type { Call } from '../../src/dispatch/call.ts';
+import { family } from '../../src/dispatch/command.ts';
+import { errors } from '../../src/resp/errors.ts';
+
+const { command, container } = family('server');
+
+export const config = container({
+  name: 'CONFIG',
+  summary: 'A container for server configuration commands.',
+  since: '2.0.0',
+  help: [
+    'GET <pattern>',
+    '    Return parameters matching the glob-like <pattern> and their values.',
+    'SET <directive> <value>',
+    '    Set the configuration <directive> to <value>.',
+    'RESETSTAT',
+    '    Reset statistics reported by the INFO command.',
+    'REWRITE',
+    '    Rewrite the configuration file.',
+  ],
+});
+
+export const configGet = command({
+  syntax: 'CONFIG GET parameter [parameter ...]',
+  summary: 'Returns the effective values of configuration parameters.',
+  since: '2.0.0',
+  complexity: 'O(N) when N is the number of configuration parameters provided',
+  flags: ['admin', 'noscript', 'loading', 'stale'],
+  history: [['7.0.0', 'Added the ability to pass multiple pattern parameters in one call']],
+  run({ argv, reply, instance }) {
+    const patterns: string[] = [];
+    for (let i = 2; i < argv.count; i++) patterns.push(argv.text(i));
+    const found = instance.config.get(patterns);
+    reply.map(found.length);
+    for (const [name, value] of found) {
+      reply.bulkText(name);
+      reply.bulkText(value);
+    }
+  },
+});
+
+export const configSet = command({
+  syntax: 'CONFIG SET parameter value [parameter value ...]',
+  summary: 'Sets configuration parameters in-flight.',
+  since: '2.0.0',
+  complexity: 'O(N) when N is the number of configuration parameters provided',
+  flags: ['admin', 'noscript', 'loading', 'stale'],
+  tips: ['request_policy:all_nodes', 'response_policy:all_succeeded'],
+  history: [['7.0.0', 'Added the ability to set multiple parameters in one call.']],
+  run(call) {
+    const { argv, reply, instance } = call;
+    if (argv.count % 2 !== 0) throw errors.syntax;
+    const pairs: [string, string][] = [];
+    for (let i = 2; i < argv.count; i += 2) pairs.push([argv.text(i), argv.text(i + 1)]);
+    const failure = instance.config.set(pairs, maySetGuarded(call));
+    if (failure === undefined) return reply.ok();
+    if ('unknown' in failure) throw errors.configUnknown(failure.unknown);
+    throw errors.configFailed(failure.argument, failure.reason);
+  },
+});
+
+export const configRewrite = command({
+  syntax: 'CONFIG REWRITE',
+  summary: 'Persists the effective configuration to file.',
+  since: '2.8.0',
+  complexity: 'O(1)',
+  flags: ['admin', 'noscript', 'loading', 'stale'],
+  tips: ['request_policy:all_nodes', 'response_policy:all_succeeded'],
+  run({ reply, instance }) {
+    if (instance.config.file === undefined) throw errors.configNoFile;
+    const reason = instance.config.rewrite();
+    if (reason !== undefined) throw errors.configRewrite(reason);
+    reply.ok();
+  },
+});
+
+export const configResetstat = command({
+  syntax: 'CONFIG RESETSTAT',
+  summary: "Resets the server's statistics.",
+  since: '2.0.0',
+  complexity: 'O(1)',
+  flags: ['admin', 'noscript', 'loading', 'stale'],
+  tips: ['request_policy:all_nodes', 'response_policy:all_succeeded'],
+  run({ reply, instance, keyspace }) {
+    instance.stats.reset(instance.registry.all());
+    keyspace.counts.hits = 0;
+    keyspace.counts.misses = 0;
+    for (const { counts } of keyspace.zones) {
+      counts.evicted = 0;
+      counts.expired = 0;
+    }
+    reply.ok();
+  },
+});
+
+function maySetGuarded({ instance, client }: Call): boolean {
+  const { enableProtectedConfigs } = instance.config.values;
+  return enableProtectedConfigs === 'yes' || (enableProtectedConfigs === 'local' && client.isLocal);
+}
