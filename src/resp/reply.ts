@@ -1,23 +1,30 @@
 /**
  * The reply writer of one client: RESP2 and RESP3 types → bytes.
  *
- *   window        [ +OK CR LF $3 CR LF f o o CR LF ……free…… ]
- *                   base                            at      limit
- *   chunks        windows filled before this one, oldest first
+ *   chunks   [ full ] [ full ]              oldest first
+ *   open                      [ +OK CR LF $3 CR LF f o o CR LF ……free…… ]
+ *                             base                             at       limit
  *
- * Replies of a turn are gathered and handed over by take(). Bytes are written into a window lent by
- * the server; it lies in the arena of a zone, so that copying a value out of the zone makes no view
- * (see zone/arena.ts). When it is full another is borrowed.
+ * Replies of a turn are gathered and handed over by take(). They are written into windows lent by a
+ * pool; the server's lie in the arena of a zone, so that copying a value out of the zone is one
+ * move inside one buffer and makes no view. What is too big for a window gets a chunk of its own
+ * size in ordinary memory, so that one large reply does not take all windows from everybody.
  *
- * The length of an array may be unknown when it begins. deferArray() then ends the current chunk
- * and leaves a gap, which endDefer() fills with the header.
+ * The length of an array may be unknown when it begins. deferArray() leaves a gap as wide as any
+ * header; endDefer() writes the header into it and moves up what has been written behind it in the
+ * same chunk. So a reply stays in one piece, and one write to the socket, however many of its
+ * arrays were deferred. Chunks behind that one are not touched.
+ *
+ * Byte for byte this is what addReply* in Redis's networking.c write.
  */
 
+import { writeLatin1 } from '../std/ascii.ts';
+import { assert } from '../std/assert.ts';
 import { copyBytes } from '../std/bytes.ts';
-import { doubleText } from '../std/double.ts';
+import { DOUBLE_TEXT_SIZE_MAX, writeDouble } from '../std/double.ts';
 import { digitCount, INT64_DIGITS_MAX, writeInt64, writeInteger } from '../std/int64.ts';
 
-/** A stretch of memory to write replies into. */
+/** A stretch of memory to write replies into: bytes[base, limit). */
 export interface Window {
   readonly bytes: Uint8Array;
   readonly base: number;
@@ -30,17 +37,28 @@ export interface WindowPool {
   acquire(): Window;
 }
 
-/** Windows in ordinary memory, for replies that go to no socket. */
+/** Windows in ordinary memory, for replies that go to no socket. Released ones are lent again. */
 export function heapWindows(size = 1024): WindowPool {
+  const free: Window[] = [];
   return {
     acquire() {
-      const bytes = new Uint8Array(size);
-      return { bytes, base: 0, limit: size, release() {} };
+      const lent = free.pop();
+      if (lent !== undefined) return lent;
+      const window: Window = {
+        bytes: new Uint8Array(size),
+        base: 0,
+        limit: size,
+        release: () => free.push(window),
+      };
+      return window;
     },
   };
 }
 
-/** Receives bytes[start, end). With a window, it must be released when they have been used. */
+/**
+ * Receives bytes[start, end). The window, if they lie in one, is to be released when they have been
+ * used; bytes that lie in none are the receiver's to keep.
+ */
 export type TakeReply = (
   bytes: Uint8Array,
   start: number,
@@ -49,36 +67,45 @@ export type TakeReply = (
 ) => void;
 
 interface Chunk {
-  bytes: Uint8Array;
-  start: number;
+  readonly bytes: Uint8Array;
+  readonly start: number;
   end: number;
-  window: Window | null;
+  readonly limit: number;
+  readonly window: Window | null;
 }
 
 const EMPTY = new Uint8Array(0);
 const CR = 0x0d;
 const LF = 0x0a;
-/** Any header: a type byte, a 64-bit integer, CR LF. */
-const HEADER_SIZE_MAX = 1 + INT64_DIGITS_MAX + 2;
+const SPACE = 0x20;
+const ZERO = 0x30;
 
-const T_SIMPLE = 0x2b;
-const T_ERROR = 0x2d;
-const T_INTEGER = 0x3a;
-const T_BULK = 0x24;
-const T_ARRAY = 0x2a;
-const T_NULL = 0x5f;
-const T_BOOLEAN = 0x23;
-const T_DOUBLE = 0x2c;
-const T_BIG_NUMBER = 0x28;
-const T_VERBATIM = 0x3d;
-const T_MAP = 0x25;
-const T_SET = 0x7e;
-const T_PUSH = 0x3e;
+const SIMPLE = 0x2b;
+const ERROR = 0x2d;
+const INTEGER = 0x3a;
+const BULK = 0x24;
+const ARRAY = 0x2a;
+const NULL = 0x5f;
+const BOOLEAN = 0x23;
+const DOUBLE = 0x2c;
+const BIG_NUMBER = 0x28;
+const VERBATIM = 0x3d;
+const MAP = 0x25;
+const SET = 0x7e;
+const PUSH = 0x3e;
+
+/** A type, any 64-bit integer, CR LF. */
+const HEADER_SIZE_MAX = 1 + INT64_DIGITS_MAX + 2;
+/** The same for the count of an array that fits in memory. */
+const GAP_SIZE = 16;
+/** 'txt:' */
+const FORMAT_SIZE = 4;
 
 export class Reply {
   /** Whether the client speaks RESP3. */
   resp3 = false;
   readonly #pool: WindowPool;
+  // The open chunk. Without one all three positions are 0, so there is no room in it either.
   #window: Window | null = null;
   #bytes: Uint8Array = EMPTY;
   #base = 0;
@@ -86,6 +113,8 @@ export class Reply {
   #limit = 0;
   #chunks: Chunk[] = [];
   #chunksSize = 0;
+  /** Where the gaps begin that endDefer() has yet to fill, innermost last. */
+  readonly #gaps: number[] = [];
 
   constructor(pool: WindowPool) {
     this.#pool = pool;
@@ -101,7 +130,7 @@ export class Reply {
   ok(): void {
     const at = this.#room(5);
     const bytes = this.#bytes;
-    bytes[at] = T_SIMPLE;
+    bytes[at] = SIMPLE;
     bytes[at + 1] = 0x4f;
     bytes[at + 2] = 0x4b;
     bytes[at + 3] = CR;
@@ -109,331 +138,349 @@ export class Reply {
     this.#at = at + 5;
   }
 
+  /** A status in one line. */
   simple(text: string): void {
-    this.#line(T_SIMPLE, text);
+    this.#line(SIMPLE, text);
   }
 
-  /** An error; `text` begins with its code. Line ends in it become spaces, as they would end it. */
+  /** An error; `text` begins with its code. Line ends in it become spaces: they would end it. */
   error(text: string): void {
-    this.#line(T_ERROR, text.replace(/[\r\n]/g, ' '));
+    const at = this.#room(text.length + 3);
+    const bytes = this.#bytes;
+    bytes[at] = ERROR;
+    const end = writeLatin1(bytes, at + 1, text);
+    for (let i = at + 1; i < end; i++) {
+      if (bytes[i] === CR || bytes[i] === LF) bytes[i] = SPACE;
+    }
+    this.#endLine(end);
   }
 
   integer(n: number): void {
-    const at = this.#room(HEADER_SIZE_MAX);
-    this.#at = this.#writeHeader(at, T_INTEGER, n);
+    this.#header(INTEGER, n);
   }
 
   integer64(n: bigint): void {
-    let at = this.#room(HEADER_SIZE_MAX);
-    const bytes = this.#bytes;
-    bytes[at] = T_INTEGER;
-    at = writeInt64(bytes, at + 1, n);
-    bytes[at] = CR;
-    bytes[at + 1] = LF;
-    this.#at = at + 2;
+    const at = this.#room(HEADER_SIZE_MAX);
+    this.#bytes[at] = INTEGER;
+    this.#endLine(writeInt64(this.#bytes, at + 1, n));
   }
 
   boolean(value: boolean): void {
-    if (this.resp3) this.#line(T_BOOLEAN, value ? 't' : 'f');
-    else this.integer(value ? 1 : 0);
+    if (this.resp3) this.#line(BOOLEAN, value ? 't' : 'f');
+    else this.#header(INTEGER, value ? 1 : 0);
   }
 
   null(): void {
-    if (this.resp3) this.#line(T_NULL, '');
-    else this.#line(T_BULK, '-1');
+    if (this.resp3) this.#line(NULL, '');
+    else this.#header(BULK, -1);
   }
 
   /** No array, where RESP2 tells that from no string. */
   nullArray(): void {
-    if (this.resp3) this.#line(T_NULL, '');
-    else this.#line(T_ARRAY, '-1');
+    if (this.resp3) this.#line(NULL, '');
+    else this.#header(ARRAY, -1);
   }
 
   bulk(source: Uint8Array, start = 0, end = source.length): void {
     const size = end - start;
-    let at = this.#room(HEADER_SIZE_MAX);
-    at = this.#writeHeader(at, T_BULK, size);
-    if (at + size + 2 > this.#limit) {
-      this.#at = at;
+    const at = this.#at;
+    if (at + HEADER_SIZE_MAX + size + 2 > this.#limit) {
+      this.bulkHeader(size);
       this.append(source, start, end);
       this.bulkEnd();
       return;
     }
     const bytes = this.#bytes;
-    copyBytes(bytes, at, source, start, end);
-    at += size;
-    bytes[at] = CR;
-    bytes[at + 1] = LF;
-    this.#at = at + 2;
+    const body = writeHeader(bytes, at, BULK, size);
+    copyBytes(bytes, body, source, start, end);
+    const behind = body + size;
+    bytes[behind] = CR;
+    bytes[behind + 1] = LF;
+    this.#at = behind + 2;
   }
 
   bulkText(text: string): void {
-    const at = this.#room(HEADER_SIZE_MAX);
-    this.#at = this.#writeHeader(at, T_BULK, text.length);
-    this.#text(text);
-    this.bulkEnd();
+    const at = this.#room(HEADER_SIZE_MAX + text.length + 2);
+    const body = writeHeader(this.#bytes, at, BULK, text.length);
+    this.#endLine(writeLatin1(this.#bytes, body, text));
   }
 
   /** An integer as a bulk string. */
   bulkInteger(n: number): void {
-    let at = this.#room(HEADER_SIZE_MAX * 2);
-    at = this.#writeHeader(at, T_BULK, digitCount(n));
-    at = writeInteger(this.#bytes, at, n);
-    this.#bytes[at] = CR;
-    this.#bytes[at + 1] = LF;
-    this.#at = at + 2;
+    const at = this.#room(HEADER_SIZE_MAX * 2);
+    const body = writeHeader(this.#bytes, at, BULK, digitCount(n));
+    this.#endLine(writeInteger(this.#bytes, body, n));
   }
 
   /** Begins a bulk of `size` bytes, which follow by append(), then bulkEnd(). */
   bulkHeader(size: number): void {
-    const at = this.#room(HEADER_SIZE_MAX);
-    this.#at = this.#writeHeader(at, T_BULK, size);
+    this.#header(BULK, size);
   }
 
+  /** Writes bytes as they are: a piece of a bulk, or replies written elsewhere. */
   append(source: Uint8Array, start: number, end: number): void {
+    const size = end - start;
     let from = start;
-    while (from < end) {
-      if (this.#at === this.#limit) this.#nextWindow(end - from);
-      const run = Math.min(end - from, this.#limit - this.#at);
-      copyBytes(this.#bytes, this.#at, source, from, from + run);
-      this.#at += run;
-      from += run;
+    const free = this.#limit - this.#at;
+    if (size > free) {
+      copyBytes(this.#bytes, this.#at, source, start, start + free);
+      this.#at += free;
+      from += free;
+      this.#open(size - free + 2); // With the CR LF of a bulk's end.
     }
+    copyBytes(this.#bytes, this.#at, source, from, end);
+    this.#at += end - from;
   }
 
   bulkEnd(): void {
-    const at = this.#room(2);
-    this.#bytes[at] = CR;
-    this.#bytes[at + 1] = LF;
-    this.#at = at + 2;
+    this.#endLine(this.#room(2));
   }
 
   array(count: number): void {
-    const at = this.#room(HEADER_SIZE_MAX);
-    this.#at = this.#writeHeader(at, T_ARRAY, count);
+    this.#header(ARRAY, count);
   }
 
   /** `count` pairs follow. */
   map(count: number): void {
-    const at = this.#room(HEADER_SIZE_MAX);
-    this.#at = this.resp3
-      ? this.#writeHeader(at, T_MAP, count)
-      : this.#writeHeader(at, T_ARRAY, count * 2);
+    if (this.resp3) this.#header(MAP, count);
+    else this.#header(ARRAY, count * 2);
   }
 
   set(count: number): void {
-    const at = this.#room(HEADER_SIZE_MAX);
-    this.#at = this.#writeHeader(at, this.resp3 ? T_SET : T_ARRAY, count);
+    this.#header(this.resp3 ? SET : ARRAY, count);
   }
 
+  /** A message that answers nothing. */
   push(count: number): void {
-    const at = this.#room(HEADER_SIZE_MAX);
-    this.#at = this.#writeHeader(at, this.resp3 ? T_PUSH : T_ARRAY, count);
+    this.#header(this.resp3 ? PUSH : ARRAY, count);
   }
 
   double(value: number): void {
-    const text = doubleText(value);
-    if (this.resp3) this.#line(T_DOUBLE, text);
-    else this.bulkText(text);
+    const at = this.#room(HEADER_SIZE_MAX + DOUBLE_TEXT_SIZE_MAX + 2);
+    const bytes = this.#bytes;
+    if (this.resp3) {
+      bytes[at] = DOUBLE;
+      this.#endLine(writeDouble(bytes, at + 1, value));
+      return;
+    }
+    const size = writeDouble(scratch, 0, value);
+    const body = writeHeader(bytes, at, BULK, size);
+    copyBytes(bytes, body, scratch, 0, size);
+    this.#endLine(body + size);
   }
 
+  /** An integer of any size, in digits. */
   bigNumber(text: string): void {
-    if (this.resp3) this.#line(T_BIG_NUMBER, text);
+    if (this.resp3) this.#line(BIG_NUMBER, text);
     else this.bulkText(text);
   }
 
-  /** Text for people; `format` is three letters ('txt'). RESP2 has only the text. */
+  /** Text for people; `format` has three letters: 'txt', 'mkd'. RESP2 has only the text. */
   verbatim(format: string, text: string): void {
-    if (!this.resp3) return this.bulkText(text);
-    const at = this.#room(HEADER_SIZE_MAX);
-    this.#at = this.#writeHeader(at, T_VERBATIM, text.length + 4);
-    this.#text(`${format}:`);
-    this.#text(text);
-    this.bulkEnd();
+    if (!this.resp3) {
+      this.bulkText(text);
+      return;
+    }
+    const size = FORMAT_SIZE + text.length;
+    const at = this.#room(HEADER_SIZE_MAX + size + 2);
+    let next = writeHeader(this.#bytes, at, VERBATIM, size);
+    next = writeLatin1(this.#bytes, next, `${format.slice(0, 3).padEnd(3)}:`);
+    this.#endLine(writeLatin1(this.#bytes, next, text));
   }
 
   // ── Lengths known later ───────────────────────────────────────────────────────────────────────
 
-  /** Begins an array whose length endDefer() tells. Answers what to give it. */
+  /** Begins an array whose length endDefer() tells. Answers what to give to it. */
   deferArray(): number {
-    return this.#gap();
+    return this.#gap(ARRAY);
   }
 
+  /** The same for a map; its count is one of pairs. */
   deferMap(): number {
-    return this.#gap();
+    return this.#gap(MAP);
   }
 
   deferSet(): number {
-    return this.#gap();
+    return this.#gap(SET);
   }
 
+  /** Ends what was deferred last: deferred lengths nest. */
   endDefer(token: number, count: number): void {
-    this.#fillGap(token, T_ARRAY, count);
+    assert(this.#gaps.pop() === token, 'deferred lengths end in the order opposite to their begin');
+    if (token >= this.#chunksSize) {
+      const gap = this.#base + token - this.#chunksSize;
+      this.#at = this.#fillGap(this.#bytes, gap, this.#at, count);
+      return;
+    }
+    let index = this.#chunks.length;
+    let position = this.#chunksSize;
+    do {
+      const { start, end } = this.#chunks[--index];
+      position -= end - start;
+    } while (position > token);
+    const chunk = this.#chunks[index];
+    const end = this.#fillGap(chunk.bytes, chunk.start + token - position, chunk.end, count);
+    this.#chunksSize -= chunk.end - end;
+    chunk.end = end;
   }
 
-  endDeferMap(token: number, count: number): void {
-    if (this.resp3) this.#fillGap(token, T_MAP, count);
-    else this.#fillGap(token, T_ARRAY, count * 2);
+  #gap(type: number): number {
+    const at = this.#room(GAP_SIZE);
+    this.#bytes[at] = type;
+    const token = this.size;
+    this.#gaps.push(token);
+    this.#at = at + GAP_SIZE;
+    return token;
   }
 
-  endDeferSet(token: number, count: number): void {
-    this.#fillGap(token, this.resp3 ? T_SET : T_ARRAY, count);
-  }
-
-  #gap(): number {
-    this.#seal();
-    this.#chunks.push({ bytes: EMPTY, start: 0, end: 0, window: null });
-    return this.#chunks.length - 1;
-  }
-
-  #fillGap(token: number, type: number, count: number): void {
-    const bytes = new Uint8Array(HEADER_SIZE_MAX);
-    bytes[0] = type;
-    const at = writeInteger(bytes, 1, count);
-    bytes[at] = CR;
-    bytes[at + 1] = LF;
-    const chunk = this.#chunks[token];
-    chunk.bytes = bytes;
-    chunk.end = at + 2;
-    this.#chunksSize += chunk.end;
+  /** Writes the header of what was deferred at `gap`, closes up, and answers the new end. */
+  #fillGap(bytes: Uint8Array, gap: number, end: number, count: number): number {
+    const isMap = bytes[gap] === MAP;
+    const type = this.resp3 ? bytes[gap] : ARRAY;
+    const next = writeHeader(bytes, gap, type, isMap && !this.resp3 ? count * 2 : count);
+    copyBytes(bytes, next, bytes, gap + GAP_SIZE, end);
+    return next + end - gap - GAP_SIZE;
   }
 
   // ── Taking back and handing over ──────────────────────────────────────────────────────────────
 
-  /** The place reached, for rewind(). */
+  /** The place reached, for rewind(). It is good until something is ended that began before it. */
   mark(): number {
     return this.size;
   }
 
-  /** Forgets what has been written since a mark. */
+  /** Forgets what has been written since a mark, lengths not yet known included. */
   rewind(mark: number): void {
+    assert(mark <= this.size, 'a mark lies behind what has been written');
     while (this.#chunksSize > mark) {
-      // The mark lies in a chunk that is full: that chunk becomes the open one again.
-      const chunk = this.#chunks.pop() as Chunk;
+      // The mark lies in a chunk that is full: it becomes the open one again.
       this.#window?.release();
+      const chunk = this.#chunks.pop() as Chunk;
       this.#chunksSize -= chunk.end - chunk.start;
       this.#window = chunk.window;
       this.#bytes = chunk.bytes;
       this.#base = chunk.start;
       this.#at = chunk.end;
-      this.#limit = chunk.window === null ? chunk.end : chunk.window.limit;
+      this.#limit = chunk.limit;
     }
     this.#at = this.#base + mark - this.#chunksSize;
+    while (this.#gaps.length > 0 && this.#gaps[this.#gaps.length - 1] >= mark) this.#gaps.pop();
+    // A client that is sent nothing must not keep a window from the others.
+    if (this.#at === this.#base) this.#close();
   }
 
   /** Hands over all that was written, in order, and empties. */
   take(consume: TakeReply): void {
+    assert(this.#gaps.length === 0, 'a length is still to come');
     if (this.#chunks.length > 0) {
       const chunks = this.#chunks;
       this.#chunks = [];
       this.#chunksSize = 0;
-      for (const chunk of chunks) consume(chunk.bytes, chunk.start, chunk.end, chunk.window);
+      for (const { bytes, start, end, window } of chunks) consume(bytes, start, end, window);
     }
-    const window = this.#window;
-    if (window === null) return;
+    const bytes = this.#bytes;
     const start = this.#base;
     const end = this.#at;
+    if (end === start) {
+      this.#close();
+      return;
+    }
+    const window = this.#window;
     this.#window = null;
     this.#bytes = EMPTY;
     this.#base = this.#at = this.#limit = 0;
-    if (end > start) consume(this.#bytesOf(window), start, end, window);
-    else window.release();
+    consume(bytes, start, end, window);
   }
 
-  #bytesOf(window: Window): Uint8Array {
-    return window.bytes;
-  }
-
-  // ── Writing ───────────────────────────────────────────────────────────────────────────────────
+  // ── Room ──────────────────────────────────────────────────────────────────────────────────────
 
   /** Where `size` bytes can be written in one piece. */
   #room(size: number): number {
-    if (this.#at + size > this.#limit) this.#nextWindow(size);
+    if (this.#at + size > this.#limit) this.#open(size);
     return this.#at;
   }
 
-  #nextWindow(wanted: number): void {
-    this.#seal();
-    let window = this.#pool.acquire();
-    if (window.limit - window.base < Math.min(wanted, HEADER_SIZE_MAX * 2)) {
-      const bytes = new Uint8Array(wanted);
-      window.release();
-      window = { bytes, base: 0, limit: wanted, release() {} };
+  /** Opens a chunk with room for `size` bytes. */
+  #open(size: number): void {
+    if (this.#at > this.#base) {
+      this.#chunks.push({
+        bytes: this.#bytes,
+        start: this.#base,
+        end: this.#at,
+        limit: this.#limit,
+        window: this.#window,
+      });
+      this.#chunksSize += this.#at - this.#base;
+      this.#window = null;
     }
-    this.#window = window;
-    this.#bytes = window.bytes;
-    this.#base = this.#at = window.base;
-    this.#limit = window.limit;
+    this.#close();
+    const window = this.#pool.acquire();
+    if (window.limit - window.base >= size) {
+      this.#window = window;
+      this.#bytes = window.bytes;
+      this.#base = this.#at = window.base;
+      this.#limit = window.limit;
+    } else {
+      window.release();
+      this.#bytes = new Uint8Array(size);
+      this.#limit = size;
+    }
   }
 
-  /** Puts the open window among the full ones. */
-  #seal(): void {
-    if (this.#window === null) return;
-    if (this.#at > this.#base) {
-      const { bytes, window } = { bytes: this.#bytes, window: this.#window };
-      this.#chunks.push({ bytes, start: this.#base, end: this.#at, window });
-      this.#chunksSize += this.#at - this.#base;
-    } else {
-      this.#window.release();
-    }
+  /** Leaves the open chunk, in which nothing is. */
+  #close(): void {
+    this.#window?.release();
     this.#window = null;
     this.#bytes = EMPTY;
     this.#base = this.#at = this.#limit = 0;
   }
 
-  #writeHeader(at: number, type: number, n: number): number {
-    const bytes = this.#bytes;
-    bytes[at] = type;
-    let next: number;
-    if (n >= 0 && n < 10) {
-      bytes[at + 1] = 0x30 + n;
-      next = at + 2;
-    } else {
-      next = writeInteger(bytes, at + 1, n);
+  #header(type: number, n: number): void {
+    const at = this.#at;
+    if (at + HEADER_SIZE_MAX > this.#limit) {
+      this.#open(HEADER_SIZE_MAX);
+      this.#at = writeHeader(this.#bytes, this.#at, type, n);
+      return;
     }
-    bytes[next] = CR;
-    bytes[next + 1] = LF;
-    return next + 2;
+    this.#at = writeHeader(this.#bytes, at, type, n);
   }
 
   #line(type: number, text: string): void {
-    const size = text.length + 3;
-    if (size > 1024) {
-      // Longer than some windows: in pieces.
-      const at = this.#room(1);
-      this.#bytes[at] = type;
-      this.#at = at + 1;
-      this.#text(text);
-      this.bulkEnd();
-      return;
-    }
-    let at = this.#room(size);
-    const bytes = this.#bytes;
-    bytes[at++] = type;
-    for (let i = 0; i < text.length; i++) bytes[at++] = text.charCodeAt(i);
-    bytes[at] = CR;
-    bytes[at + 1] = LF;
-    this.#at = at + 2;
+    const at = this.#room(text.length + 3);
+    this.#bytes[at] = type;
+    this.#endLine(writeLatin1(this.#bytes, at + 1, text));
   }
 
-  #text(text: string): void {
-    for (let i = 0; i < text.length; ) {
-      if (this.#at === this.#limit) this.#nextWindow(text.length - i);
-      const run = Math.min(text.length - i, this.#limit - this.#at);
-      const bytes = this.#bytes;
-      for (let k = 0; k < run; k++) bytes[this.#at + k] = text.charCodeAt(i + k);
-      this.#at += run;
-      i += run;
-    }
+  #endLine(at: number): void {
+    this.#bytes[at] = CR;
+    this.#bytes[at + 1] = LF;
+    this.#at = at + 2;
   }
 }
 
-/** Everything a reply holds, in one piece; the reply is empty afterwards. */
+const scratch = new Uint8Array(DOUBLE_TEXT_SIZE_MAX);
+
+/** A type and a number in a line; returns the position behind it. */
+function writeHeader(bytes: Uint8Array, at: number, type: number, n: number): number {
+  bytes[at] = type;
+  let next: number;
+  if (n >= 0 && n < 10) {
+    bytes[at + 1] = ZERO + n;
+    next = at + 2;
+  } else {
+    next = writeInteger(bytes, at + 1, n);
+  }
+  bytes[next] = CR;
+  bytes[next + 1] = LF;
+  return next + 2;
+}
+
+/** Everything a reply holds, in one piece of its own; the reply is empty afterwards. */
 export function collect(reply: Reply): Uint8Array {
   const all = new Uint8Array(reply.size);
   let at = 0;
   reply.take((bytes, start, end, window) => {
-    all.set(bytes.subarray(start, end), at);
+    copyBytes(all, at, bytes, start, end);
     at += end - start;
     window?.release();
   });
