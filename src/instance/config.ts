@@ -162,11 +162,15 @@ export class Config {
     return { argument: 'session-zone', reason: `no zone '${sessionZone}' is declared` };
   }
 
-  /** Directives that are set to something here but do nothing, with the reason. */
+  /**
+   * Directives that ask for something here but do nothing, with the reason. `save ""` and
+   * `appendonly no` ask for nothing.
+   */
   withoutEffect(): { name: DirectiveName; reason: string }[] {
     return [...this.#states].flatMap(([name, state]) => {
       const directive: Directive<unknown> = directives[name];
-      if (state === directive.initial || !('ignored' in directive)) return [];
+      const asks = state !== directive.initial && state !== 'no' && (state ?? '') !== '';
+      if (!asks || !('ignored' in directive)) return [];
       return [{ name, reason: directive.ignored }];
     });
   }

@@ -391,6 +391,9 @@ describe('what else is asked', () => {
     expect(config.withoutEffect()).toEqual([]);
     config.set([['appendonly', 'yes']], false);
     config.set([['timeout', '9']], false);
+    // These ask for nothing, so there is nothing to tell.
+    config.set([['save', '']], false);
+    config.set([['rdbcompression', 'no']], false);
     expect(config.withoutEffect()).toEqual([
       { name: 'appendonly', reason: 'nothing is written to disk' },
     ]);
