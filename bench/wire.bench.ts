@@ -51,7 +51,8 @@ const USAGE = `make bench ONLY=wire, or node dist/bench/wire.bench.js with:
   --all                connections, sizes, RESP3 and the other tests of redis-benchmark too
   --redis PATH         the redis-server to compare with (the one in the PATH)
   --peer NAME=COMMAND  another server; {port} in it, else --port N is put behind it; repeatable
-  --peer NAME=PORT     another server that runs already. It is FLUSHED.
+  --peer NAME=PORT     another server that runs already; refused if it holds keys,
+                       for they would be flushed
   --without NAME       leaves redis or zonis out
   --publish            keeps the results in bench/results/ and writes docs/benchmarks.md
   --report FILE        measures nothing: writes docs/benchmarks.md from a results file
@@ -350,7 +351,12 @@ export async function run(args: readonly string[] = []): Promise<void> {
     return;
   }
 
-  const results = await measure(planOf(args, root, print));
+  // Ends the servers too: they are killed on exit, which a signal alone would skip.
+  const interrupt = (): void => process.exit(130);
+  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
+  const results = await measure(planOf(args, root, print)).finally(() => {
+    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+  });
   const isPublished = args.includes('--publish');
   const target = isPublished ? folder : join(folder, 'tmp');
   const file = resultsName(results);
