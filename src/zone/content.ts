@@ -67,14 +67,19 @@ export class Content {
     return (((fixed + 3) & ~3) + 4 + words * 4 + 7) & ~7;
   }
 
-  /** Whether the value lies in one piece in its slot: then flatAt() and size() say all. */
+  /**
+   * Whether the value lies in one piece in its slot: then flatAt() and size() say all. Never to be
+   * told from the size: a value with a long key is not flat, nor one that shrank in a full zone.
+   */
   isFlat(entry: number): boolean {
     return (this.arena.i32[entry * 2 + E_META] & CHUNKED) === 0;
   }
 
-  /** Byte position of flat content. */
+  /** Byte position where the value begins: all of it when it is flat, else its first piece. */
   flatAt(entry: number): number {
-    return contentAt(this.arena.i32, entry);
+    const { i32 } = this.arena;
+    if ((i32[entry * 2 + E_META] & CHUNKED) === 0) return contentAt(i32, entry);
+    return this.at(entry, 0);
   }
 
   /** Bytes in front of the value that hold a long key, padded to whole chunks. */
@@ -238,6 +243,25 @@ export class Content {
       const from = this.rawAt(entry, done);
       copyBytes(target, at + done, u8, from, from + run);
       done += run;
+    }
+  }
+
+  /** Fills the list of chunks of a slot that has none yet. They must be free (see room.ts). */
+  acquireChunks(entry: number, chunks: number, lists: number): void {
+    const { i32 } = this.arena;
+    const { chunkClass, chunkSize } = this.layout;
+    const at = contentAt(i32, entry) >>> 2;
+    i32[at] = chunks;
+    for (let i = 0; i < lists; i++) {
+      const list = this.#slab.acquire(chunkClass);
+      this.#slab.setOwner(list, entry);
+      i32[at + 1 + i] = list;
+    }
+    for (let i = 0; i < chunks; i++) {
+      const chunk = this.#slab.acquire(chunkClass);
+      const owner = lists === 0 ? entry : i32[at + 1 + Math.floor(i / (chunkSize / 4))];
+      this.#slab.setOwner(chunk, owner);
+      i32[this.chunkWord(entry, i)] = chunk;
     }
   }
 

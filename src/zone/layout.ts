@@ -13,7 +13,8 @@
  * unless a name says otherwise.
  *
  * A page is cut into equal slots of one size class. Slot sizes are page/n for whole n, so a page
- * has no remainder to speak of; neighbours are at most 12.5 % or 8 bytes apart, mostly 4 %.
+ * has no remainder to speak of; neighbours are at most 12.5 % or 8 bytes apart, mostly 4 % in large
+ * pages and 10 % in small ones: a small zone can't afford a half-empty page for each of many classes.
  */
 
 import { assert } from '../std/assert.ts';
@@ -23,7 +24,7 @@ export const KiB = 1024;
 export const MiB = 1024 * 1024;
 
 /** Zones smaller than this use small pages, or half-empty pages would take too large a share. */
-const SMALL_ZONE = 32 * MiB;
+const SMALL_ZONE = 64 * MiB;
 const SMALL_PAGE = 16 * KiB;
 const LARGE_PAGE = 64 * KiB;
 /** With fewer pages than this a zone could not hold one of every common class. */
@@ -32,8 +33,9 @@ const PAGES_MIN = 16;
 export const ZONE_SIZE_MIN = PAGES_MIN * SMALL_PAGE;
 /** The largest zone: windows and zone lie in one typed array. 16 MiB are left for windows. */
 export const ZONE_SIZE_MAX = ARENA_SIZE_MAX - 16 * MiB;
-/** A class this much smaller than the next is one too many. */
-const STEP_MIN = 0.96;
+/** A class larger than this share of the next is one too many. */
+const SMALL_STEP = 0.9;
+const LARGE_STEP = 0.96;
 /** Slots of the largest class in a page, and chunks of big values. */
 export const CHUNKS_PER_PAGE = 8;
 const SLOT_SIZE_MIN = 32;
@@ -138,8 +140,9 @@ export function pageSizeFor(zoneSize: number): number {
   return zoneSize < SMALL_ZONE ? SMALL_PAGE : LARGE_PAGE;
 }
 
-/** Slot sizes for a page: page/n, rounded down to 8 bytes, thinned to steps of about 4 %. */
+/** Slot sizes for a page: page/n, rounded down to 8 bytes, thinned to even steps. */
 export function slotSizesFor(pageSize: number): number[] {
+  const step = pageSize < LARGE_PAGE ? SMALL_STEP : LARGE_STEP;
   const sizes: number[] = [];
   let size = pageSize / CHUNKS_PER_PAGE;
   while (size >= SLOT_SIZE_MIN) {
@@ -149,7 +152,7 @@ export function slotSizesFor(pageSize: number): number[] {
     while (next >= size) next = Math.floor(pageSize / ++count / 8) * 8;
     for (;;) {
       const candidate = Math.floor(pageSize / ++count / 8) * 8;
-      if (candidate < size * STEP_MIN) break;
+      if (candidate < size * step) break;
       next = candidate;
     }
     size = next;
@@ -159,11 +162,12 @@ export function slotSizesFor(pageSize: number): number[] {
 
 /** Lays out a zone of `zoneSize` bytes, metadata included. A zone keeps its page size for life. */
 export function layoutFor(
-  zoneSize: number,
+  size: number,
   databaseCount: number,
   windowSize: number,
-  pageSize = pageSizeFor(zoneSize),
+  pageSize = pageSizeFor(size),
 ): Layout {
+  const zoneSize = Math.floor(size / 8) * 8;
   assert(zoneSizeFault(zoneSize, pageSize) === undefined);
   assert(databaseCount >= 1 && databaseCount <= 4096);
   const chunkSize = pageSize / CHUNKS_PER_PAGE;

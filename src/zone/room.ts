@@ -20,16 +20,18 @@
  */
 
 import { assert } from '../std/assert.ts';
+import type { Entries } from './entries.ts';
 import { C_FAILS, C_LIVE, C_LIVE_VOLATILE, C_SLOTS, CLASS_WORDS, P_FRESH } from './layout.ts';
-import type { Zone } from './zone.ts';
 
 export class Room {
-  readonly #zone: Zone;
+  readonly #zone: Entries;
   /** Slots asked for, per class, and the classes asked for: nearly always one or two. */
   readonly #slots = new Int32Array(256);
   readonly #classes = new Uint8Array(256);
   #classCount = 0;
   #deadlines = 0;
+  /** Class of the slot granted last by takeOne() or takeSlot(): it may be larger than asked for. */
+  granted = 0;
   /** Something was asked for that no slot can hold. */
   #isImpossible = false;
   /** Whether live entries may be evicted. Off while a write must not force others out. */
@@ -39,7 +41,7 @@ export class Room {
   /** Test hook: the n-th request from now is refused. 0 is off. */
   failIn = 0;
 
-  constructor(zone: Zone) {
+  constructor(zone: Entries) {
     this.#zone = zone;
   }
 
@@ -72,7 +74,11 @@ export class Room {
     this.#slots[sizeClass] += count;
   }
 
-  /** Slot of one class, chunks and deadlines: the request of a new entry. */
+  /**
+   * Slot of one class, chunks and deadlines: the request of a new entry. When nothing more can be
+   * won, a free slot of a larger class will do (see `granted`): a zone does not refuse while it has
+   * a place.
+   */
   takeOne(sizeClass: number, chunks: number, deadlines: number): boolean {
     if (this.failIn !== 0 && --this.failIn === 0) return false;
     const { slab, deadlines: heap } = this.#zone;
@@ -81,30 +87,58 @@ export class Room {
       slab.hasRoom(sizeClass) &&
       (deadlines === 0 || heap.pagesFor(deadlines) === 0)
     ) {
+      this.granted = sizeClass;
       return true;
     }
+    return this.#takeSlot(sizeClass, chunks, deadlines) || this.#refuse();
+  }
+
+  /** As takeOne(), for who can do without: a no is not counted. */
+  takeSlot(sizeClass: number, chunks: number, deadlines: number): boolean {
+    if (this.failIn !== 0 && --this.failIn === 0) return false;
+    return this.#takeSlot(sizeClass, chunks, deadlines);
+  }
+
+  #takeSlot(sizeClass: number, chunks: number, deadlines: number): boolean {
+    this.#ask(sizeClass, chunks, deadlines);
+    if (this.#make()) return true;
+    const { slab, layout } = this.#zone;
+    let larger = sizeClass + 1;
+    while (larger < layout.chunkClass && !slab.hasRoom(larger)) larger++;
+    if (larger === layout.chunkClass) return false;
+    this.#ask(larger, chunks, deadlines);
+    if (this.provide()) return true;
+    this.#ask(sizeClass, chunks, deadlines);
+    return false;
+  }
+
+  #ask(sizeClass: number, chunks: number, deadlines: number): void {
     this.begin();
     this.addClass(sizeClass, 1);
     this.addChunks(chunks);
     this.#deadlines = deadlines;
-    return this.#make() || this.#refuse();
+    this.granted = sizeClass;
   }
 
   /** Answers whether all that was added is free now; makes it so if it can. */
   take(): boolean {
-    return this.takeUncounted() || this.#refuse();
+    if (this.failIn !== 0 && --this.failIn === 0) return this.#refuse();
+    return this.#make() || this.#refuse();
   }
 
-  /** As take(), for who can do without: a no is not counted. */
-  takeUncounted(): boolean {
+  /** As takeSlot(), of what is free already: nothing moves or goes. */
+  takeFree(sizeClass: number, chunks: number): boolean {
     if (this.failIn !== 0 && --this.failIn === 0) return false;
-    return this.#make();
-  }
-
-  /** As take(), of what is free already: nothing moves or goes, and a no is not counted. */
-  takeFree(): boolean {
-    if (this.failIn !== 0 && --this.failIn === 0) return false;
+    this.#ask(sizeClass, chunks, 0);
     return this.provide();
+  }
+
+  /** Deadlines alone, for an entry that keeps its slot. A no is not counted. */
+  takeDeadlines(count: number): boolean {
+    if (this.failIn !== 0 && --this.failIn === 0) return false;
+    this.begin();
+    this.#deadlines = count;
+    return this.#make();
   }
 
   /** Counts a write as refused for want of what was added. */

@@ -15,6 +15,7 @@
 
 import { assert } from '../std/assert.ts';
 import { copyBytes } from '../std/bytes.ts';
+import { DELETED, type Entries } from './entries.ts';
 import {
   ANNEX,
   annexAt,
@@ -40,7 +41,7 @@ import {
   TYPE_MASK,
   TYPE_STRING,
 } from './entry.ts';
-import { DELETED, type Zone } from './zone.ts';
+import type { Room } from './room.ts';
 
 /** Flags that tell how an entry is laid out. The others go along. */
 const FORM = TYPE_MASK | TIMED | CHUNKED | LONG_KEY | ANNEX;
@@ -52,7 +53,8 @@ export function fixedSizeFor(isTimed: boolean, keyRoom: number, annexSize: numbe
 }
 
 export class Shaping {
-  readonly #zone: Zone;
+  readonly #zone: Entries;
+  readonly #room: Room;
   /** The new form, while it is being made. */
   #type = 0;
   #isTimed = false;
@@ -61,14 +63,16 @@ export class Shaping {
   #keyWord = 0;
   /** Whether the bytes of the content stay. */
   #keeps = true;
-  #sizeClass = 0;
   #chunks = 0;
   #lists = 0;
   /** The entry to be given that form. It follows when room is made; 0 when it went. */
   #old = 0;
+  /** Bytes of the old content that the new form still has. */
+  carried = 0;
 
-  constructor(zone: Zone) {
+  constructor(zone: Entries, room: Room) {
     this.#zone = zone;
+    this.#room = room;
   }
 
   /** Whether the last entry to be reshaped left while room was made: others took it along. */
@@ -91,9 +95,8 @@ export class Shaping {
     deadlines: number,
     keeps: boolean,
   ): number {
-    if (this.#zone.room.isMaking) {
+    if (this.#room.isMaking) {
       // Called by what watches entries leave: what it makes smaller stays where it is.
-      assert(entry !== this.#zone.spared);
       return this.#stay(entry, type, isTimed, total, annexSize, deadlines);
     }
     const { i32, u8 } = this.#zone.arena;
@@ -127,12 +130,12 @@ export class Shaping {
   }
 
   /**
-   * Gives an entry another key; neither may be long. Content and deadline stay, annex and pin do
+   * Gives an entry another key (its key word in `identity`); neither may be long. Content and deadline stay, annex and pin do
    * not. Answers its offset, or 0 when there is no room and nothing has changed.
    */
   rename(
     entry: number,
-    database: number,
+    identity: number,
     hash: number,
     bytes: Uint8Array,
     start: number,
@@ -147,19 +150,19 @@ export class Shaping {
     this.#total = i32[entry * 2 + E_SIZE] >>> 0;
     this.#annexSize = 0;
     this.#keeps = true;
-    this.#keyWord = zone.identity(database, end - start) | (zone.encoding(entry) << ENCODING_SHIFT);
+    this.#keyWord = identity | (zone.encoding(entry) << ENCODING_SHIFT);
     this.#old = entry;
     let target = this.#findSlot(end - start, 0);
     const old = this.#old;
-    if (target === 0) return old === 0 ? 0 : zone.room.refuse();
+    if (target === 0) return old === 0 ? 0 : this.#room.refuse();
     if (target !== old) slab.release(target);
-    zone.room.isMaking = true;
+    this.#room.isMaking = true;
     zone.onRemove?.(old, DELETED);
-    zone.room.isMaking = false;
+    this.#room.isMaking = false;
     // Others may have left with it, and pages with them that had been made free for this.
     if (target !== old) {
-      assert(zone.room.provide());
-      target = slab.acquire(this.#sizeClass);
+      assert(this.#room.provide());
+      target = slab.acquire(this.#room.granted);
     }
     zone.setPinned(old, false);
     const wasVolatile = isVolatile(i32, old);
@@ -182,30 +185,44 @@ export class Shaping {
   /** Where the new form can lie: the entry's own slot, or a fresh one; 0 when there is no room. */
   #findSlot(keyRoom: number, deadlines: number): number {
     const zone = this.#zone;
-    const { content, slab, room } = zone;
+    const { content, slab } = zone;
+    const room = this.#room;
     const entry = this.#old;
     const fixed = fixedSizeFor(this.#isTimed, keyRoom, this.#annexSize);
     content.shapeFor(fixed, this.#type !== TYPE_STRING, this.#total);
     room.begin();
     if (!content.shapeFits) return 0;
     const sizeClass = slab.classFor(content.shapeSize);
-    this.#sizeClass = sizeClass;
     this.#chunks = content.shapeChunks;
     this.#lists = content.shapeLists;
-    const oldChunks = content.chunkCount(entry);
-    const addedChunks = Math.max(0, this.#chunks - oldChunks);
-    const added = addedChunks + Math.max(0, this.#lists - content.listCount(entry));
-    const isInPlace = sizeClass === slab.classOf(entry) && this.#chunks === oldChunks;
-    if (isInPlace && (deadlines === 0 || zone.deadlines.pagesFor(deadlines) === 0)) return entry;
-    if (!isInPlace) room.addClass(sizeClass, 1);
-    room.addChunks(added);
-    room.addDeadlines(deadlines);
     zone.spared = entry;
-    const taken = this.#isShrinking(entry, deadlines) ? room.takeFree() : room.takeUncounted();
+    let target = -1;
+    // Again, if chunks of this very entry were given back while others went.
+    while (target < 0) target = this.#takeSlot(sizeClass, deadlines);
     this.#old = zone.spared;
     zone.spared = 0;
-    if (!taken || this.#old === 0) return 0;
-    return isInPlace ? this.#old : slab.acquire(sizeClass);
+    return target;
+  }
+
+  /** Its own slot, or one of a class; 0 when there is no room, -1 when the entry has changed. */
+  #takeSlot(sizeClass: number, deadlines: number): number {
+    const zone = this.#zone;
+    const { content, slab } = zone;
+    const room = this.#room;
+    const entry = zone.spared;
+    const oldChunks = content.chunkCount(entry);
+    if (sizeClass === slab.classOf(entry) && this.#chunks === oldChunks) {
+      if (deadlines === 0 || zone.deadlines.pagesFor(deadlines) === 0) return entry;
+      return room.takeDeadlines(deadlines) ? zone.spared : 0;
+    }
+    const addedLists = Math.max(0, this.#lists - content.listCount(entry));
+    const added = Math.max(0, this.#chunks - oldChunks) + addedLists;
+    const taken = this.#isShrinking(entry, deadlines)
+      ? room.takeFree(sizeClass, added)
+      : room.takeSlot(sizeClass, added, deadlines);
+    if (!taken || zone.spared === 0) return 0;
+    if (content.chunkCount(zone.spared) !== oldChunks) return -1;
+    return slab.acquire(room.granted);
   }
 
   /** Whether bytes only go: that takes what is free, and evicts nothing. */
@@ -233,7 +250,8 @@ export class Shaping {
     annexSize: number,
     deadlines: number,
   ): number {
-    const { arena, content, slab, layout, room, deadlines: heap } = this.#zone;
+    const { arena, content, slab, layout, deadlines: heap } = this.#zone;
+    const room = this.#room;
     const { i32 } = arena;
     const lacksHeader = isTimed && (i32[entry * 2 + E_META] & TIMED) === 0;
     const lacksPlace = deadlines > 0 && heap.pagesFor(deadlines) > 0;
@@ -252,6 +270,7 @@ export class Shaping {
 
   #setTypeAndSize(entry: number, type: number, total: number): void {
     const { i32 } = this.#zone.arena;
+    this.carried = Math.min(total, i32[entry * 2 + E_SIZE] >>> 0);
     i32[entry * 2 + E_META] = (i32[entry * 2 + E_META] & ~TYPE_MASK) | type;
     i32[entry * 2 + E_SIZE] = total;
   }
@@ -345,7 +364,8 @@ export class Shaping {
 
     // Bytes that lie in the slot, or in chunks that go, or must go into chunks that are new.
     const from = kept * chunkSize;
-    const moving = this.#keeps ? Math.min(oldTotal, this.#total) - from : 0;
+    this.carried = Math.min(oldTotal, this.#total);
+    const moving = this.#keeps ? this.carried - from : 0;
     for (let done = 0; done < moving; ) {
       const source = content.rawAt(old, from + done);
       const run = Math.min(

@@ -19,6 +19,7 @@
 import { assert } from '../std/assert.ts';
 import type { Arena } from './arena.ts';
 import {
+  C_FAILS,
   C_LIVE,
   C_PAGES,
   C_PARTIAL,
@@ -298,6 +299,24 @@ export class Slab {
     i32.copyWithin(this.descriptor(target), from, from + DESCRIPTOR_WORDS);
     if (isPartial) this.#linkPartial(target, owner - 1);
     return target;
+  }
+
+  /** Figures of the classes that have or were refused pages: sizes in bytes, counts of slots. */
+  figures() {
+    const { i32 } = this.arena;
+    const { slotSizes, classes } = this.layout;
+    return slotSizes
+      .map((slotSize, sizeClass) => {
+        const word = classes + sizeClass * CLASS_WORDS;
+        return {
+          'slot-size': slotSize,
+          pages: i32[word + C_PAGES],
+          used: i32[word + C_LIVE],
+          free: this.freeSlots(sizeClass),
+          fails: i32[word + C_FAILS],
+        };
+      })
+      .filter(({ pages, fails }) => pages > 0 || fails > 0);
   }
 
   setOwner(chunk: number, owner: number): void {

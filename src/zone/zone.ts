@@ -18,15 +18,10 @@
 
 import { copyBytes } from '../std/bytes.ts';
 import { KeyedHash } from '../std/hash.ts';
-import type { Random } from '../std/random.ts';
-import { Arena } from './arena.ts';
-import { Content } from './content.ts';
-import { Deadlines } from './deadline.ts';
+import { DELETED, Entries, type EntriesOptions } from './entries.ts';
 import {
-  annexAt,
   annexSizeOf,
   CHUNKED,
-  contentAt,
   DATABASE_SHIFT,
   databaseOf,
   E_HASH,
@@ -34,15 +29,12 @@ import {
   E_META,
   E_PLACE,
   E_SIZE,
-  ENCODING_SHIFT,
   fixedSizeOf,
   isVolatile,
   KEY_IDENTITY,
   keyAt,
-  keySizeOf,
   LONG_KEY,
   LONG_KEY_SIZE,
-  PINNED,
   TIMED,
   TYPE_MASK,
   TYPE_STRING,
@@ -61,101 +53,36 @@ import {
   H_PAGES_FREE,
   H_PAGES_FREE_COUNT,
   H_PAGES_FRESH,
-  type Layout,
   LIST_COUNT,
   LIST_WORDS,
-  layoutFor,
 } from './layout.ts';
-import { type Policy, Recency } from './recency.ts';
+import { resizeZone } from './resize.ts';
 import { Room } from './room.ts';
 import { fixedSizeFor, Shaping } from './shaping.ts';
-import { Slab } from './slab.ts';
-import { Table } from './table.ts';
 
-/** Why an entry left. */
-export const EVICTED = 0;
-export const EXPIRED = 1;
-export const DELETED = 2;
-export const FLUSHED = 3;
-export type Cause = typeof EVICTED | typeof EXPIRED | typeof DELETED | typeof FLUSHED;
+export { type Cause, DELETED, EVICTED, EXPIRED, FLUSHED } from './entries.ts';
 
-export interface ZoneOptions {
-  readonly name: string;
-  /** Bytes, all included but the windows. */
-  readonly size: number;
-  readonly databases?: number;
-  readonly policy?: Policy;
-  readonly random: Random;
+export interface ZoneOptions extends EntriesOptions {
   /** 16 bytes that nobody outside knows: keys the hash. */
   readonly seed: Uint8Array;
-  /** Bytes for windows in front of the zone; see arena.ts. */
-  readonly windowSize?: number;
-  /** Puts the zone in a SharedArrayBuffer: 15-25 % slower, and visible to other threads. */
-  readonly shared?: boolean;
-}
-
-export interface ZoneCounts {
-  /** Live entries evicted for space. */
-  evicted: number;
-  expired: number;
-  deleted: number;
-  /** Writes that evicted at least one live entry, and writes refused for want of space. */
-  forced: number;
-  refused: number;
 }
 
 const KEY_SIZE_SHARE = 4; // A key longer than a quarter of a chunk lies in chunks.
 
-export class Zone {
-  readonly name: string;
-  arena: Arena;
-  layout: Layout;
-  readonly slab: Slab;
-  readonly content: Content;
-  readonly table: Table;
-  readonly deadlines: Deadlines;
-  readonly recency: Recency;
+export class Zone extends Entries {
   readonly room: Room;
-  readonly random: Random;
-  readonly counts: ZoneCounts = { evicted: 0, expired: 0, deleted: 0, forced: 0, refused: 0 };
-  /** Times any entry may have moved or gone. */
-  moves = 0;
-  /** Entry that making room must not evict; follows the entry when it moves. */
-  spared = 0;
-  /** Unix milliseconds, as of the last tick. */
-  now = 0;
-  /** Called for each entry that leaves, before it does. It may remove others, but not write. */
-  onRemove: ((entry: number, cause: Cause) => void) | undefined = undefined;
   /** Called after the zone moved to another arena. */
   onResize: (() => void) | undefined = undefined;
-  /** Entries evicted since the last call of takeForced(). */
-  #evictedNow = 0;
   readonly #hash: KeyedHash;
   readonly #shaping: Shaping;
+  /** Where the entry copied last lies now. */
+  #copiedFrom = 0;
 
   constructor(options: ZoneOptions) {
-    const { name, size, databases = 16, random, seed, windowSize = 64, shared = false } = options;
-    this.name = name;
-    this.random = random;
-    this.#hash = new KeyedHash(seed);
-    this.layout = layoutFor(size, databases, windowSize);
-    this.arena = new Arena(size, windowSize, shared);
-    this.slab = new Slab(this.arena, this.layout);
-    this.content = new Content(this.arena, this.layout, this.slab);
-    this.table = new Table(this.arena, this.layout, this.content);
-    this.deadlines = new Deadlines(this.arena, this.layout, this.slab);
-    this.recency = new Recency(this.arena, this.layout, this.deadlines, this.table, random);
+    super(options);
+    this.#hash = new KeyedHash(options.seed);
     this.room = new Room(this);
-    this.#shaping = new Shaping(this);
-    this.slab.format();
-    if (options.policy !== undefined) this.recency.setPolicy(options.policy);
-  }
-
-  /** Tells the zone the time: deadlines are judged and uses are stamped by it. */
-  tick(now: number): void {
-    if (now === this.now) return;
-    this.now = now;
-    this.recency.tick(now);
+    this.#shaping = new Shaping(this, this.room);
   }
 
   // ── Finding ───────────────────────────────────────────────────────────────────────────────────
@@ -166,7 +93,7 @@ export class Zone {
 
   /** Entry of a key whether or not it has expired, or 0. Does not count as a use. */
   find(database: number, hash: number, bytes: Uint8Array, start: number, end: number): number {
-    return this.table.find(hash, this.identity(database, end - start), bytes, start, end);
+    return this.table.find(hash, this.#identity(database, end - start), bytes, start, end);
   }
 
   /** The next entry behind `entry` in its chain that has the same database and this key, or 0. */
@@ -175,78 +102,13 @@ export class Zone {
   }
 
   /** The key word of an entry, encoding 0: what must be equal for two keys to be. */
-  identity(database: number, keySize: number): number {
+  #identity(database: number, keySize: number): number {
     const size = keySize > this.#keySizeMax() ? LONG_KEY_SIZE : keySize;
     return size | (database << DATABASE_SHIFT);
   }
 
   #keySizeMax(): number {
     return this.layout.chunkSize / KEY_SIZE_SHARE;
-  }
-
-  type(entry: number): number {
-    return this.arena.i32[entry * 2 + E_META] & TYPE_MASK;
-  }
-
-  encoding(entry: number): number {
-    return (this.arena.i32[entry * 2 + E_KEY] >>> ENCODING_SHIFT) & 15;
-  }
-
-  setEncoding(entry: number, encoding: number): void {
-    const { i32 } = this.arena;
-    const word = entry * 2 + E_KEY;
-    i32[word] = (i32[word] & KEY_IDENTITY) | (encoding << ENCODING_SHIFT);
-  }
-
-  database(entry: number): number {
-    return databaseOf(this.arena.i32, entry);
-  }
-
-  hash(entry: number): number {
-    return this.arena.i32[entry * 2 + E_HASH];
-  }
-
-  keySize(entry: number): number {
-    return keySizeOf(this.arena.i32, entry);
-  }
-
-  /** Copies the key of an entry to target[at…). */
-  readKey(entry: number, target: Uint8Array, at: number): void {
-    const { i32, u8 } = this.arena;
-    if ((i32[entry * 2 + E_META] & LONG_KEY) !== 0) {
-      this.content.readLongKey(entry, target, at);
-      return;
-    }
-    const from = keyAt(i32, entry);
-    copyBytes(target, at, u8, from, from + keySizeOf(i32, entry));
-  }
-
-  /** A fresh copy of the key. */
-  key(entry: number): Uint8Array {
-    const bytes = new Uint8Array(this.keySize(entry));
-    this.readKey(entry, bytes, 0);
-    return bytes;
-  }
-
-  /** Byte position of a key that lies in its slot, or -1 for a long one. */
-  keyAt(entry: number): number {
-    const { i32 } = this.arena;
-    return (i32[entry * 2 + E_META] & LONG_KEY) !== 0 ? -1 : keyAt(i32, entry);
-  }
-
-  // ── Deadlines ─────────────────────────────────────────────────────────────────────────────────
-
-  isVolatile(entry: number): boolean {
-    return isVolatile(this.arena.i32, entry);
-  }
-
-  /** Unix milliseconds at which the entry expires, or -1 when it does not. */
-  deadline(entry: number): number {
-    return isVolatile(this.arena.i32, entry) ? this.deadlines.of(entry) : -1;
-  }
-
-  isExpired(entry: number): boolean {
-    return isVolatile(this.arena.i32, entry) && this.deadlines.of(entry) <= this.now;
   }
 
   /** Sets when an entry expires. Its offset afterwards, or 0 when there is no room (no change). */
@@ -262,44 +124,8 @@ export class Zone {
     const target = isReady
       ? entry
       : this.#shaping.reshape(entry, this.type(entry), true, total, annexSize, 1, true);
-    if (target !== 0) this.#enterDeadline(target, deadline);
+    if (target !== 0) this.enterDeadline(target, deadline);
     return target;
-  }
-
-  /** Makes an entry live until it is removed. */
-  clearDeadline(entry: number): void {
-    if (!isVolatile(this.arena.i32, entry)) return;
-    if (this.recency.onlyVolatile) this.recency.remove(entry);
-    this.countVolatile(entry, -1);
-    this.deadlines.remove(entry);
-    if (this.recency.onlyVolatile) this.recency.reinsert(entry);
-  }
-
-  #enterDeadline(entry: number, deadline: number): void {
-    if (this.recency.onlyVolatile) this.recency.remove(entry);
-    this.deadlines.set(entry, deadline);
-    this.countVolatile(entry, 1);
-    if (this.recency.onlyVolatile) this.recency.reinsert(entry);
-  }
-
-  /** Counts an entry's slots among those with a deadline. */
-  countVolatile(entry: number, change: number): void {
-    const { i32 } = this.arena;
-    const { classes, databases, chunkClass } = this.layout;
-    i32[databases + databaseOf(i32, entry) * DATABASE_WORDS + DB_VOLATILE] += change;
-    i32[classes + this.slab.classOf(entry) * CLASS_WORDS + C_LIVE_VOLATILE] += change;
-    if ((i32[entry * 2 + E_META] & CHUNKED) !== 0) {
-      const chunks = this.content.chunkCount(entry) + this.content.listCount(entry);
-      i32[classes + chunkClass * CLASS_WORDS + C_LIVE_VOLATILE] += change * chunks;
-    }
-  }
-
-  /** Removes the entry that expired first, if any has. */
-  expireOne(): boolean {
-    const entry = this.deadlines.first();
-    if (entry === 0 || this.deadlines.of(entry) > this.now) return false;
-    this.remove(entry, EXPIRED);
-    return true;
   }
 
   // ── Writing ───────────────────────────────────────────────────────────────────────────────────
@@ -356,19 +182,19 @@ export class Zone {
     const sizeClass = slab.classFor(shapeSize);
     if (!this.room.takeOne(sizeClass, shapeChunks + shapeLists, timed ? 1 : 0)) return 0;
 
-    const entry = slab.acquire(sizeClass);
+    const entry = slab.acquire(this.room.granted);
     const word = entry * 2;
     i32[word + E_HASH] = hash;
     i32[word + E_META] =
       type | (timed ? TIMED : 0) | (isLong ? LONG_KEY : 0) | (shapeChunks > 0 ? CHUNKED : 0);
-    i32[word + E_KEY] = this.identity(database, keySize);
+    i32[word + E_KEY] = this.#identity(database, keySize);
     i32[word + E_SIZE] = total;
     if (timed) i32[word + E_PLACE] = 0;
     if (isLong) i32[keyAt(i32, entry) >>> 2] = keySize;
     else copyBytes(this.arena.u8, keyAt(i32, entry), bytes, start, end);
-    if (shapeChunks > 0) this.#acquireChunks(entry, shapeChunks, shapeLists);
+    if (shapeChunks > 0) content.acquireChunks(entry, shapeChunks, shapeLists);
     if (isLong) content.writeLongKey(entry, bytes, start, end);
-    this.#enter(entry);
+    this.enter(entry);
     return entry;
   }
 
@@ -404,13 +230,14 @@ export class Zone {
    */
   resize(entry: number, size: number): number {
     const { i32 } = this.arena;
-    const old = this.content.size(entry);
     const isTimed = (i32[entry * 2 + E_META] & TIMED) !== 0;
     const total = size + this.content.startOf(entry);
     const annexSize = annexSizeOf(i32, entry);
     const type = this.type(entry);
     const target = this.#shaping.reshape(entry, type, isTimed, total, annexSize, 0, true);
-    if (target !== 0 && size > old) this.content.clear(target, old, size - old);
+    if (target === 0) return 0;
+    const kept = this.#shaping.carried - this.content.startOf(target);
+    if (size > kept) this.content.clear(target, kept, size - kept);
     return target;
   }
 
@@ -425,27 +252,6 @@ export class Zone {
     return this.#shaping.reshape(entry, this.type(entry), isTimed, total, count, 0, true);
   }
 
-  annexSize(entry: number): number {
-    return annexSizeOf(this.arena.i32, entry);
-  }
-
-  /** Word index of the annex's first word. */
-  annexWord(entry: number): number {
-    return (annexAt(this.arena.i32, entry) >>> 2) + 1;
-  }
-
-  isPinned(entry: number): boolean {
-    return (this.arena.i32[entry * 2 + E_META] & PINNED) !== 0;
-  }
-
-  /** Keeps an entry from being evicted while anything else can be, or no longer. */
-  setPinned(entry: number, pinned: boolean): void {
-    if (this.isPinned(entry) === pinned) return;
-    this.recency.remove(entry);
-    this.arena.i32[entry * 2 + E_META] ^= PINNED;
-    this.recency.reinsert(entry);
-  }
-
   /** Adds what put() of a key that does not exist would take to the request room is asked for. */
   addPut(keySize: number, type: number, size: number): void {
     const { content, room } = this;
@@ -454,47 +260,6 @@ export class Zone {
     content.shapeFor(this.#fixedSize(false, keySize, isLong), type !== TYPE_STRING, total);
     room.addSlot(content.shapeSize);
     room.addChunks(content.shapeChunks + content.shapeLists);
-  }
-
-  /** Counts a use: moves the entry in the eviction order as the policy says. */
-  touch(entry: number): void {
-    this.recency.touch(entry);
-  }
-
-  /** Takes an entry out. */
-  remove(entry: number, cause: Cause): void {
-    this.onRemove?.(entry, cause);
-    if (entry === this.spared) this.spared = 0;
-    if (cause === EXPIRED) this.counts.expired++;
-    else if (cause === EVICTED) this.counts.evicted++;
-    else this.counts.deleted++;
-    this.moves++;
-    this.recency.remove(entry);
-    this.#discard(entry);
-  }
-
-  /** Takes an entry that is in no recency list out of all else. */
-  #discard(entry: number): void {
-    if (isVolatile(this.arena.i32, entry)) {
-      this.countVolatile(entry, -1);
-      this.deadlines.remove(entry);
-    }
-    this.table.unlink(entry);
-    this.countEntry(entry, -1);
-    this.content.releaseChunks(entry);
-    this.slab.release(entry);
-  }
-
-  evict(entry: number): void {
-    this.#evictedNow++;
-    this.remove(entry, EVICTED);
-  }
-
-  /** Live entries evicted since the last call: what `forcible` counts. */
-  takeForced(): number {
-    const count = this.#evictedNow;
-    this.#evictedNow = 0;
-    return count;
   }
 
   /**
@@ -513,7 +278,8 @@ export class Zone {
   ): number {
     const isLong = (this.arena.i32[entry * 2 + E_META] & LONG_KEY) !== 0;
     if (!isLong && end - start <= this.#keySizeMax()) {
-      return this.#shaping.rename(entry, database, hash, bytes, start, end);
+      const identity = this.#identity(database, end - start);
+      return this.#shaping.rename(entry, identity, hash, bytes, start, end);
     }
     const copy = this.copy(entry, database, hash, bytes, start, end);
     if (copy === 0) return 0;
@@ -521,12 +287,9 @@ export class Zone {
     this.onRemove?.(original, DELETED);
     this.setPinned(original, false);
     this.recency.inherit(original, copy);
-    this.#discard(original);
+    this.discard(original);
     return copy;
   }
-
-  /** Where the entry copied last lies now. */
-  #copiedFrom = 0;
 
   /** Copies an entry to a key that must not exist: type, content and deadline. 0: no room. */
   copy(
@@ -554,7 +317,7 @@ export class Zone {
       done += run;
     }
     this.setEncoding(target, encoding);
-    if (timed) this.#enterDeadline(target, this.deadlines.of(source));
+    if (timed) this.enterDeadline(target, this.deadlines.of(source));
     return target;
   }
 
@@ -605,10 +368,22 @@ export class Zone {
     }
   }
 
+  /**
+   * Gives the zone another size: grows, or evicts and moves until it fits. Answers false, with
+   * nothing changed, when it can't be: zoneSizeFault() says so of sizes no zone can have; else what
+   * may not be evicted needs more, or the machine has no memory left.
+   */
+  resizeTo(size: number): boolean {
+    if (!resizeZone(this, this.room, size)) return false;
+    this.onResize?.();
+    return true;
+  }
+
   /** Removes everything, without visiting it. */
   clear(): void {
     const { i32 } = this.arena;
     const { layout } = this;
+    this.slab.isLoose = false;
     this.counts.deleted += this.table.count;
     this.moves++;
     this.table.clear();
@@ -628,85 +403,8 @@ export class Zone {
     i32[layout.header + H_DEADLINE_PAGES] = 0;
   }
 
-  /** Keys of a database, those past their deadline included. */
-  entryCount(database: number): number {
-    return this.arena.i32[this.layout.databases + database * DATABASE_WORDS + DB_ENTRIES];
-  }
-
-  /** Keys of a database that have a deadline. */
-  volatileCount(database: number): number {
-    return this.arena.i32[this.layout.databases + database * DATABASE_WORDS + DB_VOLATILE];
-  }
-
-  /** Bytes in use: pages taken by data, and the metadata. */
-  get usedSize(): number {
-    return this.slab.usedPages() * this.layout.pageSize + this.overheadSize;
-  }
-
-  /** Bytes that describe pages and hold buckets. */
-  get overheadSize(): number {
-    return this.layout.zoneSize - this.layout.pageCount * this.layout.pageSize;
-  }
-
-  get size(): number {
-    return this.layout.zoneSize;
-  }
-
-  /** Bytes an entry takes: its slot and its chunks. */
-  sizeOf(entry: number): number {
-    const chunks = this.content.chunkCount(entry) + this.content.listCount(entry);
-    const own = this.slab.slotSize(this.slab.classOf(entry)) + chunks * this.layout.chunkSize;
-    return own + (this.isVolatile(entry) ? 12 : 0);
-  }
-
-  // ── Moving ────────────────────────────────────────────────────────────────────────────────────
-
-  /** Copies an entry to another slot of its class and tells all who point to it. */
-  moveEntry(from: number, to: number): void {
-    const { i32 } = this.arena;
-    i32.copyWithin(to * 2, from * 2, from * 2 + this.slab.slotSize(this.slab.classOf(from)) / 4);
-    this.table.moved(from, to);
-    this.recency.moved(from, to);
-    if (isVolatile(i32, to)) this.deadlines.moved(to);
-    if ((i32[to * 2 + E_META] & CHUNKED) !== 0) this.content.adoptChunks(to);
-    if (this.spared === from) this.spared = to;
-  }
-
   /** Size in bytes of what comes before the content of a new entry. */
   #fixedSize(timed: boolean, keySize: number, isLong: boolean): number {
     return fixedSizeFor(timed, isLong ? 4 : keySize, 0);
-  }
-
-  /** Makes a filled-in slot an entry of the zone. */
-  #enter(entry: number): void {
-    this.table.link(entry);
-    this.recency.insert(entry);
-    this.countEntry(entry, 1);
-  }
-
-  /** Counts an entry in its database. */
-  countEntry(entry: number, change: number): void {
-    const { i32 } = this.arena;
-    i32[this.layout.databases + databaseOf(i32, entry) * DATABASE_WORDS + DB_ENTRIES] += change;
-  }
-
-  /** Fills the list of chunks of a slot that has none yet. Room has been made. */
-  #acquireChunks(entry: number, chunks: number, lists: number): void {
-    const { i32 } = this.arena;
-    const { chunkClass, chunkSize } = this.layout;
-    const at = contentAt(i32, entry) >>> 2;
-    i32[at] = chunks;
-    const perList = chunkSize / 4;
-    for (let i = 0; i < lists; i++) {
-      const list = this.slab.acquire(chunkClass);
-      this.slab.setOwner(list, entry);
-      i32[at + 1 + i] = list;
-    }
-    for (let i = 0; i < chunks; i++) {
-      const chunk = this.slab.acquire(chunkClass);
-      const owner = lists === 0 ? entry : i32[at + 1 + Math.floor(i / perList)];
-      this.slab.setOwner(chunk, owner);
-      i32[this.content.chunkWord(entry, i)] = chunk;
-    }
   }
 }

@@ -31,6 +31,13 @@ export class ZoneModel {
     this.entries.set(key, entry);
   }
 
+  /** Another name in the same place of the order. */
+  rename(from: string, to: string): void {
+    const all = [...this.entries];
+    this.entries.clear();
+    for (const [key, entry] of all) this.entries.set(key === from ? to : key, entry);
+  }
+
   /** The key that exact LRU evicts next. */
   oldest(onlyVolatile: boolean): string | undefined {
     for (const [key, entry] of this.entries) {

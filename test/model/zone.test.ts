@@ -18,6 +18,8 @@ interface Run {
   readonly auditEvery: number;
   /** Refuses every n-th request for room. */
   readonly failEvery?: number;
+  /** Gives the zone another size, up to this, every 300 operations or so. */
+  readonly sizeMax?: number;
 }
 
 function bytesOf(text: string): Uint8Array {
@@ -37,6 +39,9 @@ function run(options: Run): Zone {
   const model = new ZoneModel();
   const now = { value: 1_700_000_000_000 };
   const onlyVolatile = options.policy.startsWith('volatile');
+  let renaming = '';
+  let grown = 0;
+  let shrunk = 0;
   let problem = '';
   let writing = '';
 
@@ -45,6 +50,7 @@ function run(options: Run): Zone {
     const name = names.get(key) ?? key;
     const known = model.get(name);
     if (known === undefined) problem ||= `removed ${name}, which the model does not have`;
+    if (cause === DELETED && name === renaming) return;
     if (cause === EVICTED) {
       const due = model.earliest();
       if (due <= now.value) problem ||= `evicted ${name} while something had expired`;
@@ -141,6 +147,20 @@ function run(options: Run): Zone {
           model.touch(`key:${j}`);
         }
       }
+    } else if (what < 94 && entry !== 0 && random.below(2) === 0) {
+      const j = random.below(options.keys);
+      const other = keyFor(j);
+      const otherHash = zone.hashOf(0, other, 0, other.length);
+      if (zone.find(0, otherHash, other, 0, other.length) === 0) {
+        const source = model.get(name)!;
+        renaming = name;
+        const target = zone.rename(entry, 0, otherHash, other, 0, other.length);
+        renaming = '';
+        if (target !== 0) {
+          model.rename(name, `key:${j}`);
+          if (model.get(`key:${j}`) !== source) throw new Error(`step ${step}: rename`);
+        }
+      }
     } else if (what < 94 && entry !== 0) {
       const target = zone.setAnnexSize(entry, random.below(4));
       if (target !== 0) {
@@ -152,6 +172,21 @@ function run(options: Run): Zone {
       zone.tick(now.value);
       while (zone.expireOne());
       if (model.earliest() <= now.value) throw new Error(`step ${step}: something has not expired`);
+    } else if (what === 98 && options.sizeMax !== undefined && random.below(3) === 0) {
+      writing = '';
+      const size = options.size + random.below(options.sizeMax - options.size);
+      const before = zone.size;
+      const keys = model.entries.size;
+      if (zone.resizeTo(size)) {
+        if (zone.size !== size - (size % 8)) throw new Error(`step ${step}: size`);
+        grown += zone.size > before ? 1 : 0;
+        shrunk += zone.size < before ? 1 : 0;
+      } else if (
+        zone.size !== before ||
+        (zone.counts.expired === 0 && model.entries.size !== keys)
+      ) {
+        throw new Error(`step ${step}: a resize that failed changed something`);
+      }
     } else if (what === 99 && random.below(200) === 0) {
       zone.clear();
       model.entries.clear();
@@ -180,6 +215,7 @@ function run(options: Run): Zone {
     expect(Buffer.compare(zone.content.slice(entry, 0, value.length), value)).toBe(0);
   }
   expect(audit(zone)).toBeUndefined();
+  if (options.sizeMax !== undefined) expect([grown > 5, shrunk > 5]).toEqual([true, true]);
   return zone;
 }
 
@@ -216,6 +252,21 @@ describe('a zone does what its model does', () => {
         keys: 900,
         auditEvery: 50,
         failEvery: 7,
+      });
+    });
+  }
+
+  for (const policy of ['noeviction', 'allkeys-lru', 'volatile-ttl', 'allkeys-lfu'] as const) {
+    test(`under ${policy}, growing and shrinking`, () => {
+      run({
+        policy,
+        size: policy === 'noeviction' ? 512 * KiB : 256 * KiB,
+        sizeMax: 2048 * KiB,
+        operations: 8000,
+        seed: 6,
+        valueMax: 6000,
+        keys: policy.startsWith('allkeys') ? 900 : 200,
+        auditEvery: 20,
       });
     });
   }
