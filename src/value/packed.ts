@@ -42,8 +42,8 @@ const float32Bytes = new Uint8Array(float32.buffer);
 
 function scoreKind(score: number): number {
   if ((score | 0) === score) {
-    // Minus zero is a score of its own: it prints as "-0".
-    if (score === 0) return 1 / score > 0 ? ZERO : FLOAT32;
+    // Minus zero too: Redis's listpack keeps it as the integer 0, and prints "-0" only beyond.
+    if (score === 0) return ZERO;
     if (score >= -128 && score < 128) return INT8;
     if (score >= -32768 && score < 32768) return INT16;
     return score >= -8388608 && score < 8388608 ? INT24 : INT32;

@@ -1,0 +1,197 @@
+/** Sorted sets, by member: scores given, asked for and taken away. */
+
+import type { Call } from '../../src/dispatch/call.ts';
+import { family } from '../../src/dispatch/command.ts';
+import type { Argv } from '../../src/resp/argv.ts';
+import { errors } from '../../src/resp/errors.ts';
+import { Growth } from '../../src/value/growth.ts';
+import {
+  ADDED,
+  GT,
+  INCR,
+  LT,
+  NO_ROOM,
+  NOT_A_NUMBER,
+  NX,
+  REFUSED,
+  SortedSet,
+  UPDATED,
+  XX,
+} from '../../src/value/sorted-set.ts';
+import { TYPE_SORTED_SET } from '../../src/value/type.ts';
+
+const { command } = family('sorted-set');
+
+/** The lens of these commands: they run one at a time. */
+const set = new SortedSet();
+const growth = new Growth();
+const limits = { count: 0, memberSize: 0 };
+/** Scores of the request, parsed before anything is changed. */
+let scores = new Float64Array(16);
+
+const CH = 1 << 8;
+
+// ── ZADD ────────────────────────────────────────────────────────────────────────────────────────
+
+function optionOf(argv: Argv, index: number): number {
+  if (argv.is(index, 'NX')) return NX;
+  if (argv.is(index, 'XX')) return XX;
+  if (argv.is(index, 'CH')) return CH;
+  if (argv.is(index, 'INCR')) return INCR;
+  if (argv.is(index, 'GT')) return GT;
+  return argv.is(index, 'LT') ? LT : 0;
+}
+
+/** What is wrong with the options and the number of pairs, in Redis's order. */
+function checkOptions(options: number, pairs: number): void {
+  const has = (option: number): boolean => (options & option) !== 0;
+  if (has(NX) && has(XX)) throw errors.zaddNxWithXx;
+  if ((has(NX) && has(GT | LT)) || (has(GT) && has(LT))) throw errors.zaddConflict;
+  if (has(INCR) && pairs > 1) throw errors.zaddIncrOnePair;
+}
+
+/** Opens the set of the key with room for what is in `growth`, or makes it. False: XX and no key. */
+function openForAdding({ argv, db }: Call, firstMember: number, options: number): boolean {
+  const { zone } = db;
+  const entry = db.findForWrite(argv, 1);
+  if (entry !== 0) {
+    db.expectType(entry, TYPE_SORTED_SET);
+    set.open(zone, entry);
+    // A single member asks for its room itself, and knows better how much.
+    if (growth.count > 1 && !set.prepare(growth, limits)) throw errors.outOfMemory;
+    return true;
+  }
+  if ((options & XX) !== 0) return false;
+  const isTree = SortedSet.beginsAsTree(growth, argv.size(firstMember), limits);
+  const size = SortedSet.contentSize(zone, growth, isTree, limits);
+  set.create(zone, db.put(argv, 1, 0, TYPE_SORTED_SET, size), isTree);
+  return true;
+}
+
+/** Adds pairs `score member` from argument `first` on, as `options` say, and replies. */
+function addPairs(call: Call, first: number, options: number): void {
+  const { argv, args, db, reply, instance } = call;
+  const { zsetMaxListpackEntries, zsetMaxListpackValue } = instance.config.values;
+  limits.count = zsetMaxListpackEntries;
+  limits.memberSize = zsetMaxListpackValue;
+  const pairs = (argv.count - first) / 2;
+  if (scores.length < pairs) scores = new Float64Array(pairs * 2);
+  growth.clear();
+  for (let i = 0; i < pairs; i++) {
+    const score = args.doubleAt(first + i * 2);
+    scores[i] = score;
+    growth.add(argv.size(first + i * 2 + 1), score);
+  }
+
+  let added = 0;
+  let updated = 0;
+  let isRefused = true;
+  if (openForAdding(call, first + 1, options)) {
+    for (let i = 0; i < pairs; i++) {
+      const member = first + i * 2 + 1;
+      const start = argv.starts[member];
+      const outcome = set.add(argv.bytes, start, argv.ends[member], scores[i], options, limits);
+      if (outcome === ADDED) added++;
+      else if (outcome === UPDATED) updated++;
+      else if (outcome === NOT_A_NUMBER) throw errors.scoreNaN;
+      else if (outcome === NO_ROOM) throw errors.outOfMemory;
+      isRefused = outcome === REFUSED;
+    }
+    if (pairs > 1) set.settle();
+    if (added + updated > 0) db.changed(added + updated);
+  }
+  if ((options & INCR) === 0) reply.integer((options & CH) !== 0 ? added + updated : added);
+  else if (isRefused) reply.null();
+  else reply.double(set.result);
+}
+
+export const zadd = command({
+  syntax: 'ZADD key [NX | XX] [GT | LT] [CH] [INCR] score member [score member ...]',
+  summary: 'Adds members with their scores to a sorted set, or gives members it has new scores.',
+  since: '1.2.0',
+  complexity: 'O(log(N)) for each member, where N is the number of members in the sorted set.',
+  keys: 'RW update',
+  flags: ['denyoom', 'fast'],
+  history: [
+    ['2.4.0', 'Accepts multiple elements.'],
+    ['3.0.2', 'Added the `XX`, `NX`, `CH` and `INCR` options.'],
+    ['6.2.0', 'Added the `GT` and `LT` options.'],
+  ],
+  run(call) {
+    const { argv } = call;
+    let options = 0;
+    let first = 2;
+    for (; first < argv.count; first++) {
+      const option = optionOf(argv, first);
+      if (option === 0) break;
+      options |= option;
+    }
+    const pairs = (argv.count - first) / 2;
+    if (pairs === 0 || !Number.isInteger(pairs)) throw errors.syntax;
+    if (options !== 0) checkOptions(options, pairs);
+    addPairs(call, first, options);
+  },
+});
+
+// ── One member ──────────────────────────────────────────────────────────────────────────────────
+
+export const zscore = command({
+  syntax: 'ZSCORE key member',
+  summary: 'Tells the score of a member of a sorted set.',
+  since: '1.2.0',
+  complexity: 'O(1)',
+  keys: 'RO access',
+  flags: ['fast'],
+  run({ argv, db, reply }) {
+    const entry = db.find(argv, 1);
+    if (entry === 0) {
+      reply.null();
+      return;
+    }
+    db.expectType(entry, TYPE_SORTED_SET);
+    const score = set.open(db.zone, entry).score(argv.bytes, argv.starts[2], argv.ends[2]);
+    if (Number.isNaN(score)) reply.null();
+    else reply.double(score);
+  },
+});
+
+export const zcard = command({
+  syntax: 'ZCARD key',
+  summary: 'Counts the members of a sorted set.',
+  since: '1.2.0',
+  complexity: 'O(1)',
+  keys: 'RO',
+  flags: ['fast'],
+  run({ argv, db, reply }) {
+    const entry = db.find(argv, 1);
+    if (entry !== 0) db.expectType(entry, TYPE_SORTED_SET);
+    reply.integer(entry === 0 ? 0 : set.open(db.zone, entry).count);
+  },
+});
+
+export const zrem = command({
+  syntax: 'ZREM key member [member ...]',
+  summary: 'Removes members from a sorted set, and the set with the last of them.',
+  since: '1.2.0',
+  complexity: 'O(M*log(N)), M being the members to remove and N those in the sorted set.',
+  keys: 'RW delete',
+  flags: ['fast'],
+  history: [['2.4.0', 'Accepts multiple elements.']],
+  run({ argv, db, reply }) {
+    const entry = db.findForWrite(argv, 1);
+    if (entry === 0) {
+      reply.integer(0);
+      return;
+    }
+    db.expectType(entry, TYPE_SORTED_SET);
+    set.open(db.zone, entry);
+    let removed = 0;
+    for (let i = 2; i < argv.count && set.count > 0; i++) {
+      if (set.remove(argv.bytes, argv.starts[i], argv.ends[i])) removed++;
+    }
+    if (removed > 0) db.changed(removed);
+    if (set.count === 0) db.remove(entry);
+    else if (removed > 0) set.settle();
+    reply.integer(removed);
+  },
+});
