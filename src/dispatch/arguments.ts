@@ -1,12 +1,32 @@
-/** Args: reads the arguments of a request as what they mean. One for each client, used again. */
+/**
+ * Args: reads the arguments of a request as what they mean. One for each client, used again.
+ *
+ * Two ways to read. By index, where the places are fixed: `integerAt(2)`. And as a cursor, where
+ * options may come in any order:
+ *
+ *   args.begin(3);
+ *   while (!args.atEnd) {
+ *     if (args.token('LIMIT')) limit = args.integer();
+ *     else if (args.token('REV')) reverse = true;
+ *     else throw errors.syntax;
+ *   }
+ *
+ * What is not there or not what it should be is thrown as the error reply Redis has for it.
+ */
 
 import { Argv } from '../resp/argv.ts';
-import { errors } from '../resp/errors.ts';
+import { type ErrorReply, errors } from '../resp/errors.ts';
 import { parseDouble } from '../std/double.ts';
-import { parseInt64, parseSafeInteger } from '../std/int64.ts';
+import { INT64_MAX, INT64_MIN, parseInt64, parseSafeInteger } from '../std/int64.ts';
+
+/** Below this neither a product with 1000 nor a sum with the time of day leaves 53 bits. */
+const TIME_SAFE = 1e12;
 
 export class Args {
   argv: Argv = new Argv();
+  #at = 0;
+
+  // ── By index ──────────────────────────────────────────────────────────────────────────────────
 
   /**
    * Argument `index` as a signed 64-bit integer. Beyond 2^53 the nearest number: callers clamp or
@@ -32,7 +52,12 @@ export class Args {
   }
 
   /** An integer within bounds; throws `refusal` otherwise. */
-  integerBetween(index: number, min: number, max: number, refusal = errors.outOfRange): number {
+  integerBetween(
+    index: number,
+    min: number,
+    max: number,
+    refusal: ErrorReply = errors.outOfRange,
+  ): number {
     const value = this.integerAt(index);
     if (value < min || value > max) throw refusal;
     return value;
@@ -44,5 +69,83 @@ export class Args {
     const value = parseDouble(argv.bytes, argv.starts[index], argv.ends[index]);
     if (Number.isNaN(value)) throw errors.notFloat;
     return value;
+  }
+
+  /**
+   * Argument `index`, a time in units of `unitMs` after `baseMs`, as a deadline in Unix
+   * milliseconds. It may be long past. Throws "invalid expire time" of the command `name` where 64
+   * bits don't hold it.
+   */
+  deadlineAt(index: number, unitMs: number, baseMs: number, name: string): number {
+    const { argv } = this;
+    const time = parseSafeInteger(argv.bytes, argv.starts[index], argv.ends[index]);
+    if (Math.abs(time) < TIME_SAFE) return time * unitMs + baseMs;
+    const big = this.int64At(index);
+    const unit = BigInt(unitMs);
+    const base = BigInt(baseMs);
+    if (big > INT64_MAX / unit || big < INT64_MIN / unit || big * unit > INT64_MAX - base) {
+      throw errors.invalidExpire(name);
+    }
+    return Number(big * unit + base);
+  }
+
+  /** The same, for a time that must be above zero. */
+  positiveDeadlineAt(index: number, unitMs: number, baseMs: number, name: string): number {
+    if (this.integerAt(index) <= 0) throw errors.invalidExpire(name);
+    return this.deadlineAt(index, unitMs, baseMs, name);
+  }
+
+  // ── As a cursor ───────────────────────────────────────────────────────────────────────────────
+
+  /** Puts the cursor on argument `index`. */
+  begin(index: number): void {
+    this.#at = index;
+  }
+
+  get remaining(): number {
+    return this.argv.count - this.#at;
+  }
+
+  get atEnd(): boolean {
+    return this.#at >= this.argv.count;
+  }
+
+  /** Whether the next argument is a token, in any case. Passes it if so. */
+  token(token: string): boolean {
+    if (!this.nextIs(token)) return false;
+    this.#at++;
+    return true;
+  }
+
+  /** The same, without passing it. */
+  nextIs(token: string): boolean {
+    return this.#at < this.argv.count && this.argv.is(this.#at, token);
+  }
+
+  /** Passes an argument and answers its index: a key's, or any bytes'. Throws at the end. */
+  index(): number {
+    if (this.#at >= this.argv.count) throw errors.syntax;
+    return this.#at++;
+  }
+
+  integer(): number {
+    return this.integerAt(this.index());
+  }
+
+  int64(): bigint {
+    return this.int64At(this.index());
+  }
+
+  double(): number {
+    return this.doubleAt(this.index());
+  }
+
+  text(): string {
+    return this.argv.text(this.index());
+  }
+
+  /** Throws a syntax error if anything is left. */
+  end(): void {
+    if (this.#at < this.argv.count) throw errors.syntax;
   }
 }

@@ -1,28 +1,96 @@
-/** A call: a command with its arguments and its context, running. */
+/**
+ * A call: a command with its arguments and its context, running.
+ *
+ * Command, Instance and Call stand in one file because each speaks of the next: a command runs
+ * calls, a call knows the instance, and the instance its commands.
+ */
 
 import type { Client, Clients } from '../instance/clients.ts';
 import type { Config } from '../instance/config.ts';
-import type { Stats } from '../instance/stats.ts';
+import type { Log } from '../instance/log.ts';
+import type { Pause } from '../instance/pause.ts';
+import type { CommandCounts, Stats } from '../instance/stats.ts';
 import type { Database } from '../keyspace/database.ts';
 import type { Keyspace } from '../keyspace/keyspace.ts';
+import type { Sessions } from '../keyspace/sessions.ts';
 import type { Argv } from '../resp/argv.ts';
 import type { Reply } from '../resp/reply.ts';
 import type { Clock } from '../std/clock.ts';
 import type { Random } from '../std/random.ts';
 import type { Args } from './arguments.ts';
-import type { Registry } from './registry.ts';
+import type { Category, Flag, Group } from './categories.ts';
+import type { HasKeys, LegacyRange } from './keys.ts';
+import type { Argument } from './syntax.ts';
+
+/** A registered command: its definition, what follows from it, and what it has done. */
+export interface Command extends HasKeys<Instance>, CommandCounts {
+  /** Lower case, without the container: 'get'. */
+  readonly name: string;
+  /** 'get', 'config|get'. */
+  readonly fullName: string;
+  readonly nameBytes: Uint8Array;
+  /** The usage line. */
+  readonly usage: string;
+  readonly group: Group;
+  readonly summary: string;
+  readonly since: string;
+  readonly complexity: string;
+  readonly arity: number;
+  /** The same as bounds: how many arguments a request has, the name included. */
+  readonly countMin: number;
+  readonly countMax: number;
+  readonly flags: ReadonlySet<Flag>;
+  readonly categories: readonly Category[];
+  readonly legacyRange: LegacyRange;
+  readonly arguments: readonly Argument[];
+  readonly tips: readonly string[];
+  readonly history: readonly (readonly [since: string, change: string])[];
+  readonly deprecated: { readonly since: string; readonly use: string } | undefined;
+  /** Marked as one for the system itself, not for applications. */
+  readonly isSystem: boolean;
+  readonly differs: string | undefined;
+  /** Undefined for a container that does nothing by itself. */
+  readonly run: ((call: Call) => void) | undefined;
+  readonly parent: Command | undefined;
+  /** By name; empty for what is no container. */
+  readonly subcommands: ReadonlyMap<string, Command>;
+
+  // Flags that every call is asked about.
+  readonly needsNoAuth: boolean;
+  readonly deniesOutOfMemory: boolean;
+}
+
+/** The commands there are. */
+export interface Commands {
+  /** Top-level commands and containers. */
+  readonly commands: readonly Command[];
+  /** The command that argument `index` names, a container for its subcommands; or undefined. */
+  find(argv: Argv, index?: number): Command | undefined;
+  /** The subcommand that argument `index` names, or undefined. */
+  findSubcommand(container: Command, argv: Argv, index?: number): Command | undefined;
+  /** By full name, in any case: 'get', 'config|get'. */
+  byName(name: string): Command | undefined;
+  /** Every command and subcommand, containers included. */
+  all(): Iterable<Command>;
+}
 
 /** One running server, as far as commands may touch it. */
 export interface Instance {
   readonly config: Config;
   readonly keyspace: Keyspace;
+  readonly sessions: Sessions;
   readonly clients: Clients;
   readonly stats: Stats;
-  readonly registry: Registry;
+  readonly registry: Commands;
+  readonly pause: Pause;
+  readonly log: Log;
   readonly clock: Clock;
   readonly random: Random;
   /** Unix milliseconds. */
   readonly startedAt: number;
+  /** 40 hexadecimal digits that no other run of a server has. */
+  readonly runId: string;
+  readonly replicationId: string;
   /** The TCP port listened on, 0 for none. */
   tcpPort(): number;
   /** Ends the server in good order. */

@@ -4,62 +4,66 @@
  * A request names its command by bytes in any case. They are hashed with the case bit masked off
  * into a small table and compared there, so that finding one makes no string. The command found
  * last is tried first: pipelines repeat themselves.
+ *
+ * It knows no family: those are handed to it when it is made, and what they say is checked then.
  */
 
 import type { Argv } from '../resp/argv.ts';
-import { Command, type ContainerDefinition, type Definition } from './command.ts';
+import type { Command, Commands } from './call.ts';
+import { commandOf, containerOf, type Definition } from './command.ts';
 
 const TABLE_SIZE = 1024;
 
-export class Registry {
-  /** Top-level commands and containers, in order of definition. */
+export class Registry implements Commands {
   readonly commands: readonly Command[];
   readonly #byName = new Map<string, Command>();
   readonly #table: (Command | undefined)[] = new Array(TABLE_SIZE).fill(undefined);
-  #last: Command;
+  /** No name is longer, so that a long argument is not hashed. */
+  #nameSizeMax = 0;
+  #last: Command | undefined;
 
   /** `families` are the modules under commands/: whatever they export is defined. */
   constructor(families: readonly (readonly Definition[])[]) {
     const definitions = families.flat();
+    const children = new Map<Command, Map<string, Command>>();
     for (const { kind, group, definition } of definitions) {
-      if (kind === 'container') this.#add(containerOf(group, definition));
+      if (kind !== 'container') continue;
+      const subcommands = new Map<string, Command>();
+      const container = containerOf(group, definition, subcommands);
+      children.set(container, subcommands);
+      this.#add(container);
     }
     for (const { kind, group, definition } of definitions) {
       if (kind !== 'command') continue;
-      const [head, second] = definition.syntax.split(' ');
+      const [head] = definition.syntax.split(' ', 1);
       const parent = this.#byName.get(head.toLowerCase());
-      if (parent !== undefined && second !== undefined && parent.run === undefined) {
-        this.#addTo(parent, new Command(group, definition, parent));
-      } else if (parent !== undefined) {
-        this.#addTo(parent, new Command(group, definition, parent));
-      } else {
-        this.#add(new Command(group, definition));
-      }
+      const siblings = parent === undefined ? undefined : children.get(parent);
+      const command = commandOf(group, definition, siblings === undefined ? undefined : parent);
+      if (siblings === undefined) this.#add(command, head);
+      else if (siblings.has(command.name)) throw new Error(`${command.fullName} is defined twice`);
+      else siblings.set(command.name, command);
     }
     this.commands = [...this.#byName.values()];
-    this.#last = this.commands[0];
   }
 
-  #add(command: Command): void {
-    if (this.#byName.has(command.name)) throw new Error(`${command.name} is defined twice`);
-    this.#byName.set(command.name, command);
-    let at = hashOf(command.nameBytes, 0, command.nameBytes.length);
+  #add(command: Command, head = command.name): void {
+    const { name, nameBytes } = command;
+    if (head.toLowerCase() !== name) throw new Error(`${head} ${name}: ${head} is no container`);
+    if (this.#byName.has(name)) throw new Error(`${name} is defined twice`);
+    this.#byName.set(name, command);
+    this.#nameSizeMax = Math.max(this.#nameSizeMax, nameBytes.length);
+    let at = hashOf(nameBytes, 0, nameBytes.length);
     while (this.#table[at] !== undefined) at = (at + 1) % TABLE_SIZE;
     this.#table[at] = command;
   }
 
-  #addTo(parent: Command, command: Command): void {
-    if (parent.subcommands.has(command.name))
-      throw new Error(`${command.fullName} is defined twice`);
-    parent.subcommands.set(command.name, command);
-  }
-
-  /** The command a request names, a container for its subcommands; or undefined. */
   find(argv: Argv, index = 0): Command | undefined {
     const { bytes } = argv;
     const start = argv.starts[index];
     const end = argv.ends[index];
-    if (isNamed(this.#last, bytes, start, end)) return this.#last;
+    const last = this.#last;
+    if (last !== undefined && isNamed(last, bytes, start, end)) return last;
+    if (end - start > this.#nameSizeMax) return undefined;
     for (let at = hashOf(bytes, start, end); ; at = (at + 1) % TABLE_SIZE) {
       const command = this.#table[at];
       if (command === undefined) return undefined;
@@ -70,12 +74,16 @@ export class Registry {
     }
   }
 
-  /** The subcommand that argument `index` names, or undefined. */
   findSubcommand(container: Command, argv: Argv, index = 1): Command | undefined {
-    return container.subcommands.get(argv.text(index).toLowerCase());
+    const { bytes } = argv;
+    const start = argv.starts[index];
+    const end = argv.ends[index];
+    for (const command of container.subcommands.values()) {
+      if (isNamed(command, bytes, start, end)) return command;
+    }
+    return undefined;
   }
 
-  /** By full name: 'get', 'config|get'. */
   byName(name: string): Command | undefined {
     const [head, sub, ...more] = name.toLowerCase().split('|');
     const command = this.#byName.get(head);
@@ -83,7 +91,6 @@ export class Registry {
     return more.length > 0 ? undefined : command.subcommands.get(sub);
   }
 
-  /** Every command and subcommand, containers included. */
   *all(): Generator<Command> {
     for (const command of this.commands) {
       yield command;
@@ -110,45 +117,3 @@ function isNamed(command: Command, bytes: Uint8Array, start: number, end: number
   }
   return true;
 }
-
-/** The container itself, with the HELP that every container has. */
-function containerOf(group: string, definition: ContainerDefinition): Command {
-  const { name, summary, since, help, command } = definition;
-  const container = new Command(group, {
-    complexity: 'Depends on subcommand.',
-    ...command,
-    notCategories: command === undefined ? IMPLIED_OF_CONTAINERS : (command.notCategories ?? []),
-    syntax: name,
-    summary,
-    since,
-    arity: command === undefined ? -2 : command.arity,
-    run: command?.run as never,
-  });
-  const lines = [
-    `${name} <subcommand> [<arg> [value] [opt] ...]. Subcommands are:`,
-    ...help,
-    'HELP',
-    '    Print this help.',
-  ];
-  const helpCommand = new Command(
-    group,
-    {
-      syntax: `${name} HELP`,
-      summary: 'Lists the subcommands.',
-      since: definition.helpSince ?? since,
-      complexity: 'O(1)',
-      flags: definition.helpFlags ?? ['loading', 'stale'],
-      categories: definition.helpCategories ?? [],
-      run({ reply }) {
-        reply.array(lines.length);
-        for (const line of lines) reply.simple(line);
-      },
-    },
-    container,
-  );
-  container.subcommands.set('help', helpCommand);
-  return container;
-}
-
-/** A container has no category of its own but @slow. */
-const IMPLIED_OF_CONTAINERS = ['keyspace', 'connection', 'pubsub', 'stream', 'scripting'] as const;
