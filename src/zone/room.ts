@@ -101,13 +101,16 @@ export class Room {
 
   #takeSlot(sizeClass: number, chunks: number, deadlines: number): boolean {
     this.#ask(sizeClass, chunks, deadlines);
-    if (this.#make()) return true;
+    if (this.#make()) {
+      this.#hand();
+      return true;
+    }
     const { slab, layout } = this.#zone;
     let larger = sizeClass + 1;
     while (larger < layout.chunkClass && !slab.hasRoom(larger)) larger++;
     if (larger === layout.chunkClass) return false;
     this.#ask(larger, chunks, deadlines);
-    if (this.provide()) return true;
+    if (this.again()) return true;
     this.#ask(sizeClass, chunks, deadlines);
     return false;
   }
@@ -120,7 +123,10 @@ export class Room {
     this.granted = sizeClass;
   }
 
-  /** Answers whether all that was added is free now; makes it so if it can. */
+  /**
+   * Answers whether all that was added is free now; makes it so if it can. Pages are kept free, not
+   * handed out: the writes that follow take them, and nothing is lost if they need fewer.
+   */
   take(): boolean {
     if (this.failIn !== 0 && --this.failIn === 0) return this.#refuse();
     return this.#make() || this.#refuse();
@@ -130,7 +136,7 @@ export class Room {
   takeFree(sizeClass: number, chunks: number): boolean {
     if (this.failIn !== 0 && --this.failIn === 0) return false;
     this.#ask(sizeClass, chunks, 0);
-    return this.provide();
+    return this.again();
   }
 
   /** Deadlines alone, for an entry that keeps its slot. A no is not counted. */
@@ -138,7 +144,21 @@ export class Room {
     if (this.failIn !== 0 && --this.failIn === 0) return false;
     this.begin();
     this.#deadlines = count;
-    return this.#make();
+    if (!this.#make()) return false;
+    this.#hand();
+    return true;
+  }
+
+  /** Asks once more for what was asked for last, of what is free now. */
+  again(): boolean {
+    if (!this.#isFree()) return false;
+    this.#hand();
+    return true;
+  }
+
+  /** What was granted last is not needed after all: pages handed out for it go back. */
+  giveBack(): void {
+    for (let i = 0; i < this.#classCount; i++) this.#zone.slab.giveEmptyPages(this.#classes[i]);
   }
 
   /** Counts a write as refused for want of what was added. */
@@ -165,14 +185,14 @@ export class Room {
     const before = slab.pageLimit;
     slab.pageLimit = limit;
     this.begin();
-    if (this.provide() || this.#clear()) return true;
+    if (this.#isFree() || this.#clear()) return true;
     slab.pageLimit = before;
     return false;
   }
 
   #make(): boolean {
     if (this.#isImpossible) return false;
-    if (this.provide()) return true;
+    if (this.#isFree()) return true;
     const { counts } = this.#zone;
     const { evicted } = counts;
     const isFree = this.#clear();
@@ -193,20 +213,20 @@ export class Room {
     const zone = this.#zone;
     const { deadlines, recency, slab } = zone;
     // What is being written is not removed for its age: its writer has found it alive.
-    while (deadlines.first() !== zone.spared && zone.expireOne()) if (this.provide()) return true;
+    while (deadlines.first() !== zone.spared && zone.expireOne()) if (this.#isFree()) return true;
     if (!this.#fits()) return false;
     if (this.#moveTogether()) return true;
     while (this.mayEvict) {
       const victim = recency.victim(zone.spared);
       if (victim === 0) break;
       zone.evict(victim);
-      if (this.provide() || (slab.isLoose && this.#moveTogether())) return true;
+      if (this.#isFree() || (slab.isLoose && this.#moveTogether())) return true;
     }
-    return deadlines.trim() && (this.provide() || this.#moveTogether());
+    return deadlines.trim() && (this.#isFree() || this.#moveTogether());
   }
 
-  /** Gives pages to the classes that lack slots, if there are enough for all of them. */
-  provide(): boolean {
+  /** Whether what was asked for is free: in pages of its classes, or in pages free for all. */
+  #isFree(): boolean {
     const { slab, deadlines, layout, arena } = this.#zone;
     const { i32 } = arena;
     let lacking = deadlines.pagesFor(this.#deadlines);
@@ -215,14 +235,17 @@ export class Room {
       const short = this.#slots[c] - slab.freeSlots(c);
       if (short > 0) lacking += Math.ceil(short / i32[layout.classes + c * CLASS_WORDS + C_SLOTS]);
     }
-    if (lacking > slab.freePages()) return false;
-    if (lacking === 0) return true;
+    return lacking <= slab.freePages();
+  }
+
+  /** Gives pages to the classes that lack slots. What was asked for must be free. */
+  #hand(): void {
+    const { slab, deadlines } = this.#zone;
     for (let i = 0; i < this.#classCount; i++) {
       const c = this.#classes[i];
       while (slab.freeSlots(c) < this.#slots[c]) slab.growClass(c);
     }
     while (deadlines.pagesFor(this.#deadlines) > 0) deadlines.grow();
-    return true;
   }
 
   /** Whether the request could be met if all that may be evicted were, and all moved together. */
@@ -276,7 +299,7 @@ export class Room {
     if (!slab.isLoose) return false;
     let isLoose = false;
     for (let c = 0; c < layout.slotSizes.length; c++) {
-      while (this.#winPage(c)) if (this.provide()) return true;
+      while (this.#winPage(c)) if (this.#isFree()) return true;
       // What is asked for was left alone, and may be more than the next request asks for.
       if (slab.freeSlots(c) >= arena.i32[layout.classes + c * CLASS_WORDS + C_SLOTS])
         isLoose = true;

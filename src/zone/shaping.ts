@@ -161,7 +161,7 @@ export class Shaping {
     this.#room.isMaking = false;
     // Others may have left with it, and pages with them that had been made free for this.
     if (target !== old) {
-      assert(this.#room.provide());
+      assert(this.#room.again());
       target = slab.acquire(this.#room.granted);
     }
     zone.setPinned(old, false);
@@ -220,8 +220,11 @@ export class Shaping {
     const taken = this.#isShrinking(entry, deadlines)
       ? room.takeFree(sizeClass, added)
       : room.takeSlot(sizeClass, added, deadlines);
-    if (!taken || zone.spared === 0) return 0;
-    if (content.chunkCount(zone.spared) !== oldChunks) return -1;
+    if (!taken) return 0;
+    if (zone.spared === 0 || content.chunkCount(zone.spared) !== oldChunks) {
+      room.giveBack();
+      return zone.spared === 0 ? 0 : -1;
+    }
     return slab.acquire(room.granted);
   }
 

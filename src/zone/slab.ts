@@ -166,6 +166,20 @@ export class Slab {
     return true;
   }
 
+  /** Gives back pages that growClass() took and nobody used. */
+  giveEmptyPages(sizeClass: number): void {
+    const i32 = this.arena.i32;
+    const c = this.layout.classes + sizeClass * CLASS_WORDS;
+    // They were linked last, so they come first.
+    while (i32[c + C_PARTIAL] !== 0) {
+      const page = i32[c + C_PARTIAL] - 1;
+      if (i32[this.descriptor(page) + P_LIVE] > 0) return;
+      this.#unlinkPartial(page, sizeClass);
+      i32[c + C_PAGES]--;
+      this.givePage(page);
+    }
+  }
+
   /** Takes a slot. The class must have one free (see growClass). Bytes are not cleared. */
   acquire(sizeClass: number): number {
     const i32 = this.arena.i32;

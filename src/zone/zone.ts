@@ -75,8 +75,8 @@ export class Zone extends Entries {
   onResize: (() => void) | undefined = undefined;
   readonly #hash: KeyedHash;
   readonly #shaping: Shaping;
-  /** Where the entry copied last lies now. */
-  #copiedFrom = 0;
+  /** Where the entry spared by the last #insert() lies now. */
+  #beside = 0;
 
   constructor(options: ZoneOptions) {
     super(options);
@@ -148,7 +148,7 @@ export class Zone extends Entries {
     timed: boolean,
   ): number {
     const { i32 } = this.arena;
-    const { content, slab } = this;
+    const { slab } = this;
     if (existing !== 0) {
       const meta = i32[existing * 2 + E_META];
       // In place: same slot class, same header, nothing in chunks.
@@ -172,17 +172,42 @@ export class Zone extends Entries {
       if (entry !== 0 || !this.#shaping.isGone) return entry;
     }
 
+    return this.#insert(0, database, hash, bytes, start, end, type, size, timed);
+  }
+
+  /** Makes an entry for a new key. `beside` is an entry not to be evicted for it, or 0. */
+  #insert(
+    beside: number,
+    database: number,
+    hash: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    type: number,
+    size: number,
+    timed: boolean,
+  ): number {
+    const { i32 } = this.arena;
+    const { content, slab, room } = this;
     const keySize = end - start;
     const isLong = keySize > this.#keySizeMax();
     const total = isLong ? size + content.paddedKeySize(keySize) : size;
     content.shapeFor(this.#fixedSize(timed, keySize, isLong), type !== TYPE_STRING, total);
     const { shapeSize, shapeChunks, shapeLists } = content;
-    this.room.begin();
-    if (!content.shapeFits) return this.room.refuse();
+    room.begin();
+    if (!content.shapeFits) return room.refuse();
     const sizeClass = slab.classFor(shapeSize);
-    if (!this.room.takeOne(sizeClass, shapeChunks + shapeLists, timed ? 1 : 0)) return 0;
+    this.spared = beside;
+    const taken = room.takeOne(sizeClass, shapeChunks + shapeLists, timed ? 1 : 0);
+    this.#beside = this.spared;
+    this.spared = 0;
+    if (!taken) return 0;
+    if (beside !== 0 && this.#beside === 0) {
+      room.giveBack();
+      return 0;
+    }
 
-    const entry = slab.acquire(this.room.granted);
+    const entry = slab.acquire(room.granted);
     const word = entry * 2;
     i32[word + E_HASH] = hash;
     i32[word + E_META] =
@@ -283,7 +308,7 @@ export class Zone extends Entries {
     }
     const copy = this.copy(entry, database, hash, bytes, start, end);
     if (copy === 0) return 0;
-    const original = this.#copiedFrom;
+    const original = this.#beside;
     this.onRemove?.(original, DELETED);
     this.setPinned(original, false);
     this.recency.inherit(original, copy);
@@ -301,14 +326,19 @@ export class Zone extends Entries {
     end: number,
   ): number {
     const { content } = this;
-    const size = content.size(entry);
+    let size = content.size(entry);
     const timed = this.isVolatile(entry);
     const type = this.type(entry);
     const encoding = this.encoding(entry);
     // Two entries must survive making room: the source is spared, the target does not exist yet.
-    const target = this.#putBeside(entry, database, hash, bytes, start, end, type, size, timed);
+    let target = this.#insert(entry, database, hash, bytes, start, end, type, size, timed);
     if (target === 0) return 0;
-    const source = this.#copiedFrom;
+    const source = this.#beside;
+    if (content.size(source) < size) {
+      // It became smaller while others went. To follow it never fails.
+      size = content.size(source);
+      target = this.resize(target, size);
+    }
     for (let done = 0; done < size; ) {
       const from = content.at(source, done);
       const to = content.at(target, done);
@@ -319,34 +349,6 @@ export class Zone extends Entries {
     this.setEncoding(target, encoding);
     if (timed) this.enterDeadline(target, this.deadlines.of(source));
     return target;
-  }
-
-  #putBeside(
-    beside: number,
-    database: number,
-    hash: number,
-    bytes: Uint8Array,
-    start: number,
-    end: number,
-    type: number,
-    size: number,
-    timed: boolean,
-  ): number {
-    const { content, slab } = this;
-    const keySize = end - start;
-    const isLong = keySize > this.#keySizeMax();
-    const total = isLong ? size + content.paddedKeySize(keySize) : size;
-    content.shapeFor(this.#fixedSize(timed, keySize, isLong), type !== TYPE_STRING, total);
-    this.room.begin();
-    if (!content.shapeFits) return this.room.refuse();
-    const sizeClass = slab.classFor(content.shapeSize);
-    this.spared = beside;
-    const chunks = content.shapeChunks + content.shapeLists;
-    const taken = this.room.takeOne(sizeClass, chunks, timed ? 1 : 0);
-    this.#copiedFrom = this.spared;
-    this.spared = 0;
-    if (!taken || this.#copiedFrom === 0) return 0;
-    return this.put(0, database, hash, bytes, start, end, type, size, timed);
   }
 
   /** Moves an entry to another database of the zone under the same key, which must be free there. */
