@@ -12,7 +12,7 @@ import { errors } from '../resp/errors.ts';
 import { copyBytes } from '../std/bytes.ts';
 import { TYPE_STRING } from '../value/type.ts';
 import { DELETED, EXPIRED, FLUSHED, type Zone } from '../zone/zone.ts';
-import type { Keyspace } from './keyspace.ts';
+import type { Keyspace, Traffic } from './keyspace.ts';
 
 /** Deadline arguments: none, or the one the key has. */
 export const NO_DEADLINE = -1;
@@ -25,10 +25,19 @@ export class Database {
   readonly zone: Zone;
   /** The number its entries carry in the zone; SWAPDB exchanges two of them. */
   physical: number;
+  /** Hits and misses of its zone. */
+  readonly traffic: Traffic;
   /** Hash of the key looked up last: a write right after it need not hash again. */
   #hash = 0;
 
-  constructor(keyspace: Keyspace, number: number, zone: Zone, physical: number) {
+  constructor(
+    keyspace: Keyspace,
+    number: number,
+    zone: Zone,
+    physical: number,
+    traffic: Traffic,
+  ) {
+    this.traffic = traffic;
     this.keyspace = keyspace;
     this.number = number;
     this.zone = zone;
@@ -40,13 +49,12 @@ export class Database {
   /** Entry of a key for reading: a hit or a miss, and a use. */
   find(argv: Argv, index: number): number {
     const entry = this.peek(argv, index);
-    const { counts, touches } = this.keyspace;
     if (entry === 0) {
-      counts.misses++;
+      this.traffic.misses++;
       return 0;
     }
-    counts.hits++;
-    if (touches) this.zone.touch(entry);
+    this.traffic.hits++;
+    if (this.keyspace.touches) this.zone.touch(entry);
     return entry;
   }
 
@@ -70,6 +78,15 @@ export class Database {
       return 0;
     }
     return entry;
+  }
+
+  /** Entry of a key even past its deadline, while it is there. Not a use. */
+  findStale(argv: Argv, index: number): number {
+    const { zone, physical } = this;
+    const start = argv.starts[index];
+    const end = argv.ends[index];
+    const hash = zone.hashOf(physical, argv.bytes, start, end);
+    return zone.find(physical, hash, argv.bytes, start, end);
   }
 
   /** Refuses an entry of another type. */

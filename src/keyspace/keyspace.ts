@@ -10,22 +10,49 @@
  */
 
 import { errors } from '../resp/errors.ts';
+import { auditSortedSet } from '../value/sorted-set.ts';
+import { audit } from '../zone/audit.ts';
 import type { Zone } from '../zone/zone.ts';
 import { Database } from './database.ts';
 
-/** What INFO counts about keys, over all zones. */
-export interface KeyspaceCounts {
+/** Look-ups for reading in one zone. */
+export interface Traffic {
   hits: number;
   misses: number;
+}
+
+/** What INFO counts about keys, over all zones. */
+class KeyspaceCounts {
   /** Changes since the last save. */
-  dirty: number;
+  dirty = 0;
+  readonly #traffic: readonly Traffic[];
+
+  constructor(traffic: readonly Traffic[]) {
+    this.#traffic = traffic;
+  }
+
+  get hits(): number {
+    return this.#traffic.reduce((sum, { hits }) => sum + hits, 0);
+  }
+
+  get misses(): number {
+    return this.#traffic.reduce((sum, { misses }) => sum + misses, 0);
+  }
+
+  /** CONFIG RESETSTAT. */
+  reset(): void {
+    for (const traffic of this.#traffic) {
+      traffic.hits = 0;
+      traffic.misses = 0;
+    }
+  }
 }
 
 export class Keyspace {
   readonly zones: readonly Zone[];
   /** By number, as clients select them. */
   readonly databases: readonly Database[];
-  readonly counts: KeyspaceCounts = { hits: 0, misses: 0, dirty: 0 };
+  readonly counts: KeyspaceCounts;
   /** Whether look-ups count as uses; off while a client runs that asked for NO-TOUCH. */
   touches = true;
   /** Whether expired keys go by themselves; off after DEBUG SET-ACTIVE-EXPIRE 0. */
@@ -35,13 +62,16 @@ export class Keyspace {
   constructor(zones: readonly Zone[], numbered: number) {
     this.zones = zones;
     const databases: Database[] = [];
-    zones.forEach((zone, i) => {
+    const traffic = zones.map((zone, i) => {
+      const own: Traffic = { hits: 0, misses: 0 };
       const count = i === 0 ? numbered : 1;
       for (let physical = 0; physical < count; physical++) {
-        databases.push(new Database(this, databases.length, zone, physical));
+        databases.push(new Database(this, databases.length, zone, physical, own));
       }
+      return own;
     });
     this.databases = databases;
+    this.counts = new KeyspaceCounts(traffic);
   }
 
   /** The zone of a name, or undefined. */
@@ -57,6 +87,33 @@ export class Keyspace {
   /** The database that shows a zone's databases numbered `physical` now. */
   databaseWith(zone: Zone, physical: number): Database {
     return this.databases.find((d) => d.zone === zone && d.physical === physical)!;
+  }
+
+  /** The first broken invariant of a zone and of all it holds, or undefined. */
+  audit(zone: Zone): string | undefined {
+    return audit(zone, auditSortedSet);
+  }
+
+  /** What ZONE STATS tells of a zone. Sizes in bytes. */
+  figures(zone: Zone) {
+    const { hits, misses } = this.databaseOf(zone).traffic;
+    const { evicted, expired, forced, refused } = zone.counts;
+    return {
+      capacity: zone.size,
+      used: zone.usedSize,
+      free: zone.size - zone.usedSize,
+      overhead: zone.overheadSize,
+      entries: zone.table.count,
+      expires: zone.deadlines.count,
+      hits,
+      misses,
+      evicted,
+      expired,
+      'forced-writes': forced,
+      'refused-writes': refused,
+      'oldest-idle-seconds': oldestIdle(zone),
+      classes: zone.slab.figures(),
+    };
   }
 
   /** Tells every zone the time. */
@@ -102,4 +159,12 @@ export class Keyspace {
       zone.clear();
     }
   }
+}
+
+/** Seconds since the entry that would be evicted first was used. */
+function oldestIdle(zone: Zone): number {
+  const entry = zone.recency.oldest();
+  return entry === 0 || zone.recency.keepsFrequency
+    ? 0
+    : Math.floor(zone.recency.idleMs(entry) / 1000);
 }

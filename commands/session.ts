@@ -1,0 +1,287 @@
+/** Sessions: the commands of lua-resty-session's storages, each in one indivisible step. */
+
+import type { Call, Instance } from '../src/dispatch/call.ts';
+import { family } from '../src/dispatch/command.ts';
+import type { Database } from '../src/keyspace/database.ts';
+import { type SessionRequest, sessionNames } from '../src/keyspace/sessions.ts';
+import type { Argv } from '../src/resp/argv.ts';
+import { type ErrorReply, errors } from '../src/resp/errors.ts';
+import { latin1Bytes } from '../src/std/ascii.ts';
+import { parseDouble } from '../src/std/double.ts';
+import { parseSafeInteger } from '../src/std/int64.ts';
+import { writeString } from '../src/value/string.ts';
+
+const { command } = family('session');
+
+/** Which options a command takes besides ZONE, PREFIX and SUFFIX. */
+const TAKES_NOW = 1 << 0;
+const TAKES_ROTATION = 1 << 1;
+const TAKES_META = 1 << 2;
+const TAKES_EXCEPT = 1 << 3;
+
+/** A request read whole: nothing has been looked up or changed yet. */
+interface Parsed {
+  readonly request: SessionRequest;
+  readonly database: Database;
+  /** Unix seconds. */
+  readonly now: number;
+  /** Index of the argument, 0 for none. */
+  readonly old: number;
+  readonly except: number;
+  readonly staleMs: number;
+}
+
+const NO_META: readonly number[] = [];
+
+function bytesOf(text: string | undefined): Uint8Array | undefined {
+  return text === undefined ? undefined : latin1Bytes(text);
+}
+
+function doubleAt(argv: Argv, index: number, refusal: ErrorReply): number {
+  const value = parseDouble(argv.bytes, argv.starts[index], argv.ends[index]);
+  if (Number.isNaN(value)) throw refusal;
+  return value;
+}
+
+/** Reads options from argument `at` on. `name` and `key` are where those arguments are. */
+function parse(
+  argv: Argv,
+  instance: Instance,
+  name: number,
+  key: number,
+  at: number,
+  takes: number,
+): Parsed {
+  const { config, keyspace } = instance;
+  const { sessionZone, sessionPrefix, sessionSuffix, sessionStaleTtl } = config.values;
+  let zoneName = sessionZone;
+  let prefix = bytesOf(sessionPrefix);
+  let suffix = bytesOf(sessionSuffix);
+  let now = Number.NaN;
+  let stale = Number.NaN;
+  let old = 0;
+  let except = 0;
+  let remember = false;
+  let meta: number[] | undefined;
+  let seen = '';
+  const once = (option: string): void => {
+    if (seen.includes(`${option} `)) throw errors.syntax;
+    seen += `${option} `;
+  };
+  for (let i = at; i < argv.count; i++) {
+    const hasValue = i + 1 < argv.count;
+    if (hasValue && argv.is(i, 'ZONE')) {
+      once('ZONE');
+      zoneName = argv.text(++i);
+    } else if (hasValue && argv.is(i, 'PREFIX')) {
+      once('PREFIX');
+      prefix = argv.copy(++i);
+    } else if (hasValue && argv.is(i, 'SUFFIX')) {
+      once('SUFFIX');
+      suffix = argv.copy(++i);
+    } else if (hasValue && (takes & TAKES_NOW) !== 0 && argv.is(i, 'NOW')) {
+      once('NOW');
+      now = doubleAt(argv, ++i, errors.notFloat);
+      if (!Number.isFinite(now)) throw errors.notFloat;
+    } else if (hasValue && (takes & TAKES_ROTATION) !== 0 && argv.is(i, 'OLD')) {
+      once('OLD');
+      old = ++i;
+    } else if (hasValue && (takes & TAKES_ROTATION) !== 0 && argv.is(i, 'STALE')) {
+      once('STALE');
+      stale = doubleAt(argv, ++i, errors.notFloat);
+    } else if ((takes & TAKES_ROTATION) !== 0 && argv.is(i, 'REMEMBER')) {
+      once('REMEMBER');
+      remember = true;
+    } else if (hasValue && (takes & TAKES_EXCEPT) !== 0 && argv.is(i, 'EXCEPT')) {
+      once('EXCEPT');
+      except = ++i;
+    } else if (hasValue && (takes & TAKES_META) !== 0 && argv.is(i, 'META')) {
+      once('META');
+      const count = parseSafeInteger(argv.bytes, argv.starts[i + 1], argv.ends[i + 1]);
+      if (Number.isNaN(count)) throw errors.notInteger;
+      if (count < 1) throw errors.notPositive;
+      if (i + 1 + count * 2 >= argv.count) throw errors.syntax;
+      meta = [];
+      for (let pair = 0; pair < count; pair++) meta.push(i + 2 + pair * 2);
+      i += 1 + count * 2;
+    } else throw errors.syntax;
+  }
+  const zone = keyspace.zone(zoneName);
+  if (zone === undefined) throw errors.noSuchZone(zoneName);
+  const staleSeconds = Number.isNaN(stale) ? sessionStaleTtl : stale;
+  return {
+    request: { argv, name, key, prefix, suffix, meta: meta ?? NO_META },
+    database: keyspace.databaseOf(zone),
+    now: Number.isNaN(now) ? zone.now / 1000 : now,
+    old,
+    except,
+    staleMs: remember ? 0 : Math.min(staleSeconds * 1000, TIME_MAX),
+  };
+}
+
+/** Milliseconds beyond which a deadline would leave 64 bits. */
+const TIME_MAX = 2 ** 53;
+
+/** Argument `index`, seconds to live, in milliseconds. */
+function ttlAt({ argv }: Call, index: number, name: string): number {
+  const seconds = doubleAt(argv, index, errors.notFloat);
+  if (!(seconds > 0) || seconds * 1000 > TIME_MAX) throw errors.invalidExpire(name);
+  return Math.max(1, Math.round(seconds * 1000));
+}
+
+const ROTATION = TAKES_NOW | TAKES_ROTATION | TAKES_META;
+
+export const sessionSet = command({
+  syntax:
+    'SESSION.SET name key value ttl [NOW unix-time] [OLD old-key] [STALE seconds] [REMEMBER] ' +
+    '[META count audience subject [audience subject ...]] [ZONE zone] [PREFIX prefix] ' +
+    '[SUFFIX suffix]',
+  summary: 'Stores a session, lets the one it replaces run out, and enters it in its indexes.',
+  since: '0.1.0',
+  complexity: 'O(M*log(N)) with M indexes of N sessions.',
+  flags: ['write', 'denyoom'],
+  findKeys(argv, first, instance) {
+    const { request, old } = parse(argv, instance, first + 1, first + 2, first + 5, ROTATION);
+    return sessionNames(request, old, false);
+  },
+  run(call) {
+    const { argv, instance, reply } = call;
+    const { request, database, now, old, staleMs } = parse(argv, instance, 1, 2, 5, ROTATION);
+    const ttlMs = ttlAt(call, 4, 'session.set');
+    instance.sessions.set(database, request, 3, ttlMs, now, old, staleMs);
+    reply.ok();
+  },
+});
+
+export const sessionGet = command({
+  syntax: 'SESSION.GET name key [ZONE zone] [PREFIX prefix] [SUFFIX suffix]',
+  summary: 'Reads a session.',
+  since: '0.1.0',
+  complexity: 'O(1)',
+  flags: ['readonly', 'fast'],
+  findKeys(argv, first, instance) {
+    const { request } = parse(argv, instance, first + 1, first + 2, first + 3, 0);
+    return sessionNames(request, 0, false);
+  },
+  run({ argv, instance, reply }) {
+    const { request, database } = parse(argv, instance, 1, 2, 3, 0);
+    const entry = instance.sessions.find(database, request);
+    if (entry === 0) reply.null();
+    else writeString(database.zone, entry, reply);
+  },
+});
+
+export const sessionDel = command({
+  syntax:
+    'SESSION.DEL name key [NOW unix-time] [META count audience subject [audience subject ...]] ' +
+    '[ZONE zone] [PREFIX prefix] [SUFFIX suffix]',
+  summary: 'Deletes a session and takes it out of its indexes.',
+  since: '0.1.0',
+  complexity: 'O(M*log(N)) with M indexes of N sessions.',
+  flags: ['write'],
+  findKeys(argv, first, instance) {
+    const takes = TAKES_NOW | TAKES_META;
+    const { request } = parse(argv, instance, first + 1, first + 2, first + 3, takes);
+    return sessionNames(request, 0, false);
+  },
+  run({ argv, instance, reply }) {
+    const parsed = parse(argv, instance, 1, 2, 3, TAKES_NOW | TAKES_META);
+    const removed = instance.sessions.remove(parsed.database, parsed.request, parsed.now);
+    reply.integer(removed ? 1 : 0);
+  },
+});
+
+export const sessionMeta = command({
+  syntax:
+    'SESSION.META name audience subject [NOW unix-time] [ZONE zone] [PREFIX prefix] ' +
+    '[SUFFIX suffix]',
+  summary: 'Lists the sessions of an audience and subject with their expiry, soonest first.',
+  since: '0.1.0',
+  complexity: 'O(N) with N sessions listed.',
+  flags: ['readonly'],
+  findKeys(argv, first, instance) {
+    const { request } = parse(argv, instance, first + 1, first + 2, first + 4, TAKES_NOW);
+    return sessionNames(request, 0, true);
+  },
+  run({ argv, instance, reply }) {
+    const { request, database, now } = parse(argv, instance, 1, 2, 4, TAKES_NOW);
+    instance.sessions.list(
+      database,
+      request,
+      now,
+      (count) => reply.map(count),
+      (set) => {
+        set.writeCurrent(reply);
+        reply.double(set.currentScore);
+      },
+    );
+  },
+});
+
+export const sessionTouch = command({
+  syntax: 'SESSION.TOUCH name key ttl [ZONE zone] [PREFIX prefix] [SUFFIX suffix]',
+  summary: 'Lets a session and its index entries end some seconds from now.',
+  since: '0.1.0',
+  complexity: 'O(M*log(N)) with M indexes of N sessions.',
+  flags: ['write'],
+  findKeys(argv, first, instance) {
+    const { request } = parse(argv, instance, first + 1, first + 2, first + 4, 0);
+    return sessionNames(request, 0, false);
+  },
+  run(call) {
+    const { argv, instance, reply } = call;
+    const { request, database } = parse(argv, instance, 1, 2, 4, 0);
+    const ttlMs = ttlAt(call, 3, 'session.touch');
+    reply.integer(instance.sessions.touch(database, request, ttlMs) ? 1 : 0);
+  },
+});
+
+export const sessionDelall = command({
+  syntax:
+    'SESSION.DELALL name audience subject [EXCEPT key] [ZONE zone] [PREFIX prefix] ' +
+    '[SUFFIX suffix]',
+  summary: 'Deletes every session of an audience and subject, optionally but one.',
+  since: '0.1.0',
+  complexity: 'O(N*M*log(N)) with N sessions in M indexes each.',
+  flags: ['write'],
+  findKeys(argv, first, instance) {
+    const { request } = parse(argv, instance, first + 1, first + 2, first + 4, TAKES_EXCEPT);
+    return sessionNames(request, 0, true);
+  },
+  run({ argv, instance, reply }) {
+    const { request, database, except } = parse(argv, instance, 1, 2, 4, TAKES_EXCEPT);
+    reply.integer(instance.sessions.removeAll(database, request, except));
+  },
+});
+
+const HELP = [
+  'SESSION.<subcommand> [<arg> [value] [opt] ...]. Subcommands are:',
+  'DEL <name> <key> [NOW <unix-time>] [META <count> <audience> <subject> ...]',
+  '    Delete a session. Return 1 if there was a live one.',
+  'DELALL <name> <audience> <subject> [EXCEPT <key>]',
+  '    Delete every session of an audience and subject. Return how many.',
+  'GET <name> <key>',
+  '    Return the value of a session.',
+  'META <name> <audience> <subject> [NOW <unix-time>]',
+  '    Return the sessions of an audience and subject with their expiry.',
+  'SET <name> <key> <value> <ttl> [NOW <unix-time>] [OLD <old-key>] [STALE <seconds>]',
+  '    [REMEMBER] [META <count> <audience> <subject> ...]',
+  '    Store a session, let the old one run out, and enter it in its indexes.',
+  'TOUCH <name> <key> <ttl>',
+  '    Let a session end <ttl> seconds from now. Return 1 if it was live.',
+  'All but HELP take [ZONE <zone>] [PREFIX <prefix>] [SUFFIX <suffix>].',
+  'HELP',
+  '    Print this help.',
+];
+
+export const sessionHelp = command({
+  syntax: 'SESSION.HELP',
+  summary: 'Lists the commands of sessions.',
+  since: '0.1.0',
+  complexity: 'O(1)',
+  flags: ['loading', 'stale'],
+  run({ reply }) {
+    reply.array(HELP.length);
+    for (const line of HELP) reply.simple(line);
+  },
+});

@@ -1,0 +1,621 @@
+/**
+ * Sessions: strings with a deadline, and which indexes each is in.
+ *
+ *   session   [prefix:]name:key[:suffix]                  a string
+ *   index     [prefix:]name:audience:subject[:suffix]     a sorted set: key → expiry, Unix seconds
+ *
+ * Both are ordinary keys. What makes a session one is its annex, a few words the zone carries along
+ * with its entry:
+ *
+ *   │ where its key stands in its name: start 16, size 16 │ hash of index │ hash of index │ …
+ *
+ * Whatever makes a session leave (a command, its deadline, eviction) the zone says so first, and
+ * forget() takes it out of those indexes at the same moment. An index is found by the hash of its
+ * name; two indexes of the same hash would both hold the member only if both were meant.
+ *
+ * An index is pinned: it is not evicted while anything else can be. It goes with its last member.
+ *
+ * A write first asks for room for all it is about to take, then makes everything ready that can
+ * still fail, and only then changes what anyone can see.
+ */
+
+import { Argv } from '../resp/argv.ts';
+import { errors } from '../resp/errors.ts';
+import { Growth } from '../value/growth.ts';
+import { NO_ROOM, type PackedLimits, SortedSet } from '../value/sorted-set.ts';
+import { TYPE_SORTED_SET, TYPE_STRING } from '../value/type.ts';
+import { DELETED, type Zone } from '../zone/zone.ts';
+import type { Database } from './database.ts';
+
+const COLON = 0x3a;
+/** A key that starts or ends beyond what 16 bits tell is not tracked by its place. */
+const PLACE_MAX = 0xffff;
+
+/** What a session command says, read from its arguments. */
+export interface SessionRequest {
+  readonly argv: Argv;
+  /** Index of the argument `name`. */
+  readonly name: number;
+  /** Index of the argument `key`, or of `audience` where there is none. */
+  readonly key: number;
+  readonly prefix: Uint8Array | undefined;
+  readonly suffix: Uint8Array | undefined;
+  /** Indexes of the arguments `audience`; each subject follows its own. */
+  readonly meta: readonly number[];
+}
+
+/** Names joined for one request: 0 the session, 1 the old one, the rest indexes. */
+const SESSION = 0;
+const OLD = 1;
+const FIRST_INDEX = 2;
+
+export class Sessions {
+  readonly #limits: PackedLimits;
+  /** Joined names of the request that runs. */
+  readonly #names = new Argv();
+  #size = 0;
+  /** For the request that runs, and for what is called back while it makes room. */
+  readonly #set = new SortedSet();
+  readonly #forgetting = new SortedSet();
+  readonly #growth = new Growth();
+  #member = new Uint8Array(256);
+
+  /** `limits`: up to where an index stays packed. */
+  constructor(zones: readonly Zone[], limits: PackedLimits) {
+    this.#limits = limits;
+    this.#names.bytes = new Uint8Array(1024);
+    for (const zone of zones) {
+      zone.onRemove = (entry) => {
+        if (zone.annexSize(entry) > 0) this.#forget(zone, entry);
+      };
+    }
+  }
+
+  // ── Commands ──────────────────────────────────────────────────────────────────────────────────
+
+  /**
+   * SESSION.SET. Times are Unix milliseconds, but for `nowSeconds`, what scores count from. `stale`
+   * is the milliseconds the old session may have left; 0 or less deletes it. Throws with nothing
+   * changed.
+   */
+  set(
+    database: Database,
+    request: SessionRequest,
+    valueIndex: number,
+    ttlMs: number,
+    nowSeconds: number,
+    oldIndex: number,
+    staleMs: number,
+  ): void {
+    const { argv, key } = request;
+    const { zone } = database;
+    this.#joinAll(request, oldIndex);
+    const names = this.#names;
+    const deadline = zone.now + ttlMs;
+    const score = nowSeconds + ttlMs / 1000;
+
+    this.#expectTypes(database, oldIndex !== 0);
+    this.#makeRoom(database, request, argv.size(valueIndex));
+    const existing = database.peek(names, SESSION);
+    const hashes = this.#hashesFor(database, existing);
+    const created = this.#makeReady(database, request, deadline, hashes);
+    try {
+      this.#store(database, request, valueIndex, deadline, hashes);
+    } catch (error) {
+      for (const index of created) this.#dropEmpty(database, index);
+      throw error;
+    }
+
+    // From here on nothing can fail.
+    for (const hash of hashes) {
+      this.#addTo(database, hash, argv.bytes, argv.starts[key], argv.ends[key], score, deadline);
+    }
+    const oldStart = oldIndex === 0 ? 0 : argv.starts[oldIndex];
+    const oldEnd = oldIndex === 0 ? 0 : argv.ends[oldIndex];
+    for (let i = FIRST_INDEX; i < names.count; i++) {
+      const index = database.peek(names, i);
+      if (index === 0) continue;
+      const set = this.#set.open(zone, index);
+      if (oldIndex !== 0) set.remove(argv.bytes, oldStart, oldEnd);
+      set.removeRanks(0, set.countBelowScore(nowSeconds, true));
+      this.#settleIndex(zone, index, set);
+    }
+    if (oldIndex !== 0) this.#retire(database, staleMs);
+    database.changed();
+  }
+
+  /** SESSION.GET: the entry of a live session, or 0. Counts as a use. */
+  find(database: Database, request: SessionRequest): number {
+    this.#joinSession(request);
+    return database.findString(this.#names, SESSION);
+  }
+
+  /** SESSION.DEL: whether there was a live session. */
+  remove(database: Database, request: SessionRequest, nowSeconds: number): boolean {
+    const { argv, key } = request;
+    const { zone } = database;
+    this.#joinAll(request, 0);
+    this.#expectTypes(database, false);
+    const names = this.#names;
+    const entry = database.peek(names, SESSION);
+    if (entry !== 0) database.remove(entry);
+    for (let i = FIRST_INDEX; i < names.count; i++) {
+      const index = database.peek(names, i);
+      if (index === 0) continue;
+      const set = this.#set.open(zone, index);
+      let count = set.remove(argv.bytes, argv.starts[key], argv.ends[key]) ? 1 : 0;
+      count += set.removeRanks(0, set.countBelowScore(nowSeconds, true));
+      if (count > 0) database.changed(count);
+      this.#settleIndex(zone, index, set);
+    }
+    return entry !== 0;
+  }
+
+  /** SESSION.META: calls `visit` for each member that lives after `nowSeconds`, soonest first. */
+  list(
+    database: Database,
+    request: SessionRequest,
+    nowSeconds: number,
+    begin: (count: number) => void,
+    visit: (set: SortedSet) => void,
+  ): void {
+    this.#joinIndex(request);
+    const index = database.find(this.#names, SESSION);
+    if (index === 0) return begin(0);
+    database.expectType(index, TYPE_SORTED_SET);
+    const set = this.#set.open(database.zone, index);
+    const first = set.countBelowScore(nowSeconds, true);
+    begin(set.count - first);
+    for (let more = set.seek(first); more; more = set.next()) visit(set);
+  }
+
+  /** SESSION.TOUCH: whether the session was live. It and its index entries end `ttlMs` from now. */
+  touch(database: Database, request: SessionRequest, ttlMs: number): boolean {
+    const { argv, key } = request;
+    const { zone } = database;
+    this.#joinSession(request);
+    let entry = database.findStringForWrite(this.#names, SESSION);
+    if (entry === 0) return false;
+    const deadline = zone.now + ttlMs;
+    const hashes = this.#readHashes(zone, entry);
+    this.#growth.clear();
+    this.#growth.add(argv.size(key), deadline / 1000);
+    for (const hash of hashes) {
+      const index = this.#indexOf(database, hash);
+      if (index === 0) continue;
+      if (!this.#set.open(zone, index).prepare(this.#growth, this.#limits)) throw errors.outOfMemory;
+    }
+    entry = database.peek(this.#names, SESSION);
+    if (entry === 0) return false;
+    database.setDeadline(entry, deadline);
+    for (const hash of hashes) {
+      const start = argv.starts[key];
+      this.#addTo(database, hash, argv.bytes, start, argv.ends[key], deadline / 1000, deadline);
+    }
+    return true;
+  }
+
+  /** SESSION.DELALL: deletes the sessions of an index but for the key `except`; how many lived. */
+  removeAll(database: Database, request: SessionRequest, exceptIndex: number): number {
+    const { argv } = request;
+    const { zone } = database;
+    this.#joinIndex(request);
+    const found = database.peek(this.#names, SESSION);
+    if (found === 0) return 0;
+    database.expectType(found, TYPE_SORTED_SET);
+    const except = exceptIndex === 0 ? undefined : argv.copy(exceptIndex);
+    // Deleting a session takes it out of the index that is walked: the members are noted first.
+    const members: Uint8Array[] = [];
+    const set = this.#set.open(zone, found);
+    for (let more = set.seek(0); more; more = set.next()) members.push(memberOf(set));
+    const indexName = this.#names.clone();
+    let count = 0;
+    for (const member of members) {
+      if (except !== undefined && isSame(member, except)) continue;
+      this.#joinMember(request, member);
+      const entry = database.peek(this.#names, SESSION);
+      if (entry !== 0 && zone.type(entry) === TYPE_STRING) {
+        database.remove(entry);
+        count++;
+      }
+      const index = database.peek(indexName, SESSION);
+      if (index === 0) continue;
+      const left = this.#set.open(zone, index);
+      // A member whose session is not tracked, or gone, is still there.
+      if (left.remove(member, 0, member.length)) database.changed();
+      this.#settleIndex(zone, index, left);
+    }
+    return count;
+  }
+
+  // ── Names ─────────────────────────────────────────────────────────────────────────────────────
+
+  #joinAll(request: SessionRequest, oldIndex: number): void {
+    const { argv, name, key, meta, prefix } = request;
+    this.#joinSession(request);
+    if (oldIndex === 0) this.#skipName();
+    else this.#join(request, name, oldIndex, 0);
+    for (const audience of meta) this.#join(request, name, audience, audience + 1);
+    // Where the key stands in the session's name is kept with the session.
+    this.#keyStart = (prefix === undefined ? 0 : prefix.length + 1) + argv.size(name) + 1;
+    this.#keySize = argv.size(key);
+  }
+
+  #keyStart = 0;
+  #keySize = 0;
+
+  #joinSession(request: SessionRequest): void {
+    this.#names.count = 0;
+    this.#size = 0;
+    this.#join(request, request.name, request.key, 0);
+  }
+
+  #joinIndex(request: SessionRequest): void {
+    this.#names.count = 0;
+    this.#size = 0;
+    this.#join(request, request.name, request.key, request.key + 1);
+  }
+
+  #joinMember(request: SessionRequest, member: Uint8Array): void {
+    this.#names.count = 0;
+    this.#size = 0;
+    this.#begin();
+    if (request.prefix !== undefined) this.#add(request.prefix, 0, request.prefix.length);
+    const { argv, name } = request;
+    this.#add(argv.bytes, argv.starts[name], argv.ends[name]);
+    this.#add(member, 0, member.length);
+    if (request.suffix !== undefined) this.#add(request.suffix, 0, request.suffix.length);
+    this.#end();
+  }
+
+  /** Joins [prefix:]first:second[:third][:suffix]; a third of 0 is none. */
+  #join({ argv, prefix, suffix }: SessionRequest, first: number, second: number, third: number): void {
+    const { bytes, starts, ends } = argv;
+    this.#begin();
+    if (prefix !== undefined) this.#add(prefix, 0, prefix.length);
+    this.#add(bytes, starts[first], ends[first]);
+    this.#add(bytes, starts[second], ends[second]);
+    if (third !== 0) this.#add(bytes, starts[third], ends[third]);
+    if (suffix !== undefined) this.#add(suffix, 0, suffix.length);
+    this.#end();
+  }
+
+  #begin(): void {
+    const names = this.#names;
+    names.reserve(names.count + 1);
+    names.starts[names.count] = this.#size;
+  }
+
+  #add(bytes: Uint8Array, start: number, end: number): void {
+    const names = this.#names;
+    const needed = this.#size + end - start + 1;
+    if (needed > names.bytes.length) {
+      const larger = new Uint8Array(needed * 2);
+      larger.set(names.bytes.subarray(0, this.#size));
+      names.bytes = larger;
+    }
+    if (this.#size > names.starts[names.count]) names.bytes[this.#size++] = COLON;
+    const target = names.bytes;
+    let at = this.#size;
+    for (let i = start; i < end; i++) target[at++] = bytes[i];
+    this.#size = at;
+  }
+
+  #end(): void {
+    const names = this.#names;
+    names.ends[names.count++] = this.#size;
+  }
+
+  #skipName(): void {
+    this.#begin();
+    this.#end();
+  }
+
+  // ── Before a write ────────────────────────────────────────────────────────────────────────────
+
+  #expectTypes(database: Database, hasOld: boolean): void {
+    const names = this.#names;
+    for (let i = 0; i < names.count; i++) {
+      if (i === OLD && !hasOld) continue;
+      const entry = database.peek(names, i);
+      const wanted = i < FIRST_INDEX ? TYPE_STRING : TYPE_SORTED_SET;
+      if (entry !== 0) database.expectType(entry, wanted);
+    }
+  }
+
+  /** Asks for room for everything at once: a no comes before anything was evicted. */
+  #makeRoom(database: Database, { argv, key }: SessionRequest, valueSize: number): void {
+    const { zone } = database;
+    const { room, slab, layout } = zone;
+    const names = this.#names;
+    const indexes = names.count - FIRST_INDEX;
+    const bytes = valueSize + this.#size;
+    if (slab.freePages() > 8 + 4 * indexes + (2 * bytes) / layout.pageSize && room.failIn === 0) return;
+    room.begin();
+    zone.addPut(names.size(SESSION) + (indexes + 2) * 4 + 16, TYPE_STRING, valueSize);
+    room.addDeadlines(1 + indexes);
+    for (let i = FIRST_INDEX; i < names.count; i++) {
+      const index = database.peek(names, i);
+      const size = index === 0 ? 0 : zone.content.size(index);
+      const grown = Math.ceil(size * 1.125) + argv.size(key) + 96;
+      if (grown <= layout.chunkSize / 2) zone.addPut(names.size(i) + 16, TYPE_SORTED_SET, grown);
+      else {
+        room.addSlot(layout.chunkSize);
+        room.addChunks(2 + Math.ceil((grown - size) / layout.chunkSize));
+      }
+    }
+    if (!room.take()) throw errors.outOfMemory;
+  }
+
+  /** Hashes of the indexes a session will be in: those of META, and those it is in already. */
+  #hashesFor(database: Database, existing: number): number[] {
+    const { zone } = database;
+    const names = this.#names;
+    const hashes = existing === 0 ? [] : this.#readHashes(zone, existing);
+    for (let i = FIRST_INDEX; i < names.count; i++) {
+      const start = names.starts[i];
+      const hash = zone.hashOf(database.physical, names.bytes, start, names.ends[i]);
+      if (!hashes.includes(hash)) hashes.push(hash);
+    }
+    return hashes;
+  }
+
+  /** Makes every index there and able to take the member. Answers the names of those made. */
+  #makeReady(
+    database: Database,
+    { argv, key }: SessionRequest,
+    deadline: number,
+    hashes: readonly number[],
+  ): number[] {
+    const { zone } = database;
+    const names = this.#names;
+    const created: number[] = [];
+    this.#growth.clear();
+    this.#growth.add(argv.size(key), deadline / 1000);
+    try {
+      for (const hash of hashes) {
+        const index = this.#indexOf(database, hash);
+        if (index === 0) continue;
+        if (!this.#set.open(zone, index).prepare(this.#growth, this.#limits)) {
+          throw errors.outOfMemory;
+        }
+      }
+      for (let i = FIRST_INDEX; i < names.count; i++) {
+        let index = database.peek(names, i);
+        if (index === 0) {
+          const isTree = SortedSet.beginsAsTree(this.#growth, argv.size(key), this.#limits);
+          const size = SortedSet.contentSize(zone, this.#growth, isTree, this.#limits);
+          index = database.put(names, i, 0, TYPE_SORTED_SET, size, true);
+          this.#set.create(zone, index, isTree);
+          zone.setPinned(index, true);
+          created.push(i);
+          continue;
+        }
+        // A set without a deadline gets a place for one now; none is seen if it comes to nothing.
+        if (!zone.isVolatile(index)) {
+          index = database.setDeadline(index, Math.max(deadline, this.#lastExpiry(zone, index)));
+          zone.clearDeadline(index);
+        }
+      }
+    } catch (error) {
+      for (const index of created) this.#dropEmpty(database, index);
+      throw error;
+    }
+    return created;
+  }
+
+  /** Stores the session with its deadline and what indexes it is in. Throws, nothing changed. */
+  #store(
+    database: Database,
+    request: SessionRequest,
+    valueIndex: number,
+    deadline: number,
+    hashes: readonly number[],
+  ): void {
+    const { argv } = request;
+    const { zone } = database;
+    const names = this.#names;
+    const words = hashes.length === 0 ? 0 : hashes.length + 1;
+    let entry = database.findForWrite(names, SESSION);
+    const isNew = entry === 0;
+    if (!isNew && words > zone.annexSize(entry)) {
+      const old = this.#readHashes(zone, entry);
+      const place = this.#placeWord(zone, entry);
+      entry = zone.setAnnexSize(entry, words);
+      if (entry === 0) throw errors.outOfMemory;
+      this.#writeAnnex(zone, entry, place, old);
+    }
+    entry = database.peek(names, SESSION);
+    const start = argv.starts[valueIndex];
+    const end = argv.ends[valueIndex];
+    entry = database.setString(names, SESSION, entry, argv.bytes, start, end, deadline);
+    if (words === 0) return;
+    if (zone.annexSize(entry) < words) {
+      const target = zone.setAnnexSize(entry, words);
+      if (target === 0) {
+        // Only a session that was not there can lack the words: it is as if it had never been.
+        zone.remove(entry, DELETED);
+        throw errors.outOfMemory;
+      }
+      entry = target;
+    }
+    this.#writeAnnex(zone, entry, this.#ownPlace(), hashes);
+  }
+
+  #ownPlace(): number {
+    if (this.#keyStart > PLACE_MAX || this.#keySize > PLACE_MAX) return 0;
+    return (this.#keyStart << 16) | this.#keySize;
+  }
+
+  // ── After a write ─────────────────────────────────────────────────────────────────────────────
+
+  /** Puts a member into the index of a hash, which is ready to take it. */
+  #addTo(
+    database: Database,
+    hash: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    score: number,
+    deadline: number,
+  ): void {
+    const { zone } = database;
+    const index = this.#indexOf(database, hash);
+    if (index === 0) return;
+    const set = this.#set.open(zone, index);
+    if (set.add(bytes, start, end, score, 0, this.#limits) === NO_ROOM) return;
+    const current = zone.deadline(set.entry);
+    zone.setPinned(set.entry, true);
+    if (deadline > current) zone.setDeadline(set.entry, deadline);
+  }
+
+  /** Shortens the life of the old session to `staleMs`, or ends it, and takes it out of indexes. */
+  #retire(database: Database, staleMs: number): void {
+    const { zone } = database;
+    const entry = database.peek(this.#names, OLD);
+    if (entry === 0) return;
+    if (zone.annexSize(entry) > 0) {
+      this.#leaveIndexes(zone, entry, this.#set);
+      this.#writeAnnex(zone, entry, 0, []);
+    }
+    if (staleMs <= 0) {
+      zone.remove(entry, DELETED);
+      return;
+    }
+    const deadline = zone.deadline(entry);
+    if (deadline < 0 || deadline > zone.now + staleMs) {
+      // A session without a deadline may need room for one. Where there is none, it goes at once.
+      if (zone.setDeadline(entry, zone.now + staleMs) === 0) {
+        const still = database.peek(this.#names, OLD);
+        if (still !== 0) zone.remove(still, DELETED);
+      }
+    }
+  }
+
+  /** Removes an index without members; lets another live as long as its last member. */
+  #settleIndex(zone: Zone, index: number, set: SortedSet): void {
+    if (set.count === 0) {
+      zone.remove(index, DELETED);
+      return;
+    }
+    if (!zone.isVolatile(index) || !zone.isPinned(index)) return;
+    set.seek(set.count - 1);
+    const last = Math.ceil(set.currentScore * 1000);
+    if (last > zone.now && last < zone.deadline(index)) zone.setDeadline(index, last);
+  }
+
+  #dropEmpty(database: Database, nameIndex: number): void {
+    const index = database.peek(this.#names, nameIndex);
+    if (index !== 0 && this.#set.open(database.zone, index).count === 0) {
+      database.zone.remove(index, DELETED);
+    }
+  }
+
+  #lastExpiry(zone: Zone, index: number): number {
+    const set = this.#set.open(zone, index);
+    return set.seek(set.count - 1) ? Math.ceil(set.currentScore * 1000) : 0;
+  }
+
+  // ── Annexes ───────────────────────────────────────────────────────────────────────────────────
+
+  /** The zone is about to lose a session: its indexes lose it too. Runs while room is made. */
+  #forget(zone: Zone, entry: number): void {
+    if (zone.type(entry) === TYPE_STRING) this.#leaveIndexes(zone, entry, this.#forgetting);
+  }
+
+  #leaveIndexes(zone: Zone, entry: number, set: SortedSet): void {
+    const place = this.#placeWord(zone, entry);
+    if (place === 0) return;
+    const size = place & 0xffff;
+    const keySize = zone.keySize(entry);
+    if (this.#member.length < keySize) this.#member = new Uint8Array(keySize * 2);
+    const member = this.#member;
+    zone.readKey(entry, member, 0);
+    const start = place >>> 16;
+    const words = zone.annexWord(entry);
+    const count = zone.annexSize(entry);
+    const database = zone.database(entry);
+    for (let i = 1; i < count; i++) {
+      const hash = zone.arena.i32[words + i];
+      for (let index = zone.table.firstWithHash(hash); index !== 0; ) {
+        const next = zone.table.nextWithHash(index, hash);
+        if (zone.type(index) === TYPE_SORTED_SET && zone.database(index) === database) {
+          set.open(zone, index);
+          if (set.remove(member, start, start + size)) this.#settleIndex(zone, index, set);
+        }
+        index = next;
+      }
+    }
+  }
+
+  #placeWord(zone: Zone, entry: number): number {
+    return zone.annexSize(entry) === 0 ? 0 : zone.arena.i32[zone.annexWord(entry)];
+  }
+
+  #readHashes(zone: Zone, entry: number): number[] {
+    const count = zone.annexSize(entry);
+    const words = zone.annexWord(entry);
+    const hashes: number[] = [];
+    for (let i = 1; i < count; i++) {
+      const hash = zone.arena.i32[words + i];
+      if (hash !== 0) hashes.push(hash);
+    }
+    return hashes;
+  }
+
+  /** Fills an annex; words that are not needed are 0, the hash of no index. */
+  #writeAnnex(zone: Zone, entry: number, place: number, hashes: readonly number[]): void {
+    const { i32 } = zone.arena;
+    const words = zone.annexWord(entry);
+    const count = zone.annexSize(entry);
+    i32[words] = place;
+    for (let i = 1; i < count; i++) i32[words + i] = i <= hashes.length ? hashes[i - 1] : 0;
+  }
+
+  /** The index of a hash, or 0. */
+  #indexOf(database: Database, hash: number): number {
+    const { zone } = database;
+    let index = zone.table.firstWithHash(hash);
+    while (index !== 0) {
+      const isIndex = zone.type(index) === TYPE_SORTED_SET && zone.database(index) === database.physical;
+      if (isIndex && !zone.isExpired(index)) return index;
+      index = zone.table.nextWithHash(index, hash);
+    }
+    return 0;
+  }
+}
+
+/** The names a request is about: of the session and of the old one, where it has them, and indexes. */
+export function sessionNames(
+  { argv, name, key, prefix, suffix, meta }: SessionRequest,
+  oldIndex: number,
+  isIndex: boolean,
+): Uint8Array[] {
+  const join = (...indexes: number[]): Uint8Array => {
+    const parts = indexes.map((index) => argv.copy(index));
+    if (prefix !== undefined) parts.unshift(prefix);
+    if (suffix !== undefined) parts.push(suffix);
+    const joined: number[] = [];
+    for (const [i, part] of parts.entries()) {
+      if (i > 0) joined.push(COLON);
+      for (const byte of part) joined.push(byte);
+    }
+    return Uint8Array.from(joined);
+  };
+  if (isIndex) return [join(name, key, key + 1)];
+  const names = [join(name, key)];
+  if (oldIndex !== 0) names.push(join(name, oldIndex));
+  for (const audience of meta) names.push(join(name, audience, audience + 1));
+  return names;
+}
+
+/** A copy of the member a walk is at. */
+function memberOf(set: SortedSet): Uint8Array {
+  const member = new Uint8Array(set.currentSize);
+  set.copyCurrent(member, 0);
+  return member;
+}
+
+function isSame(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}
