@@ -1,0 +1,99 @@
+/**
+ * What COMMAND says of the commands we have is what Redis says of them: arity, flags, keys,
+ * categories, tips, and with an oracle of our version the documentation too.
+ */
+
+import { expect, it } from 'vitest';
+import { isAtLeast } from '../support/redis.ts';
+import { RespClient, type Tree } from '../support/resp-client.ts';
+import { comparison, type Pair } from './harness.ts';
+
+/** Commands that COMMAND INFO describes otherwise since 7.2, the version we follow. */
+const CHANGED_IN_7_2 = [
+  ...['acl|deluser', 'acl|save', 'acl|setuser', 'blmove', 'blpop', 'brpop', 'brpoplpush'],
+  ...['bzpopmax', 'bzpopmin', 'client|setname', 'cluster|shards', 'cluster|slots'],
+  ...['command|getkeys', 'command|getkeysandflags', 'config|resetstat', 'config|rewrite'],
+  ...['latency|reset', 'msetnx', 'randomkey', 'scan', 'wait', 'zrank', 'zrevrank'],
+];
+
+/** Elements of COMMAND INFO. Subcommands come in no order, and are compared by their own names. */
+const PARTS = [
+  ...['name', 'arity', 'flags', 'first key', 'last key', 'step', 'categories', 'tips', 'keys'],
+];
+
+comparison('command-info', (pair) => {
+  it('COMMAND INFO of every command both know', async () => {
+    const isOld = !isAtLeast(pair().oracle.version, '7.2');
+    const names = (await commonNames(pair())).filter(
+      (name) => !isOld || !CHANGED_IN_7_2.includes(name),
+    );
+    const [theirs, ours] = await ask(pair(), ['COMMAND', 'INFO', ...names]);
+    const findings = names.flatMap((name, at) =>
+      PARTS.flatMap((part, i) => {
+        const [a, b] = [ours, theirs].map(({ items }) => text(items?.[at].items?.[i]));
+        return a === b ? [] : [`${name}: ${part}: ${a} for ${b}`];
+      }),
+    );
+    expect(findings).toEqual([]);
+    expect(names.length).toBeGreaterThan(0);
+  });
+
+  it('COMMAND DOCS of every command both know', async () => {
+    if (!isAtLeast(pair().oracle.version, '7.2')) return;
+    const names = await commonNames(pair());
+    const findings: string[] = [];
+    for (const name of names) {
+      const [a, b] = (await ask(pair(), ['COMMAND', 'DOCS', name])).map(withoutSubcommands);
+      if (a !== b) findings.push(`${name}: ${b} for ${a}`);
+    }
+    expect(findings).toEqual([]);
+  });
+
+  it('our commands are those of redis and our own', async () => {
+    const [theirs, ours] = await ask(pair(), ['COMMAND', 'LIST']);
+    const known = new Set(theirs.items?.map((it) => it.text));
+    const laterNames = ['client|setinfo', 'client|no-touch', 'waitaof', 'cluster|myshardid'];
+    const extra = (ours.items ?? [])
+      .map((it) => it.text ?? '')
+      .filter((name) => !known.has(name) && !/^(session\.|zone)/.test(name))
+      .filter((name) => !laterNames.includes(name));
+    expect(extra).toEqual([]);
+  });
+});
+
+/** The same request to both: what the oracle answers, and what the subject does. */
+async function ask({ oracle, subject }: Pair, argv: string[]): Promise<Tree[]> {
+  return await Promise.all(
+    [oracle, subject].map(async ({ address }) => {
+      const client = await RespClient.connect(address);
+      const { tree } = await client.call(...argv);
+      client.close();
+      return tree;
+    }),
+  );
+}
+
+async function commonNames(pair: Pair): Promise<string[]> {
+  const [theirs, ours] = await ask(pair, ['COMMAND', 'LIST']);
+  const known = new Set(theirs.items?.map((it) => it.text));
+  return (ours.items ?? [])
+    .map((it) => it.text ?? '')
+    .filter((name) => known.has(name))
+    .sort();
+}
+
+function text(tree: Tree | undefined): string {
+  if (tree === undefined) return '(missing)';
+  if (tree.items === null) return `${tree.type}${tree.text}`;
+  return `${tree.type}[${tree.items.map(text).join(' ')}]`;
+}
+
+/** The documentation of one command: name, then a flat array of fields. */
+function withoutSubcommands(docs: Tree): string {
+  const fields = docs.items?.[1]?.items ?? [];
+  const at = fields.findIndex((field) => field.text === 'subcommands');
+  return fields
+    .filter((_, i) => at < 0 || (i !== at && i !== at + 1))
+    .map(text)
+    .join(' ');
+}
