@@ -15,7 +15,7 @@ import { parseArgs } from 'node:util';
 import { type Address, RespClient } from '../test/support/resp-client.ts';
 import { type BenchmarkCase, CASES, KEY_COUNT, MORE_CASES } from './support/cases.ts';
 import { benchmarkArgs, parseCsv, runProgram } from './support/redis-benchmark.ts';
-import { caseLines, insertWire, methodLines, renderWire } from './support/report.ts';
+import { caseLines, insertWire, methodLines, othersLine, renderWire } from './support/report.ts';
 import {
   assertDistinct,
   type CaseResult,
@@ -37,6 +37,7 @@ import {
   type Candidate,
   cpuSeconds,
   describeCommand,
+  machineCpuSeconds,
   parseCandidate,
   type Subject,
   startSubject,
@@ -175,12 +176,12 @@ async function measureBenchmark(
     const take = async (requests: number, round: number): Promise<Sample> => {
       if (item.before === 'empty') await flush(address);
       const args = benchmarkArgs(address.port, requests, item.args);
-      const before = cpuOf(pid);
+      const meter = new CpuMeter(pid);
       const raw = await runProgram(plan.redisBenchmark, args, 60_000 + plan.seconds * 20_000);
-      const cpuMicros = cpuEach(before, cpuOf(pid), requests);
+      const cpu = meter.read(requests);
       // Some tests load their data first, and print that too.
       const { perSecond } = parseCsv(raw).at(-1)!;
-      return { round, perSecond, cpuMicros, requests, raw };
+      return { round, perSecond, ...cpu, requests, raw };
     };
     return { server: candidate.name, variant: '', take };
   });
@@ -195,9 +196,9 @@ async function measureRotation(plan: Plan, subjects: readonly Subject[]): Promis
       await flush(address);
       const now = Math.floor(Date.now() / 1000);
       await logIn(address, options, now);
-      const before = cpuOf(pid);
+      const meter = new CpuMeter(pid);
       const sample = await rotate(address, options, count, now);
-      const after = cpuOf(pid);
+      const cpu = meter.read(sample.rotations);
       const checksum = await verify(address, options, count);
       const evicted = await evictedBy(address);
       // What is left would expire during somebody else's turn.
@@ -206,7 +207,7 @@ async function measureRotation(plan: Plan, subjects: readonly Subject[]): Promis
       return {
         round,
         perSecond: rotations / seconds,
-        cpuMicros: cpuEach(before, after, rotations),
+        ...cpu,
         requests: rotations,
         raw:
           `${rotations} rotations in ${seconds.toFixed(3)} s, checksum ${checksum} as expected, ` +
@@ -227,13 +228,38 @@ async function measureRotation(plan: Plan, subjects: readonly Subject[]): Promis
   return { name: 'rotation', unit: 'rotations', args: [], series };
 }
 
-function cpuOf(pid: number | undefined): number | undefined {
-  return pid === undefined ? undefined : cpuSeconds(pid);
-}
+/** Who used the processor between its making and its reading. */
+class CpuMeter {
+  readonly #pid: number | undefined;
+  readonly #begin = performance.now();
+  readonly #server: number | undefined;
+  readonly #machine: ReturnType<typeof machineCpuSeconds>;
 
-function cpuEach(before: number | undefined, after: number | undefined, requests: number) {
-  if (before === undefined || after === undefined) return null;
-  return ((after - before) * 1e6) / requests;
+  constructor(pid: number | undefined) {
+    this.#pid = pid;
+    this.#server = this.#serverNow();
+    this.#machine = machineCpuSeconds();
+  }
+
+  #serverNow(): number | undefined {
+    return this.#pid === undefined ? undefined : cpuSeconds(this.#pid);
+  }
+
+  read(requests: number): Pick<Sample, 'cpuMicros' | 'othersLoad'> {
+    const machine = machineCpuSeconds();
+    const now = this.#serverNow();
+    if (now === undefined || this.#server === undefined) {
+      return { cpuMicros: null, othersLoad: null };
+    }
+    const server = now - this.#server;
+    const cpuMicros = (server * 1e6) / requests;
+    if (machine === undefined || this.#machine === undefined)
+      return { cpuMicros, othersLoad: null };
+    const others = machine.all - this.#machine.all - (machine.self - this.#machine.self) - server;
+    const seconds = (performance.now() - this.#begin) / 1000;
+    // Ticks are rounded for each process apart, so nobody can come out below nothing.
+    return { cpuMicros, othersLoad: Math.max(0, others / seconds) };
+  }
 }
 
 async function flush(address: Address): Promise<void> {
@@ -358,12 +384,13 @@ export async function run(args: readonly string[] = []): Promise<void> {
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
   });
   const isPublished = args.includes('--publish');
+  print(`\n${othersLine(results)}`);
   const target = isPublished ? folder : join(folder, 'tmp');
   const file = resultsName(results);
   mkdirSync(target, { recursive: true });
   writeFileSync(join(target, file), `${JSON.stringify(results, null, 1)}\n`);
   if (isPublished) writePage(results, file);
-  print(`\nevery measurement: bench/results/${isPublished ? '' : 'tmp/'}${file}`);
+  print(`every measurement: bench/results/${isPublished ? '' : 'tmp/'}${file}`);
 }
 
 if (process.argv[1] !== undefined && resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {

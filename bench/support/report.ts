@@ -6,6 +6,9 @@ import { pairedRatios, type Spread, spreadOf } from './statistics.ts';
 const BEGIN = '<!-- wire: written by bench/wire.bench.ts from its results -->';
 const END = '<!-- wire: end -->';
 
+/** Cores. An idle machine shows a tenth or less: interrupts, and what ticks round away. */
+const BUSY = 0.25;
+
 /** 1234 as 1.23, 94321 as 94.3, 727000 as 727: three figures of thousands. */
 export function thousands(value: number): string {
   return figures(value / 1000);
@@ -57,6 +60,21 @@ export function methodLines(results: Results): string[] {
   ];
 }
 
+/** What else the machine did, for every measurement that could tell. */
+export function othersLine({ cases }: Results): string {
+  const loads = cases
+    .flatMap(({ series }) => series.flatMap(({ samples }) => samples))
+    .map(({ othersLoad }) => othersLoad)
+    .filter((load) => load !== null);
+  if (loads.length === 0) return 'What else the machine was doing could not be seen.';
+  const { median, max } = spreadOf(loads);
+  const advice = median > BUSY ? ' That is too much to compare anything: measure again.' : '';
+  return (
+    `Neither server nor load generator: ${median.toFixed(2)} cores in the middle measurement, ` +
+    `${max.toFixed(2)} at worst.${advice}`
+  );
+}
+
 function table(cases: readonly CaseResult[]): string[] {
   const rows = cases.flatMap(({ name, series }) => {
     const base = speeds(series[0]);
@@ -103,9 +121,12 @@ export function renderWire(results: Results, file: string): string {
     "* Server CPU is the process's user and system time over the measurement, divided by requests.",
     '  It says what a request costs even where the load generator was the limit. It counts all',
     '  threads (for Node, also those of its garbage collector and compiler).',
+    '* What other processes used meanwhile is measured too: all of the processor time less that of',
+    '  the server and the load generator.',
     '',
     `Machine: ${machine.cores} × ${machine.cpu}, ${machine.memoryGiB} GiB, ${machine.kernel}; ` +
       `load ${machine.load} before the run. Node ${machine.node}. ${results.date.slice(0, 10)}.`,
+    othersLine(results),
     '',
     '| server | version | command |',
     '|---|---|---|',
@@ -164,13 +185,20 @@ function benchmarkText(cases: readonly CaseResult[]): string {
   return `arguments: \`${common.join(' ')}\`.`;
 }
 
+/** The chapter before any results are published. */
+export const EMPTY = `${BEGIN}
+## Over the wire
+
+No results are published. To measure: \`make bench ONLY=wire\`.
+
+${END}`;
+
 const FRESH = `# Benchmarks
 
 How fast the server is beside others, and how that was found out. How to run the benches and how to
 read them: [bench/README.md](../bench/README.md).
 
-${BEGIN}
-${END}
+${EMPTY}
 `;
 
 /** The page with its chapter replaced; the rest of it belongs to others and stays. */

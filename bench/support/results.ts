@@ -10,6 +10,8 @@ export interface Sample {
   /** Microseconds of the server's CPU time per request; null where it can't be seen. */
   readonly cpuMicros: number | null;
   readonly requests: number;
+  /** Cores that neither server nor load generator used meanwhile; null where it can't be seen. */
+  readonly othersLoad: number | null;
   /** What the measuring program printed, or how the work was verified. */
   readonly raw: string;
 }

@@ -150,6 +150,7 @@ function versionIn(info: string): string {
   return 'unknown';
 }
 
+/** The pid a server claims, unless it runs where we can't see it. */
 function visiblePid(pid: number): number | undefined {
   return Number.isInteger(pid) && cpuSeconds(pid) !== undefined ? pid : undefined;
 }
@@ -171,20 +172,49 @@ export function freePort(): Promise<number> {
 
 let ticksPerSecond: number | undefined;
 
-/** CPU time a process has used, user and system, all threads; undefined where /proc is not. */
-export function cpuSeconds(pid: number): number | undefined {
-  let stat: string;
+function secondsOf(ticks: number): number {
+  ticksPerSecond ??= Number(execFileSync('getconf', ['CLK_TCK'])) || 100;
+  return ticks / ticksPerSecond;
+}
+
+function readProc(path: string): string | undefined {
   try {
-    stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    return readFileSync(`/proc/${path}`, 'latin1');
   } catch {
     return undefined;
   }
-  ticksPerSecond ??= Number(execFileSync('getconf', ['CLK_TCK'])) || 100;
-  return cpuTicks(stat) / ticksPerSecond;
 }
 
-/** utime + stime of a line of /proc/PID/stat. The name in parentheses may contain anything. */
-export function cpuTicks(stat: string): number {
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return Number(fields[11]) + Number(fields[12]);
+/** CPU time a process has used, user and system, all threads; undefined where /proc is not. */
+export function cpuSeconds(pid: number): number | undefined {
+  const stat = readProc(`${pid}/stat`);
+  return stat === undefined ? undefined : secondsOf(cpuTicks(stat).own);
+}
+
+/** CPU time of everybody on this machine, and of this process with the children it waited for. */
+export function machineCpuSeconds(): { readonly all: number; readonly self: number } | undefined {
+  const machine = readProc('stat');
+  const self = readProc('self/stat');
+  if (machine === undefined || self === undefined) return undefined;
+  const { own, children } = cpuTicks(self);
+  return { all: secondsOf(busyTicks(machine)), self: secondsOf(own + children) };
+}
+
+/** Times in a line of /proc/PID/stat. The name in parentheses may contain anything. */
+export function cpuTicks(stat: string): { readonly own: number; readonly children: number } {
+  const fields = stat
+    .slice(stat.lastIndexOf(')') + 2)
+    .split(' ')
+    .map(Number);
+  return { own: fields[11] + fields[12], children: fields[13] + fields[14] };
+}
+
+/** Ticks of all cores in /proc/stat in which somebody ran, here or beside this virtual machine. */
+export function busyTicks(stat: string): number {
+  const [user, nice, system, , , irq, softirq, steal] = stat
+    .slice(0, stat.indexOf('\n'))
+    .split(/ +/)
+    .slice(1)
+    .map(Number);
+  return user + nice + system + irq + softirq + (steal || 0);
 }
