@@ -229,7 +229,7 @@ function writeHistory(reply: Reply, history: Command['history']): void {
 }
 
 function writeDocs(reply: Reply, of: Command): void {
-  const { deprecated, history, subcommands, isSystem } = of;
+  const { deprecated, history, subcommands, isSystem, complexity } = of;
   const marks = [
     ...(deprecated === undefined ? [] : ['deprecated']),
     ...(isSystem ? ['syscmd'] : []),
@@ -238,8 +238,8 @@ function writeDocs(reply: Reply, of: Command): void {
     ['summary', () => reply.bulkText(of.summary)],
     ['since', () => reply.bulkText(of.since)],
     ['group', () => reply.bulkText(of.group)],
-    ['complexity', () => reply.bulkText(of.complexity)],
   ];
+  if (complexity !== undefined) fields.push(['complexity', () => reply.bulkText(complexity)]);
   if (marks.length > 0) fields.push(['doc_flags', () => writeNames(reply, marks)]);
   if (deprecated !== undefined) {
     fields.push(['deprecated_since', () => reply.bulkText(deprecated.since)]);

@@ -34,7 +34,7 @@ export interface Command extends HasKeys<Instance>, CommandCounts {
   readonly group: Group;
   readonly summary: string;
   readonly since: string;
-  readonly complexity: string;
+  readonly complexity: string | undefined;
   readonly arity: number;
   /** The same as bounds: how many arguments a request has, the name included. */
   readonly countMin: number;

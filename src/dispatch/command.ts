@@ -30,7 +30,8 @@ export interface CommandDefinition {
   readonly syntax: string;
   readonly summary: string;
   readonly since: string;
-  readonly complexity: string;
+  /** Absent where Redis gives none. */
+  readonly complexity?: string;
   /** How each key of the syntax is used, in order: 'RO access', 'OW update', … Or whole specs. */
   readonly keys?: KeyUse | readonly (KeyUse | KeySpec)[];
   /** Where the specs of the keys don't say which arguments of a request are keys. */
@@ -185,7 +186,7 @@ function derive(
     name,
     fullName: parent === undefined ? name : `${parent.name}|${name}`,
     nameBytes: latin1Bytes(name),
-    usage: definition.syntax.replaceAll(/"(.+?)"/g, '$1'),
+    usage: definition.syntax,
     group,
     summary: definition.summary,
     since: definition.since,

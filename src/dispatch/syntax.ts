@@ -1,11 +1,11 @@
 /**
  * Usage lines: what `SET key value [NX | XX] [EX seconds | PX milliseconds]` says.
  *
- *   WORD            a token that stands for itself; a quoted one where it is lower case ("km")
- *   WORD word …     a token and its values                  word      a value
- *   a | b           one of                                  [ … ]     optional
- *   x [x ...]       once or more                            < … >     required
- *   [x [x ...]]     any number                              W x [W x ...]   each with its token
+ *   WORD           a token that stands for itself        word             a value
+ *   WORD word …    a token and its values                a | b            one of
+ *   [ … ]          optional                              < … >            required, as one
+ *   x [x ...]      once or more                          WORD x [WORD x ...]
+ *   [x [x ...]]    any number                                             each with its token
  *
  * Two steps. The line becomes words and groups; then a walk over them makes arguments, looking
  * ahead for a group that repeats what stands before it. From the tree follow the arity, where the
@@ -112,8 +112,8 @@ const CHOICES: ReadonlyMap<string, string> = new Map([
   ['ON OFF', 'enabled'],
   ['STORE STOREDIST', 'store'],
   ['YES NO', 'mode'],
+  ['M KM FT MI', 'unit'],
   ['id $', 'id-selector'],
-  ['m km ft mi', 'unit'],
 ]);
 
 /** Names of tokens that are not the token in lower case. */
@@ -132,6 +132,7 @@ const BLOCKS: ReadonlyMap<string, string> = new Map([
   ['count', 'options'],
   ['end', 'end-unit-block'],
   ['start', 'range'],
+  ['strategy', 'trim'],
 ]);
 
 /** The one command whose first argument is a token and that is no container. */
@@ -180,7 +181,7 @@ function readGroup(words: string[], open: string): Group {
 }
 
 function isToken(word: string): boolean {
-  return /^([A-Z][A-Z0-9-]*|".*"|[*=~$])$/.test(word);
+  return /^([A-Z][A-Z0-9-]*|""|[*=~$])$/.test(word);
 }
 
 function readLine(line: string): readonly Node[] {
@@ -224,7 +225,8 @@ function unitSize(nodes: readonly Node[], i: number): number {
   if (nodes[i + 1]?.kind === 'required') return 2;
   let end = i + 1;
   while (end < nodes.length && isValues(nodes[end])) end++;
-  return end - i;
+  // In `BYBOX width height <M | KM>` the whole belongs to the token: it stands with the first.
+  return nodes[end]?.kind === 'required' ? Math.min(end - i, 2) : end - i;
 }
 
 function isValues(node: Node): boolean {
@@ -242,8 +244,8 @@ function buildUnit(nodes: readonly Node[]): Argument[] {
   const [head, ...rest] = nodes;
   if (head.kind === 'value') return [{ name: head.text, type: typeOf(head.text) }];
   if (head.kind === 'token') {
-    const token = head.text === '""' ? '""' : head.text.replaceAll('"', '');
-    const name = TOKENS.get(token) ?? token.toLowerCase();
+    const name = TOKENS.get(head.text) ?? head.text.toLowerCase();
+    const token = head.text === '""' ? '' : head.text;
     if (rest.length === 0) return [{ name, type: 'pure-token', token }];
     const values = build(rest);
     if (values.length === 1) {
@@ -258,7 +260,7 @@ function buildUnit(nodes: readonly Node[]): Argument[] {
 
 function buildGroup({ alternatives, repeats }: Group): Argument {
   const built = alternatives.map((nodes) => whole(build(nodes)));
-  const choice = alternatives.map((nodes) => nodes[0].text.replaceAll('"', '')).join(' ');
+  const choice = alternatives.map((nodes) => nodes[0].text).join(' ');
   const argument: Argument =
     built.length === 1
       ? built[0]
@@ -304,8 +306,8 @@ function annotate(args: readonly Argument[], notes: ArgumentNotes): Argument[] {
         throw new Error(`the ${field} of ${key} follows from the syntax, remove it`);
       }
     }
-    const isLeaf = argument.arguments === undefined;
-    const display = note.name !== undefined && isLeaf ? { display: argument.name } : {};
+    const isShown = argument.arguments === undefined && argument.type !== 'pure-token';
+    const display = note.name !== undefined && isShown ? { display: argument.name } : {};
     return { ...whole, ...display, ...note };
   };
   const annotated = args.map(apply);
