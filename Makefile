@@ -68,9 +68,10 @@ check: $(INSTALLED) ## All a reviewer needs: types, format, tests, pages up to d
 clean: ## Removes what the other targets made
 	rm -rf dist node_modules
 
-# npm writes this file last, so it is newer than the lock file it was made from.
+# What the lock file says, only when it is newer than what is installed. Not `npm ci`: it refuses a
+# lock file without the optional packages of every platform, and not every registry has them all.
 $(INSTALLED): package-lock.json
-	@npm ci --no-audit --no-fund
+	@npm install --no-save --no-audit --no-fund
 	@touch $@
 
 $(BUILT): $(INSTALLED) $(SOURCES) tsconfig.json tsconfig.build.json
