@@ -413,6 +413,34 @@ conformance('server', ({ test }) => {
     fails('MEMORY USAGE none SAMPLES abc');
   });
 
+  test('MEMORY of the whole server', ({ same, shape, fails, judge, help }) => {
+    same('MEMORY PURGE');
+    shape('MEMORY DOCTOR');
+    // What it is depends on the allocator: a verbatim text, or a plain one that says there is none.
+    judge('MEMORY MALLOC-STATS', ({ type }) => ('$='.includes(type) ? undefined : 'no text'));
+    judge('MEMORY STATS', (ours, theirs) => {
+      if (ours.type !== theirs.type) return 'another type';
+      const names = (ours.items ?? []).filter((_, i) => i % 2 === 0).map(({ text }) => text);
+      const missing = ['peak.allocated', 'total.allocated', 'keys.count', 'dataset.bytes'].filter(
+        (name) => !names.includes(name),
+      );
+      return missing.length > 0 ? `lacks ${missing.join()}` : undefined;
+    });
+    for (const name of ['PURGE', 'DOCTOR', 'MALLOC-STATS', 'STATS', 'HELP']) {
+      fails(`MEMORY ${name} x`);
+    }
+    help('MEMORY HELP');
+  });
+
+  test('SHUTDOWN that is refused', ({ fails }) => {
+    fails('SHUTDOWN junk');
+    fails('SHUTDOWN SAVE NOSAVE');
+    fails('SHUTDOWN NOSAVE SAVE');
+    fails('SHUTDOWN ABORT NOW');
+    fails('SHUTDOWN NOSAVE junk');
+    fails('SHUTDOWN ABORT');
+  });
+
   test('ROLE', ({ same, fails }) => {
     same('ROLE');
     fails('ROLE x');
