@@ -1,9 +1,34 @@
 /** The families of commands, as the registry takes them: whatever a family exports is defined. */
 
 import type { Definition } from '../src/dispatch/command.ts';
+import * as client from './connection/client.ts';
+import * as connect from './connection/connect.ts';
 import * as generic from './generic.ts';
+import * as command from './server/command.ts';
+import * as config from './server/config.ts';
+import * as debug from './server/debug.ts';
+import * as flush from './server/flush.ts';
+import * as info from './server/info.ts';
+import * as memory from './server/memory.ts';
+import * as session from './session.ts';
+import * as sortedSetRange from './sorted-set/range.ts';
+import * as sortedSetScore from './sorted-set/score.ts';
 import * as string from './string.ts';
+import * as zone from './zone.ts';
 
-export const families: readonly (readonly Definition[])[] = [string, generic].map((family) =>
-  Object.values(family),
-);
+export const families: readonly (readonly Definition[])[] = [
+  string,
+  generic,
+  connect,
+  client,
+  sortedSetScore,
+  sortedSetRange,
+  command,
+  config,
+  info,
+  flush,
+  memory,
+  debug,
+  session,
+  zone,
+].map((family) => Object.values(family));

@@ -296,7 +296,7 @@ const HOMES: readonly Home[] = [
   },
   {
     word: /\bnew (Shared)?ArrayBuffer\b/,
-    home: ['src/zone/arena.ts'],
+    home: ['src/zone/arena.ts', 'src/std/clock.ts'],
     advice: 'only the arena allocates memory; a small Uint8Array is fine',
   },
 ];

@@ -5,9 +5,9 @@
  * gate answers is counted as rejected, what a handler throws as failed.
  */
 
+import { REPLY_ON, REPLY_SKIP, REPLY_SKIP_NEXT } from '../instance/clients.ts';
 import { type ErrorReply, errors, ErrorReply as Refusal } from '../resp/errors.ts';
-import type { Call } from './call.ts';
-import type { Command } from './command.ts';
+import type { Call, Command } from './call.ts';
 
 type Gate = (call: Call, command: Command) => ErrorReply | undefined;
 
@@ -26,18 +26,30 @@ const protectedCommand: Gate = ({ instance, client }, command) => {
   return errors.notAllowed('DEBUG', 'enable-debug-command');
 };
 
-const notAuthenticated: Gate = ({ client }, command) =>
-  client.authenticated || command.needsNoAuth ? undefined : errors.noAuth;
+const notAuthenticated: Gate = ({ client, instance }, command) => {
+  if (client.authenticated || command.needsNoAuth) return undefined;
+  return instance.config.values.requirepass ? errors.noAuth : undefined;
+};
 
 /** Asked in this order; the first to answer ends the call. */
 export const gates: readonly Gate[] = [wrongArity, protectedCommand, notAuthenticated];
 
-/** Runs the request of a call. */
-export function execute(call: Call): void {
+/**
+ * Runs the request of a call. Answers false, with nothing done, when it has to wait: then it is
+ * run again, from here, when the wait is over.
+ */
+export function execute(call: Call): boolean {
+  const { client, reply } = call;
+  const mark = reply.mark();
+  const hasRun = run(call, mark);
+  if (client.replyMode !== REPLY_ON) mute(call, mark);
+  return hasRun;
+}
+
+function run(call: Call, mark: number): boolean {
   const { argv, client, reply, instance } = call;
   let command = instance.registry.find(argv);
-  if (command === undefined)
-    return reject(call, undefined, errors.unknownCommand(argv.text(0), argv));
+  if (command === undefined) return rejectUnknown(call);
   if (command.subcommands.size > 0 && argv.count > 1) {
     const subcommand = instance.registry.findSubcommand(command, argv);
     if (subcommand === undefined) return reject(call, command, errors.unknownSubcommand(argv));
@@ -48,10 +60,14 @@ export function execute(call: Call): void {
     const refusal = gates[i](call, command);
     if (refusal !== undefined) return reject(call, command, refusal);
   }
+  if (instance.pause.until !== 0 && isPaused(call, command)) {
+    instance.pause.hold(client);
+    return false;
+  }
   instance.stats.noteCall(command);
-  const mark = reply.size;
   try {
-    command.run?.(call);
+    if (client.noTouch) runUntouching(call, command);
+    else command.run?.(call);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     reply.rewind(mark);
@@ -59,10 +75,54 @@ export function execute(call: Call): void {
     command.failed++;
     instance.stats.noteError(error.text);
   }
+  return true;
 }
 
-function reject({ reply, instance }: Call, command: Command | undefined, error: ErrorReply): void {
+function isPaused({ instance }: Call, { flags }: Command): boolean {
+  return instance.pause.ofAll || flags.has('write') || flags.has('may_replicate');
+}
+
+/** Runs a command of a client that asked for its look-ups not to count as uses (NO-TOUCH). */
+function runUntouching(call: Call, command: Command): void {
+  const { keyspace } = call;
+  keyspace.touches = command.name === 'touch';
+  try {
+    command.run?.(call);
+  } finally {
+    keyspace.touches = true;
+  }
+}
+
+/** Takes back what was replied, as CLIENT REPLY has it. */
+function mute({ client, reply }: Call, mark: number): void {
+  if (client.replyMode === REPLY_SKIP_NEXT) {
+    client.replyMode = REPLY_SKIP; // The command that just ran was CLIENT REPLY SKIP itself.
+    return;
+  }
+  reply.rewind(mark);
+  if (client.replyMode === REPLY_SKIP) client.replyMode = REPLY_ON;
+}
+
+function reject(
+  { reply, instance }: Call,
+  command: Command | undefined,
+  error: ErrorReply,
+): boolean {
   if (command !== undefined) command.rejected++;
   instance.stats.noteError(error.text);
   reply.error(error.text);
+  return true;
+}
+
+function rejectUnknown(call: Call): boolean {
+  const { argv, client, instance } = call;
+  // A browser that was talked into sending HTTP here: what follows must not be read as requests.
+  if (argv.is(0, 'POST') || argv.is(0, 'HOST:')) {
+    instance.log.warning('Possible security attack: a client speaks HTTP. Closed.', {
+      client: client.address,
+    });
+    client.connection.close();
+    return true;
+  }
+  return reject(call, undefined, errors.unknownCommand(argv.text(0), argv));
 }

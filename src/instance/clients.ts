@@ -13,8 +13,12 @@ export interface ClientConnection {
   close(): void;
   /** Sends what has been replied, then closes; what the client sends from now on is not read. */
   closeAfterReply(): void;
+  /** Runs the request that was made to wait, and what was sent behind it. */
+  resume(): void;
   /** Bytes received and not yet a whole request. */
   readonly querySize: number;
+  /** Bytes allocated to hold them. */
+  readonly queryBufferSize: number;
   /** Bytes replied that the peer has not taken. */
   readonly outputSize: number;
   /** File descriptor, or -1. */
@@ -51,13 +55,14 @@ export class Client {
   noTouch = false;
   replyMode: number = REPLY_ON;
   closing = false;
+  /** Whether a request of it waits: for the end of a pause, or for what a blocking command wants. */
+  isBlocked = false;
+  /** Ends the wait of a blocking command; absent while there is none. */
+  unblock: ((withError: boolean) => void) | undefined = undefined;
   /** Unix milliseconds since which its output is over the soft limit; 0: it is not. */
   overSoftLimitSince = 0;
   /** Full name of the command run last ('client|list'). */
   lastCommand = 'NULL';
-  commandCount = 0;
-  /** Size of the arguments of the request that runs. */
-  argvSize = 0;
 
   constructor(options: {
     id: number;

@@ -62,10 +62,19 @@ export class Stats {
   aclDeniedAuth = 0;
   expireCycleMicros = 0;
   peakMemory = 0;
+  /** Turns of the event loop that did something, and microseconds: in all, in commands, in cron. */
+  cycles = 0;
+  cycleMicros = 0;
+  commandMicros = 0;
+  cronMicros = 0;
+  longestCycleMicros = 0;
+  mostCallsInCycle = 0;
   readonly errors = new Map<string, number>();
   readonly operations = new Rate();
   readonly input = new Rate();
   readonly output = new Rate();
+  readonly cycleRate = new Rate();
+  readonly cycleMicrosRate = new Rate();
   readonly #clock: Clock;
   #turn: CommandCounts[] = [];
   #turnBegan = 0;
@@ -89,7 +98,10 @@ export class Stats {
   /** Shares the time of a turn out among its commands. */
   endTurn(): void {
     if (this.#turnTotal === 0) return;
-    const each = (this.#clock.monotonicMicros() - this.#turnBegan) / this.#turnTotal;
+    const took = this.#countCycle();
+    this.commandMicros += took;
+    if (this.#turnTotal > this.mostCallsInCycle) this.mostCallsInCycle = this.#turnTotal;
+    const each = took / this.#turnTotal;
     for (let i = 0; i < this.#turn.length; i++) {
       const command = this.#turn[i];
       command.microseconds += each * command.turnCalls;
@@ -97,6 +109,20 @@ export class Stats {
     }
     this.#turn.length = 0;
     this.#turnTotal = 0;
+  }
+
+  /** Ends a turn that ran no commands but what is done regularly. */
+  endCron(): void {
+    this.cronMicros += this.#countCycle();
+  }
+
+  /** Counts a turn that ends now and answers how long it took. */
+  #countCycle(): number {
+    const took = this.#clock.monotonicMicros() - this.#turnBegan;
+    this.cycles++;
+    this.cycleMicros += took;
+    if (took > this.longestCycleMicros) this.longestCycleMicros = took;
+    return took;
   }
 
   noteError(text: string): void {
@@ -114,6 +140,8 @@ export class Stats {
     this.operations.sample(this.commandsProcessed, now);
     this.input.sample(this.inputBytes, now);
     this.output.sample(this.outputBytes, now);
+    this.cycleRate.sample(this.cycles, now);
+    this.cycleMicrosRate.sample(this.cycleMicros, now);
   }
 
   /** CONFIG RESETSTAT. */
@@ -140,5 +168,13 @@ export class Stats {
     this.operations.clear();
     this.input.clear();
     this.output.clear();
+    this.cycleRate.clear();
+    this.cycleMicrosRate.clear();
+    this.cycles = 0;
+    this.cycleMicros = 0;
+    this.commandMicros = 0;
+    this.cronMicros = 0;
+    this.longestCycleMicros = 0;
+    this.mostCallsInCycle = 0;
   }
 }

@@ -14,6 +14,7 @@
 import type { Socket } from 'node:net';
 import type { Call } from '../dispatch/call.ts';
 import type { Client, ClientConnection } from '../instance/clients.ts';
+import type { Argv } from '../resp/argv.ts';
 import type { Window } from '../resp/reply.ts';
 import { FAILED, READY, type RequestParser } from '../resp/request.ts';
 
@@ -24,12 +25,12 @@ const FLUSH_SIZE = 64 * 1024;
 
 /** What a connection needs of the server. */
 export interface ConnectionHost {
-  /** Called before the requests of a turn, and after. */
-  beginTurn(): void;
+  /** Called before the requests of a client's turn, and after. */
+  beginTurn(client: Client): void;
   endTurn(): void;
-  /** Runs the request of a call. */
-  execute(call: Call): void;
-  /** Called when the socket is gone. */
+  /** Runs the request of a call, or answers false: it has to wait until resume(). */
+  execute(call: Call): boolean;
+  /** Called when nothing can be sent to the peer any more. */
   closed(connection: Connection): void;
   countInput(size: number): void;
   countOutput(size: number): void;
@@ -43,6 +44,8 @@ export class Connection implements ClientConnection {
   readonly #host: ConnectionHost;
   /** The call that every request of this client becomes. */
   call!: Call;
+  /** The request that waits, and holds up all behind it. */
+  #held: Argv | undefined;
   #paused = false;
   #closing = false;
   #closed = false;
@@ -56,9 +59,10 @@ export class Connection implements ClientConnection {
     socket.on('drain', () => this.#drained());
     socket.on('error', () => {}); // 'close' follows.
     socket.on('close', () => {
-      this.#closed = true;
-      this.client.closing = true;
-      host.closed(this);
+      this.#leave();
+      // The system has let go of what it was given.
+      this.#releaseLent();
+      this.client.reply.rewind(0);
     });
   }
 
@@ -88,15 +92,31 @@ export class Connection implements ClientConnection {
     if (this.#closing || this.#closed) return;
     this.#host.countInput(end - start);
     this.parser.feed(bytes, start, end);
-    this.#drive();
+    if (this.#held === undefined) this.#drive();
+    else this.parser.retain();
     if (this.parser.bufferSize > 0) this.#host.checkLimits(this);
   }
 
   close(): void {
     if (this.#closed) return;
-    this.#closing = true;
-    this.client.closing = true;
+    this.#leave();
     this.socket.destroy();
+  }
+
+  /** The client is gone as of now, whatever the socket still has to do. */
+  #leave(): void {
+    if (this.#closed) return;
+    this.#closing = true;
+    this.#closed = true;
+    this.client.closing = true;
+    this.#host.closed(this);
+  }
+
+  resume(): void {
+    // Whoever ends the wait is in the middle of a turn of its own.
+    setImmediate(() => {
+      if (!this.#closing && this.#held !== undefined) this.#drive();
+    });
   }
 
   closeAfterReply(): void {
@@ -134,8 +154,13 @@ export class Connection implements ClientConnection {
     const { parser, call } = this;
     const { reply } = call;
     this.#running = true;
-    this.#host.beginTurn();
-    for (;;) {
+    this.#host.beginTurn(call.client);
+    if (this.#held !== undefined && !this.#runHeld()) {
+      this.#running = false;
+      this.#host.endTurn();
+      return;
+    }
+    while (!this.#closing) {
       const state = parser.next();
       if (state !== READY) {
         if (state === FAILED) {
@@ -144,7 +169,11 @@ export class Connection implements ClientConnection {
         }
         break;
       }
-      this.#host.execute(call);
+      if (!this.#host.execute(call)) {
+        this.#held = parser.argv.clone();
+        parser.retain();
+        break;
+      }
       if (this.#closing) break;
       if (reply.size >= FLUSH_SIZE) {
         this.flush();
@@ -164,6 +193,20 @@ export class Connection implements ClientConnection {
     }
   }
 
+  /** Runs the request that waited. Answers false when it has to wait again. */
+  #runHeld(): boolean {
+    const { call, parser } = this;
+    const held = this.#held as Argv;
+    this.#held = undefined;
+    call.argv = held;
+    call.args.argv = held;
+    const ran = this.#host.execute(call);
+    call.argv = parser.argv;
+    call.args.argv = parser.argv;
+    if (!ran) this.#held = held;
+    return ran;
+  }
+
   #finish(): void {
     if (this.#closed) return;
     this.flush();
@@ -172,11 +215,15 @@ export class Connection implements ClientConnection {
   }
 
   #drained(): void {
-    for (const window of this.#lent) window.release();
-    this.#lent.length = 0;
+    this.#releaseLent();
     if (!this.#paused) return;
     this.#paused = false;
     this.socket.resume();
     this.#drive();
+  }
+
+  #releaseLent(): void {
+    for (const window of this.#lent) window.release();
+    this.#lent.length = 0;
   }
 }

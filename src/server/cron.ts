@@ -22,6 +22,10 @@ export class Cron {
   /** Unix milliseconds for which the expiry timer is set. */
   #expiryAt = Number.POSITIVE_INFINITY;
 
+  #pause: NodeJS.Timeout | undefined;
+  /** Unix milliseconds for which the timer of CLIENT PAUSE is set. */
+  #pauseUntil = 0;
+
   constructor(instance: Instance, closeIdle: () => void) {
     this.#instance = instance;
     this.#closeIdle = closeIdle;
@@ -36,14 +40,29 @@ export class Cron {
   stop(): void {
     clearInterval(this.#interval);
     clearTimeout(this.#expiry);
+    clearTimeout(this.#pause);
     clearImmediate(this.#slice);
   }
 
   /** Makes sure that the next deadline is met. Called after every turn: it must cost nothing. */
   watchDeadlines(): void {
+    if (this.#instance.pause.until !== this.#pauseUntil) this.#watchPause();
     const next = this.#instance.keyspace.nextDeadline();
     if (next >= this.#expiryAt) return;
     this.#setTimer(next);
+  }
+
+  #watchPause(): void {
+    const { pause, clock } = this.#instance;
+    clearTimeout(this.#pause);
+    this.#pauseUntil = pause.until;
+    if (pause.until === 0) return;
+    const wait = Math.min(FARTHEST_MS, Math.max(0, pause.until - clock.now()));
+    this.#pause = setTimeout(() => {
+      if (clock.now() >= pause.until) pause.end();
+      this.#pauseUntil = 0;
+      this.watchDeadlines();
+    }, wait);
   }
 
   #setTimer(deadline: number): void {
@@ -74,9 +93,11 @@ export class Cron {
   #tick(): void {
     const { keyspace, clock, stats } = this.#instance;
     keyspace.tick(clock.now());
+    stats.beginTurn();
     stats.sample();
     const used = keyspace.zones.reduce((sum, zone) => sum + zone.usedSize, 0);
     if (used > stats.peakMemory) stats.peakMemory = used;
     this.#closeIdle();
+    stats.endCron();
   }
 }

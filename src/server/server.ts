@@ -13,16 +13,19 @@ import type { Definition } from '../dispatch/command.ts';
 import { execute } from '../dispatch/gates.ts';
 import { Registry } from '../dispatch/registry.ts';
 import { Client, Clients } from '../instance/clients.ts';
-import { DEFAULT_ZONE_SIZE } from '../instance/config/directives.ts';
+import { DEFAULT_ZONE_SIZE, type Values } from '../instance/config/directives.ts';
 import type { Config } from '../instance/config.ts';
 import type { Log } from '../instance/log.ts';
+import { Pause } from '../instance/pause.ts';
 import { Stats } from '../instance/stats.ts';
 import { Keyspace } from '../keyspace/keyspace.ts';
+import { Sessions } from '../keyspace/sessions.ts';
 import { errors } from '../resp/errors.ts';
 import { Reply } from '../resp/reply.ts';
 import { RequestParser } from '../resp/request.ts';
 import type { Clock } from '../std/clock.ts';
 import type { Random } from '../std/random.ts';
+import { ZONE_SIZE_MIN, zoneSizeFault } from '../zone/layout.ts';
 import { Zone } from '../zone/zone.ts';
 import { Connection, type ConnectionHost } from './connection.ts';
 import { Cron } from './cron.ts';
@@ -41,12 +44,23 @@ export interface ServerOptions {
   readonly onShutdown: () => void;
 }
 
+/** Why a server can't start, in one line. */
+export class StartError extends Error {
+  override readonly name = 'StartError';
+}
+
+/** Bytes of the default zone: what maxmemory says, but for none and for less than a zone can have. */
+function defaultZoneSize(maxmemory: number): number {
+  return maxmemory === 0 ? DEFAULT_ZONE_SIZE : Math.max(maxmemory, ZONE_SIZE_MIN);
+}
+
 export class Server implements ConnectionHost {
   readonly instance: Instance;
   readonly #options: ServerOptions;
   readonly #windows: Windows;
   readonly #readWindow: () => ReadWindow;
-  readonly #connections = new Set<Connection>();
+  /** Each with what makes it read into the window as it is now. */
+  readonly #connections = new Map<Connection, () => void>();
   readonly #cron: Cron;
   #listeners: NetServer[] = [];
   #isClosing = false;
@@ -55,10 +69,15 @@ export class Server implements ConnectionHost {
     this.#options = options;
     const { config, clock, random, seed, families } = options;
     const { values } = config;
+    const size = defaultZoneSize(values.maxmemory);
+    for (const spec of [{ name: 'default', size }, ...values.zone]) {
+      const fault = zoneSizeFault(spec.size);
+      if (fault !== undefined) throw new StartError(`zone '${spec.name}': ${fault}`);
+    }
     const zones = [
       new Zone({
         name: 'default',
-        size: values.maxmemory === 0 ? DEFAULT_ZONE_SIZE : values.maxmemory,
+        size,
         databases: values.databases,
         policy: values.maxmemoryPolicy,
         random,
@@ -71,24 +90,66 @@ export class Server implements ConnectionHost {
     ];
     const keyspace = new Keyspace(zones, values.databases);
     this.#windows = new Windows(zones[0]);
-    zones[0].onResize = () => this.#windows.renew();
+    zones[0].onResize = () => {
+      this.#windows.renew();
+      for (const renew of this.#connections.values()) renew();
+    };
     const windows = this.#windows;
     this.#readWindow = () => windows.read;
     const stats = new Stats(clock);
     this.instance = {
       config,
       keyspace,
+      sessions: new Sessions(zones, {
+        get count() {
+          return values.zsetMaxListpackEntries;
+        },
+        get memberSize() {
+          return values.zsetMaxListpackValue;
+        },
+      }),
       clients: new Clients(),
       stats,
       registry: new Registry(families),
+      pause: new Pause(),
+      log: options.log,
       clock,
       random,
       startedAt: clock.now(),
+      runId: hexadecimal(random.bytes(20)),
+      replicationId: hexadecimal(random.bytes(20)),
       tcpPort: () => this.port,
       shutDown: options.onShutdown,
     };
+    this.#followConfig(zones[0]);
     keyspace.tick(clock.now());
     this.#cron = new Cron(this.instance, () => this.#closeIdle());
+  }
+
+  /** Lets CONFIG SET reach what is running. */
+  #followConfig(zone: Zone): void {
+    const { config, keyspace } = this.instance;
+    config.onChange('maxmemory', {
+      check: ({ maxmemory }) => zoneSizeFault(defaultZoneSize(maxmemory), zone.layout.pageSize),
+      apply({ maxmemory }) {
+        const isDone = zone.resizeTo(defaultZoneSize(maxmemory));
+        return isDone ? undefined : 'what may not be evicted does not fit in that size';
+      },
+    });
+    config.onChange('maxmemory-policy', {
+      apply({ maxmemoryPolicy }) {
+        zone.recency.setPolicy(maxmemoryPolicy);
+        return undefined;
+      },
+    });
+    const setFrequency = ({ lfuLogFactor, lfuDecayTime }: Values): undefined => {
+      for (const { recency } of keyspace.zones) {
+        recency.frequency.logFactor = lfuLogFactor;
+        recency.frequency.decayMinutes = lfuDecayTime;
+      }
+    };
+    setFrequency(config.values);
+    config.onChange(['lfu-log-factor', 'lfu-decay-time'], { apply: setFrequency });
   }
 
   /** The TCP port listened on, 0 for none. */
@@ -134,7 +195,7 @@ export class Server implements ConnectionHost {
     const closing = this.#listeners.map(
       (listener) => new Promise<void>((resolve) => listener.close(() => resolve())),
     );
-    for (const connection of this.#connections) connection.closeAfterReply();
+    for (const connection of this.#connections.keys()) connection.closeAfterReply();
     this.#listeners = [];
     await Promise.all(closing);
   }
@@ -145,7 +206,7 @@ export class Server implements ConnectionHost {
     const { clients, config, clock, stats } = this.instance;
     const { values } = config;
     // The handle goes to another socket; this one must not count as open when the server closes.
-    const { socket, start } = adopt(accepted, this.#readWindow);
+    const { socket, start, renew } = adopt(accepted, this.#readWindow);
     if (socket !== accepted) accepted.destroy();
     if (this.#isClosing) return void socket.destroy();
     stats.connectionsReceived++;
@@ -181,7 +242,7 @@ export class Server implements ConnectionHost {
       reply: client.reply,
       instance: this.instance,
     };
-    this.#connections.add(connection);
+    this.#connections.set(connection, renew);
     if (values.tcpKeepalive > 0 && !isUnix) socket.setKeepAlive(true, values.tcpKeepalive * 1000);
     if (!isUnix) socket.setNoDelay(true);
     const refusal =
@@ -200,9 +261,11 @@ export class Server implements ConnectionHost {
     start((bytes, from, end) => connection.received(bytes, from, end));
   }
 
-  beginTurn(): void {
+  beginTurn(client: Client): void {
     const { clock, keyspace, stats } = this.instance;
-    keyspace.tick(clock.now());
+    const now = clock.now();
+    client.lastActiveAt = now;
+    keyspace.tick(now);
     stats.beginTurn();
   }
 
@@ -211,13 +274,15 @@ export class Server implements ConnectionHost {
     this.#cron.watchDeadlines();
   }
 
-  execute(call: Call): void {
-    execute(call);
+  execute(call: Call): boolean {
+    return execute(call);
   }
 
   closed(connection: Connection): void {
+    const { clients, pause } = this.instance;
     this.#connections.delete(connection);
-    this.instance.clients.remove(connection.client);
+    clients.remove(connection.client);
+    pause.forget(connection.client);
   }
 
   countInput(size: number): void {
@@ -269,6 +334,10 @@ export class Server implements ConnectionHost {
       if (now - client.lastActiveAt > limit) client.connection.close();
     }
   }
+}
+
+function hexadecimal(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 function endpoint(address = '', port = 0): string {

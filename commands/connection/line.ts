@@ -1,0 +1,73 @@
+/** One client as a line of CLIENT LIST, field for field as Redis 7.2 prints it. */
+
+import type { Call } from '../../src/dispatch/call.ts';
+import type { Client } from '../../src/instance/clients.ts';
+import type { Argv } from '../../src/resp/argv.ts';
+import { digitCount } from '../../src/std/int64.ts';
+
+/** Bytes of a request as an array of bulk strings. */
+function requestSize(argv: Argv): number {
+  let size = 1 + digitCount(argv.count) + 2;
+  for (let i = 0; i < argv.count; i++) size += 1 + digitCount(argv.size(i)) + 4 + argv.size(i);
+  return size;
+}
+
+function argumentsSize(argv: Argv): number {
+  let size = 0;
+  for (let i = 0; i < argv.count; i++) size += argv.size(i);
+  return size;
+}
+
+function flagsOf(client: Client): string {
+  let flags = '';
+  if (client.isBlocked) flags += 'b';
+  if (client.closing) flags += 'c';
+  if (client.isUnix) flags += 'U';
+  if (client.noEvict) flags += 'e';
+  if (client.noTouch) flags += 'T';
+  return flags === '' ? 'N' : flags;
+}
+
+/** Without a line end. `call` is the one that asks: only its client has a request that runs. */
+export function clientLine(client: Client, call: Call): string {
+  const { connection } = client;
+  const now = call.instance.clock.now();
+  const running = client === call.client ? call.argv : undefined;
+  const argvSize = running === undefined ? 0 : argumentsSize(running);
+  const querySize = connection.querySize + (running === undefined ? 0 : requestSize(running));
+  // What the running client is being told now is in a window that is not its own.
+  const outputSize = running === undefined ? connection.outputSize : 0;
+  const fields: readonly (readonly [string, string | number])[] = [
+    ['id', client.id],
+    ['addr', client.address],
+    ['laddr', client.localAddress],
+    ['fd', connection.fd],
+    ['name', client.name],
+    ['age', Math.floor((now - client.createdAt) / 1000)],
+    ['idle', Math.floor((now - client.lastActiveAt) / 1000)],
+    ['flags', flagsOf(client)],
+    ['db', client.database],
+    ['sub', 0],
+    ['psub', 0],
+    ['ssub', 0],
+    ['multi', -1],
+    ['qbuf', querySize],
+    ['qbuf-free', Math.max(0, connection.queryBufferSize - connection.querySize)],
+    ['argv-mem', argvSize],
+    ['multi-mem', 0],
+    ['rbs', 0],
+    ['rbp', 0],
+    ['obl', 0],
+    ['oll', outputSize > 0 ? 1 : 0],
+    ['omem', outputSize],
+    ['tot-mem', connection.queryBufferSize + outputSize + argvSize],
+    ['events', outputSize > 0 ? 'rw' : 'r'],
+    ['cmd', client.lastCommand],
+    ['user', client.user],
+    ['redir', -1],
+    ['resp', client.resp3 ? 3 : 2],
+    ['lib-name', client.libName],
+    ['lib-ver', client.libVersion],
+  ];
+  return fields.map(([name, value]) => `${name}=${value}`).join(' ');
+}

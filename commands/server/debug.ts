@@ -1,0 +1,302 @@
+/**
+ * DEBUG: what tests of servers and of clients ask for.
+ *
+ * Of Redis's subcommands these are the ones that mean something here, and the switches that tests
+ * set on their way: those answer OK and change nothing. What crashes the server is left out.
+ */
+
+import type { Call } from '../../src/dispatch/call.ts';
+import { family } from '../../src/dispatch/command.ts';
+import { NO_DEADLINE } from '../../src/keyspace/database.ts';
+import { keyspaceDigest, valueDigest } from '../../src/keyspace/digest.ts';
+import { Argv } from '../../src/resp/argv.ts';
+import { errors } from '../../src/resp/errors.ts';
+import { latin1Bytes } from '../../src/std/ascii.ts';
+import { encodingName } from '../../src/value/type.ts';
+
+const { command } = family('server');
+
+interface Subcommand {
+  /** Arguments, DEBUG and the subcommand included: at least and at most. */
+  readonly counts: readonly [least: number, most: number];
+  readonly help: readonly string[];
+  run(call: Call): void;
+}
+
+const LRU_CLOCK_MASK = 0xffffff;
+
+function object({ argv, db, reply }: Call): void {
+  const entry = db.peek(argv, 2);
+  if (entry === 0) throw errors.noSuchKey;
+  const { zone } = db;
+  const idle = Math.floor(zone.recency.idleMs(entry) / 1000);
+  const lru = (Math.floor(zone.now / 1000) - idle) & LRU_CLOCK_MASK;
+  reply.simple(
+    `Value at:0x${(entry * 8).toString(16)} refcount:1 encoding:${encodingName(zone, entry)} ` +
+      `serializedlength:${zone.content.size(entry)} lru:${lru} lru_seconds_idle:${idle}`,
+  );
+}
+
+function populate({ argv, args, db, reply }: Call): void {
+  const count = args.integerBetween(2, 0, Number.MAX_SAFE_INTEGER, errors.notPositive);
+  const prefix = argv.count > 3 ? argv.text(3) : 'key';
+  const size = argv.count > 4 ? args.integerBetween(4, 0, 2 ** 32, errors.notPositive) : 0;
+  for (let i = 0; i < count; i++) {
+    const text = latin1Bytes(`value:${i}`);
+    const value = size === 0 ? text : new Uint8Array(size);
+    if (size > 0) value.set(text.subarray(0, size));
+    const pair = Argv.of(`${prefix}:${i}`, value);
+    if (db.findForWrite(pair, 0) !== 0) continue;
+    db.setString(pair, 0, 0, pair.bytes, pair.starts[1], pair.ends[1], NO_DEADLINE);
+  }
+  reply.ok();
+}
+
+const SOME_DOUBLE = 3141 / 1000;
+const ATTRIBUTE = latin1Bytes('|1\r\n');
+
+/** A reply of each type there is, by its name. */
+const PROTOCOL: Readonly<Record<string, (call: Call) => void>> = {
+  string: ({ reply }) => reply.bulkText('Hello World'),
+  integer: ({ reply }) => reply.integer(12345),
+  double: ({ reply }) => reply.double(SOME_DOUBLE),
+  bignum: ({ reply }) => reply.bigNumber('1234567999999999999999999999999999999'),
+  null: ({ reply }) => reply.null(),
+  array({ reply }) {
+    reply.array(3);
+    for (let i = 0; i < 3; i++) reply.integer(i);
+  },
+  set({ reply }) {
+    reply.set(3);
+    for (let i = 0; i < 3; i++) reply.integer(i);
+  },
+  map({ reply }) {
+    reply.map(3);
+    for (let i = 0; i < 3; i++) {
+      reply.integer(i);
+      reply.boolean(i === 1);
+    }
+  },
+  attrib({ reply }) {
+    if (reply.resp3) {
+      reply.append(ATTRIBUTE, 0, ATTRIBUTE.length);
+      reply.bulkText('key-popularity');
+      reply.array(2);
+      reply.bulkText('key:123');
+      reply.integer(90);
+    }
+    reply.bulkText('Some real reply following the attribute');
+  },
+  push({ reply }) {
+    if (!reply.resp3) throw errors.custom('RESP2 is not supported by this command');
+    reply.push(2);
+    reply.bulkText('server-cpu-usage');
+    reply.integer(42);
+    // A push answers nothing: a client that skips it still waits for its reply.
+    reply.bulkText('Some real reply following the push reply');
+  },
+  verbatim: ({ reply }) => reply.verbatim('txt', 'This is a verbatim\nstring'),
+  true: ({ reply }) => reply.boolean(true),
+  false: ({ reply }) => reply.boolean(false),
+};
+
+function protocol(call: Call): void {
+  const write = PROTOCOL[call.argv.text(2).toLowerCase()];
+  if (write === undefined) {
+    throw errors.custom(
+      'Wrong protocol type name. Please use one of the following: string|integer|double|bignum|' +
+        'null|array|set|map|attrib|push|verbatim|true|false',
+    );
+  }
+  write(call);
+}
+
+/** An integer as C's atoi reads one: what is none is 0. */
+function looseInteger(text: string): number {
+  return Number.parseInt(text, 10) || 0;
+}
+
+function isMemory(text: string): boolean {
+  return /^\d{1,10}([kmg]?b?)$/i.test(text);
+}
+
+const ok = ({ reply }: Call): void => reply.ok();
+
+const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
+  'CHANGE-REPL-ID': {
+    counts: [2, 2],
+    help: ['CHANGE-REPL-ID', '    Does nothing: there is no replication.'],
+    run: ok,
+  },
+  DIGEST: {
+    counts: [2, 2],
+    help: ['DIGEST', '    Output a hex signature representing the current DB content.'],
+    run: ({ keyspace, reply }) => reply.simple(keyspaceDigest(keyspace)),
+  },
+  'DIGEST-VALUE': {
+    counts: [2, Number.POSITIVE_INFINITY],
+    help: [
+      'DIGEST-VALUE <key> [<key> ...]',
+      '    Output a hex signature of the values of all the specified keys.',
+    ],
+    run({ argv, db, reply }) {
+      reply.array(argv.count - 2);
+      for (let i = 2; i < argv.count; i++) reply.simple(valueDigest(db.zone, db.peek(argv, i)));
+    },
+  },
+  ERROR: {
+    counts: [3, 3],
+    help: [
+      'ERROR <string>',
+      '    Return a Redis protocol error with <string> as message. Useful for clients',
+      '    unit tests to simulate Redis errors.',
+    ],
+    run: ({ argv, reply }) => reply.error(argv.text(2)),
+  },
+  LOG: {
+    counts: [3, 3],
+    help: ['LOG <message>', '    Write <message> to the server log.'],
+    run({ argv, reply, instance }) {
+      instance.log.warning(`DEBUG LOG: ${argv.text(2)}`);
+      reply.ok();
+    },
+  },
+  LISTPACK: {
+    counts: [3, 3],
+    help: ['LISTPACK <key>', '    Tell whether <key> has the listpack encoding.'],
+    run({ argv, db, reply }) {
+      const entry = db.peek(argv, 2);
+      if (entry === 0) throw errors.noSuchKey;
+      if (encodingName(db.zone, entry) !== 'listpack') {
+        throw errors.custom('Not a listpack encoded object.');
+      }
+      reply.simple('Listpack structure printed on stdout');
+    },
+  },
+  OBJECT: {
+    counts: [3, 3],
+    help: ['OBJECT <key>', '    Show low level info about `key` and associated value.'],
+    run: object,
+  },
+  'PAUSE-CRON': {
+    counts: [3, 3],
+    help: ['PAUSE-CRON <0|1>', '    Does nothing.'],
+    run: ok,
+  },
+  POPULATE: {
+    counts: [3, 5],
+    help: [
+      'POPULATE <count> [<prefix>] [<size>]',
+      '    Create <count> string keys named key:<num>. If <prefix> is specified then',
+      "    it is used instead of the 'key' prefix.",
+    ],
+    run: populate,
+  },
+  PROTOCOL: {
+    counts: [3, 3],
+    help: [
+      'PROTOCOL <type>',
+      '    Reply with a test value of the specified type. <type> can be: string,',
+      '    integer, double, bignum, null, array, set, map, attrib, push, verbatim,',
+      '    true, false.',
+    ],
+    run: protocol,
+  },
+  'QUICKLIST-PACKED-THRESHOLD': {
+    counts: [3, 3],
+    help: [
+      'QUICKLIST-PACKED-THRESHOLD <size>',
+      '    Does nothing: elements of any size are alike.',
+    ],
+    run(call) {
+      if (!isMemory(call.argv.text(2))) {
+        throw errors.custom('argument must be a memory value bigger than 1 and smaller than 4gb');
+      }
+      call.reply.ok();
+    },
+  },
+  REPLYBUFFER: {
+    counts: [4, 4],
+    help: [
+      'REPLYBUFFER PEAK-RESET-TIME <NEVER||RESET|time>',
+      'REPLYBUFFER RESIZING <0|1>',
+      '    Do nothing: reply buffers are lent and not resized.',
+    ],
+    run(call) {
+      const { argv } = call;
+      if (!argv.is(2, 'PEAK-RESET-TIME') && !argv.is(2, 'RESIZING')) {
+        throw errors.subcommandSyntax(argv);
+      }
+      call.reply.ok();
+    },
+  },
+  'SET-ACTIVE-EXPIRE': {
+    counts: [3, 3],
+    help: [
+      'SET-ACTIVE-EXPIRE <0|1>',
+      '    Setting it to 0 disables expiring keys in background when they are not',
+      '    accessed (otherwise the Redis behavior). Setting it to 1 reenables back the',
+      '    default.',
+    ],
+    run({ argv, keyspace, reply }) {
+      keyspace.expiresActively = looseInteger(argv.text(2)) !== 0;
+      reply.ok();
+    },
+  },
+  'SET-DISABLE-DENY-SCRIPTS': {
+    counts: [3, 3],
+    help: ['SET-DISABLE-DENY-SCRIPTS <0|1>', '    Does nothing.'],
+    run: ok,
+  },
+  'SET-SKIP-CHECKSUM-VALIDATION': {
+    counts: [3, 3],
+    help: ['SET-SKIP-CHECKSUM-VALIDATION <0|1>', '    Does nothing.'],
+    run: ok,
+  },
+  SLEEP: {
+    counts: [3, 3],
+    help: ['SLEEP <seconds>', '    Stop the server for <seconds>. Decimals allowed.'],
+    run({ argv, reply, instance }) {
+      const seconds = Number.parseFloat(argv.text(2));
+      if (seconds > 0) instance.clock.stall(seconds * 1000);
+      reply.ok();
+    },
+  },
+  'STRINGMATCH-TEST': {
+    counts: [2, 2],
+    help: ['STRINGMATCH-TEST', '    Does nothing: patterns are tested where they are implemented.'],
+    run: ({ reply }) => reply.simple('Apparently Redis did not crash: test passed'),
+  },
+};
+
+const HELP: readonly string[] = [
+  'DEBUG <subcommand> [<arg> [value] [opt] ...]. Subcommands are:',
+  ...Object.values(SUBCOMMANDS).flatMap(({ help }) => help),
+  'HELP',
+  '    Print this help.',
+];
+
+export const debug = command({
+  syntax: 'DEBUG',
+  summary: 'A container for debugging commands.',
+  since: '1.0.0',
+  complexity: 'Depends on subcommand.',
+  // Its subcommands are no commands of their own: COMMAND does not list them.
+  arity: -2,
+  flags: ['admin', 'noscript', 'loading', 'stale', 'protected'],
+  isSystem: true,
+  run(call) {
+    const { argv, reply } = call;
+    const name = argv.text(1).toUpperCase();
+    if (name === 'HELP' && argv.count === 2) {
+      reply.array(HELP.length);
+      for (const line of HELP) reply.simple(line);
+      return;
+    }
+    const subcommand = Object.hasOwn(SUBCOMMANDS, name) ? SUBCOMMANDS[name] : undefined;
+    if (subcommand === undefined) throw errors.subcommandSyntax(argv);
+    const [least, most] = subcommand.counts;
+    if (argv.count < least || argv.count > most) throw errors.subcommandSyntax(argv);
+    subcommand.run(call);
+  },
+});

@@ -1,0 +1,98 @@
+/** Databases as a whole: how many keys, none any more, or another's. */
+
+import type { Call } from '../../src/dispatch/call.ts';
+import { family } from '../../src/dispatch/command.ts';
+import type { ErrorReply } from '../../src/resp/errors.ts';
+import { errors } from '../../src/resp/errors.ts';
+
+const { command } = family('server');
+
+export const dbsize = command({
+  syntax: 'DBSIZE',
+  summary: 'Counts the keys of the selected database.',
+  since: '1.0.0',
+  complexity: 'O(1)',
+  flags: ['readonly', 'fast'],
+  categories: ['keyspace'],
+  tips: ['request_policy:all_shards', 'response_policy:agg_sum'],
+  run({ db, reply }) {
+    reply.integer(db.size);
+  },
+});
+
+/** ASYNC and SYNC are the same here: a zone is emptied without visiting what is in it. */
+function checkMode({ argv }: Call): void {
+  if (argv.count === 1) return;
+  if (argv.count > 2 || (!argv.is(1, 'ASYNC') && !argv.is(1, 'SYNC'))) throw errors.syntax;
+}
+
+export const flushdb = command({
+  syntax: 'FLUSHDB [ASYNC | SYNC]',
+  summary: 'Removes all keys of the selected database.',
+  since: '1.0.0',
+  complexity: 'O(N) where N is the number of keys in the selected database',
+  flags: ['write'],
+  categories: ['keyspace', 'dangerous'],
+  arguments: { ASYNC: { since: '4.0.0' }, SYNC: { since: '6.2.0' } },
+  tips: ['request_policy:all_shards', 'response_policy:all_succeeded'],
+  history: [
+    ['4.0.0', 'Added the `ASYNC` flushing mode modifier.'],
+    ['6.2.0', 'Added the `SYNC` flushing mode modifier.'],
+  ],
+  run(call) {
+    checkMode(call);
+    call.db.clear();
+    call.reply.ok();
+  },
+});
+
+export const flushall = command({
+  syntax: 'FLUSHALL [ASYNC | SYNC]',
+  summary: 'Removes all keys of all databases, those of every zone included.',
+  since: '1.0.0',
+  complexity: 'O(N) where N is the total number of keys in all databases',
+  flags: ['write'],
+  categories: ['keyspace', 'dangerous'],
+  arguments: { ASYNC: { since: '4.0.0' }, SYNC: { since: '6.2.0' } },
+  tips: ['request_policy:all_shards', 'response_policy:all_succeeded'],
+  history: [
+    ['4.0.0', 'Added the `ASYNC` flushing mode modifier.'],
+    ['6.2.0', 'Added the `SYNC` flushing mode modifier.'],
+  ],
+  run(call) {
+    checkMode(call);
+    call.keyspace.clear();
+    call.reply.ok();
+  },
+});
+
+const INT_MAX = 2 ** 31 - 1;
+
+function numberAt({ args }: Call, index: number, refusal: ErrorReply): number {
+  try {
+    return args.integerBetween(index, -INT_MAX - 1, INT_MAX, refusal);
+  } catch {
+    throw refusal;
+  }
+}
+
+export const swapdb = command({
+  syntax: 'SWAPDB index1 index2',
+  summary: 'Exchanges the keys of two databases of one zone.',
+  since: '4.0.0',
+  complexity:
+    'O(N) where N is the count of clients watching or blocking on keys from both databases.',
+  flags: ['write', 'fast'],
+  categories: ['keyspace', 'dangerous'],
+  run(call) {
+    const { keyspace, reply } = call;
+    const first = numberAt(call, 1, errors.invalidFirstDbIndex);
+    const second = numberAt(call, 2, errors.invalidSecondDbIndex);
+    const { databases } = keyspace;
+    if (databases[first] === undefined || databases[second] === undefined) {
+      throw errors.dbIndexOutOfRange;
+    }
+    keyspace.swap(first, second);
+    reply.ok();
+  },
+});

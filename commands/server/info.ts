@@ -1,0 +1,89 @@
+/** What the server tells of itself: INFO, TIME, LOLWUT; and that it may go: SHUTDOWN. */
+
+import { family } from '../../src/dispatch/command.ts';
+import { infoText } from '../../src/dispatch/info.ts';
+import { REDIS_VERSION } from '../../src/instance/version.ts';
+import { errors } from '../../src/resp/errors.ts';
+
+const { command } = family('server');
+
+export const info = command({
+  syntax: 'INFO [section [section ...]]',
+  summary: 'Tells about the server and what it has done.',
+  since: '1.0.0',
+  complexity: 'O(1)',
+  flags: ['loading', 'stale'],
+  categories: ['dangerous'],
+  tips: ['nondeterministic_output', 'request_policy:all_shards', 'response_policy:special'],
+  history: [['7.0.0', 'Added support for taking multiple section arguments.']],
+  run({ argv, reply, instance }) {
+    const asked: string[] = [];
+    for (let i = 1; i < argv.count; i++) asked.push(argv.text(i));
+    reply.verbatim('txt', infoText(instance, asked));
+  },
+});
+
+export const time = command({
+  syntax: 'TIME',
+  summary: 'Tells the time: Unix seconds, and microseconds of the second.',
+  since: '2.6.0',
+  complexity: 'O(1)',
+  flags: ['loading', 'stale', 'fast'],
+  tips: ['nondeterministic_output'],
+  run({ reply, instance }) {
+    const { clock } = instance;
+    const now = clock.now();
+    // The calendar has milliseconds; the microseconds within one are those of the other clock.
+    const micros = (now % 1000) * 1000 + (clock.monotonicMicros() % 1000);
+    reply.array(2);
+    reply.bulkInteger(Math.floor(now / 1000));
+    reply.bulkInteger(micros);
+  },
+});
+
+const MAZE_WIDTH = 48;
+const MAZE_HEIGHT = 10;
+
+export const lolwut = command({
+  syntax: 'LOLWUT [VERSION version]',
+  summary: 'Draws a maze.',
+  since: '5.0.0',
+  flags: ['readonly', 'fast'],
+  run({ reply, instance }) {
+    const { random } = instance;
+    let text = '';
+    for (let y = 0; y < MAZE_HEIGHT; y++) {
+      for (let x = 0; x < MAZE_WIDTH; x++) text += random.below(2) === 0 ? '/' : '\\';
+      text += '\n';
+    }
+    reply.verbatim('txt', `${text}\nRedis ver. ${REDIS_VERSION}\n`);
+  },
+});
+
+export const shutdown = command({
+  syntax: 'SHUTDOWN [NOSAVE | SAVE] [NOW] [FORCE] [ABORT]',
+  summary: 'Ends the server in good order.',
+  since: '1.0.0',
+  complexity:
+    'O(N) when saving, where N is the total number of keys in all databases when saving data, otherwise O(1)',
+  flags: ['admin', 'noscript', 'loading', 'stale', 'no_multi', 'allow_busy'],
+  arguments: {
+    'nosave-save': { name: 'save-selector' },
+    NOW: { since: '7.0.0' },
+    FORCE: { since: '7.0.0' },
+    ABORT: { since: '7.0.0' },
+  },
+  history: [['7.0.0', 'Added the `NOW`, `FORCE` and `ABORT` modifiers.']],
+  run({ argv, instance }) {
+    const given = new Set<string>();
+    for (let i = 1; i < argv.count; i++) given.add(argv.text(i).toUpperCase());
+    const isAbort = given.delete('ABORT');
+    for (const word of given) {
+      if (!['NOSAVE', 'SAVE', 'NOW', 'FORCE'].includes(word)) throw errors.syntax;
+    }
+    if (isAbort && given.size > 0) throw errors.syntax;
+    if (given.has('NOSAVE') && given.has('SAVE')) throw errors.syntax;
+    if (isAbort) throw errors.noShutdown;
+    instance.shutDown();
+  },
+});

@@ -1,0 +1,45 @@
+/**
+ * Pause: CLIENT PAUSE, and who waits for its end.
+ *
+ * A request that may not run is not refused: it waits, and with it all that its client sent behind
+ * it. The end comes by UNPAUSE or by time. Of two pauses the later end counts, and one of
+ * everything is not weakened by a later one of writes alone.
+ */
+
+import type { Client } from './clients.ts';
+
+export class Pause {
+  /** Unix milliseconds at which it ends; 0 while there is none. */
+  until = 0;
+  /** Whether everything waits, not writes alone. */
+  ofAll = false;
+  readonly #waiting = new Set<Client>();
+
+  begin(until: number, ofAll: boolean): void {
+    if (until > this.until) this.until = until;
+    if (ofAll) this.ofAll = true;
+  }
+
+  /** Lets a client wait. */
+  hold(client: Client): void {
+    client.isBlocked = true;
+    this.#waiting.add(client);
+  }
+
+  /** Forgets a client that is gone. */
+  forget(client: Client): void {
+    this.#waiting.delete(client);
+  }
+
+  /** Ends the pause; the requests that waited run, in the order in which they came. */
+  end(): void {
+    this.until = 0;
+    this.ofAll = false;
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
+    for (const client of waiting) {
+      client.isBlocked = false;
+      client.connection.resume();
+    }
+  }
+}

@@ -1,0 +1,87 @@
+/**
+ * Digests: forty hexadecimal digits that say whether two values, or two data sets, are equal.
+ *
+ * Those of DEBUG DIGEST and DIGEST-VALUE, digit for digit what Redis computes: SHA-1 over type,
+ * elements and whether there is an expiry, so that an encoding or an order that does not matter
+ * does not show. Two operations make it: `mix` where order matters, `xor` where it does not.
+ */
+
+import { createHash } from 'node:crypto';
+import { latin1Bytes } from '../std/ascii.ts';
+import { doubleText } from '../std/double.ts';
+import { SortedSet } from '../value/sorted-set.ts';
+import { TYPE_SORTED_SET } from '../value/type.ts';
+import type { Zone } from '../zone/zone.ts';
+import type { Keyspace } from './keyspace.ts';
+
+const SIZE = 20;
+const EXPIRES = latin1Bytes('!!expire!!');
+
+class Digest {
+  readonly bytes = new Uint8Array(SIZE);
+
+  /** Adds something without regard to order. */
+  xor(added: Uint8Array): void {
+    const hash = createHash('sha1').update(added).digest();
+    for (let i = 0; i < SIZE; i++) this.bytes[i] ^= hash[i];
+  }
+
+  /** Adds something so that what was added before and after it matters. */
+  mix(added: Uint8Array): void {
+    this.xor(added);
+    this.bytes.set(createHash('sha1').update(this.bytes).digest());
+  }
+
+  mixNumber(number: number): void {
+    this.mix(Uint8Array.of(number >>> 24, number >>> 16, number >>> 8, number));
+  }
+
+  get text(): string {
+    return Buffer.from(this.bytes).toString('hex');
+  }
+}
+
+const set = new SortedSet();
+
+function addSortedSet(digest: Digest, zone: Zone, entry: number): void {
+  set.open(zone, entry);
+  for (let more = set.seek(0); more; more = set.next()) {
+    const member = new Uint8Array(set.currentSize);
+    set.copyCurrent(member, 0);
+    const element = new Digest();
+    element.mix(member);
+    element.mix(latin1Bytes(doubleText(set.currentScore)));
+    digest.xor(element.bytes);
+  }
+}
+
+function addValue(digest: Digest, zone: Zone, entry: number): void {
+  const type = zone.type(entry);
+  digest.mixNumber(type);
+  if (type === TYPE_SORTED_SET) addSortedSet(digest, zone, entry);
+  else digest.mix(zone.content.slice(entry, 0, zone.content.size(entry)));
+  if (zone.isVolatile(entry)) digest.xor(EXPIRES);
+}
+
+/** The digest of one value; of none, where the entry is 0. */
+export function valueDigest(zone: Zone, entry: number): string {
+  const digest = new Digest();
+  if (entry !== 0) addValue(digest, zone, entry);
+  return digest.text;
+}
+
+/** The digest of everything. */
+export function keyspaceDigest(keyspace: Keyspace): string {
+  const all = new Digest();
+  for (const db of keyspace.databases) {
+    if (db.size === 0) continue;
+    all.mixNumber(db.number);
+    db.each((entry) => {
+      const pair = new Digest();
+      pair.mix(db.zone.key(entry));
+      addValue(pair, db.zone, entry);
+      all.xor(pair.bytes);
+    });
+  }
+  return all.text;
+}
