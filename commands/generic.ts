@@ -96,8 +96,8 @@ export const type = command({
   flags: ['fast'],
   run({ argv, db, reply }) {
     const entry = db.peek(argv, 1);
-    if (entry === 0) db.keyspace.counts.misses++;
-    else db.keyspace.counts.hits++;
+    if (entry === 0) db.traffic.misses++;
+    else db.traffic.hits++;
     reply.simple(entry === 0 ? 'none' : typeName(db.zone.type(entry)));
   },
 });
@@ -309,10 +309,10 @@ export const persist = command({
 function remaining({ argv, db, reply }: Call, inSeconds: boolean, isAbsolute: boolean): void {
   const entry = db.peek(argv, 1);
   if (entry === 0) {
-    db.keyspace.counts.misses++;
+    db.traffic.misses++;
     return reply.integer(-2);
   }
-  db.keyspace.counts.hits++;
+  db.traffic.hits++;
   const deadline = db.zone.deadline(entry);
   if (deadline < 0) return reply.integer(-1);
   const time = isAbsolute ? deadline : Math.max(0, deadline - db.zone.now);

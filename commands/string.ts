@@ -1,22 +1,21 @@
 /** Strings: bytes, counters and pieces of both. */
 
-import { family } from '../src/dispatch/command.ts';
 import type { Call } from '../src/dispatch/call.ts';
+import { family } from '../src/dispatch/command.ts';
 import { KEEP_DEADLINE, NO_DEADLINE } from '../src/keyspace/database.ts';
 import type { Argv } from '../src/resp/argv.ts';
 import { errors } from '../src/resp/errors.ts';
 import { addLongDoubles, formatLongDouble, parseLongDouble } from '../src/std/double.ts';
 import {
   addInt64,
-
   INT64_MIN,
   parseInt64,
   parseSafeInteger,
   writeInt64,
   writeInteger,
 } from '../src/std/int64.ts';
-import { FROM_EDIT, FROM_FLOAT, INTEGER_SIZE_MAX, writeString } from '../src/value/string.ts';
 import { longestCommonSubsequence } from '../src/value/lcs.ts';
+import { FROM_EDIT, FROM_FLOAT, INTEGER_SIZE_MAX, writeString } from '../src/value/string.ts';
 import { TYPE_STRING } from '../src/value/type.ts';
 
 const { command } = family('string');
@@ -642,4 +641,3 @@ export const lcs = command({
     }
   },
 });
-

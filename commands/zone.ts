@@ -4,8 +4,8 @@ import type { Call } from '../src/dispatch/call.ts';
 import { family } from '../src/dispatch/command.ts';
 import { KEEP_DEADLINE, NO_DEADLINE } from '../src/keyspace/database.ts';
 import { errors } from '../src/resp/errors.ts';
-import { addLongDoubles, formatLongDouble, parseLongDouble } from '../src/std/double.ts';
 import { latin1Bytes } from '../src/std/ascii.ts';
+import { addLongDoubles, formatLongDouble, parseLongDouble } from '../src/std/double.ts';
 import { FROM_FLOAT, writeString } from '../src/value/string.ts';
 import { TYPE_STRING } from '../src/value/type.ts';
 

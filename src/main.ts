@@ -5,7 +5,7 @@
  *   0  ended in good order (SIGTERM, SIGINT, SHUTDOWN)      1  could not start; one line says why
  */
 
-import { readFileSync } from 'node:fs';
+import { readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { families } from '../commands/index.ts';
 import { parseCommandLine, usage } from './instance/config/command-line.ts';
 import { processDirectory, systemFiles } from './instance/config/files.ts';
@@ -14,7 +14,7 @@ import { Config } from './instance/config.ts';
 import { openLog } from './instance/log.ts';
 import { version } from './instance/version.ts';
 import { banner } from './server/banner.ts';
-import { Server } from './server/server.ts';
+import { Server, StartError } from './server/server.ts';
 import { systemClock } from './std/clock.ts';
 import { SeededRandom, systemSeed } from './std/random.ts';
 
@@ -78,6 +78,7 @@ async function main(): Promise<void> {
     isEnding = true;
     log.notice(reason);
     void server.close().then(() => {
+      if (config.values.pidfile) unlinkSync(config.values.pidfile);
       log.notice('Bye.');
       log.close();
       process.exit(0);
@@ -96,7 +97,9 @@ async function main(): Promise<void> {
       onShutdown: () => end('User requested shutdown.'),
     });
   } catch (error) {
-    if (error instanceof RangeError) fail(`Could not open the zones: ${error.message}`);
+    if (error instanceof StartError || error instanceof RangeError) {
+      fail(`Could not open the zones: ${error.message}`);
+    }
     throw error;
   }
   process.on('SIGTERM', () => end('Received SIGTERM, shutting down.'));
@@ -106,6 +109,13 @@ async function main(): Promise<void> {
   } catch (error) {
     fail(listenFailure(error as NodeJS.ErrnoException, config));
   }
+  config.onChange('loglevel', {
+    apply(values) {
+      log.setLevel(values.loglevel);
+      return undefined;
+    },
+  });
+  if (config.values.pidfile) writeFileSync(config.values.pidfile, `${process.pid}\n`);
   if (logfile === '') process.stdout.write(banner(server.instance, PRODUCT));
   for (const { name, reason } of config.withoutEffect()) {
     log.warning(`The directive ${name} has no effect: ${reason}`);

@@ -85,8 +85,7 @@ export const configResetstat = command({
   tips: ['request_policy:all_nodes', 'response_policy:all_succeeded'],
   run({ reply, instance, keyspace }) {
     instance.stats.reset(instance.registry.all());
-    keyspace.counts.hits = 0;
-    keyspace.counts.misses = 0;
+    keyspace.counts.reset();
     for (const { counts } of keyspace.zones) {
       counts.evicted = 0;
       counts.expired = 0;

@@ -30,13 +30,7 @@ export class Database {
   /** Hash of the key looked up last: a write right after it need not hash again. */
   #hash = 0;
 
-  constructor(
-    keyspace: Keyspace,
-    number: number,
-    zone: Zone,
-    physical: number,
-    traffic: Traffic,
-  ) {
+  constructor(keyspace: Keyspace, number: number, zone: Zone, physical: number, traffic: Traffic) {
     this.traffic = traffic;
     this.keyspace = keyspace;
     this.number = number;

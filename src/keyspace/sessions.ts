@@ -183,7 +183,8 @@ export class Sessions {
     for (const hash of hashes) {
       const index = this.#indexOf(database, hash);
       if (index === 0) continue;
-      if (!this.#set.open(zone, index).prepare(this.#growth, this.#limits)) throw errors.outOfMemory;
+      if (!this.#set.open(zone, index).prepare(this.#growth, this.#limits))
+        throw errors.outOfMemory;
     }
     entry = database.peek(this.#names, SESSION);
     if (entry === 0) return false;
@@ -241,6 +242,8 @@ export class Sessions {
     this.#keySize = argv.size(key);
   }
 
+  /** Whether the name being joined has a part already, be it an empty one. */
+  #hasPart = false;
   #keyStart = 0;
   #keySize = 0;
 
@@ -269,7 +272,12 @@ export class Sessions {
   }
 
   /** Joins [prefix:]first:second[:third][:suffix]; a third of 0 is none. */
-  #join({ argv, prefix, suffix }: SessionRequest, first: number, second: number, third: number): void {
+  #join(
+    { argv, prefix, suffix }: SessionRequest,
+    first: number,
+    second: number,
+    third: number,
+  ): void {
     const { bytes, starts, ends } = argv;
     this.#begin();
     if (prefix !== undefined) this.#add(prefix, 0, prefix.length);
@@ -284,6 +292,7 @@ export class Sessions {
     const names = this.#names;
     names.reserve(names.count + 1);
     names.starts[names.count] = this.#size;
+    this.#hasPart = false;
   }
 
   #add(bytes: Uint8Array, start: number, end: number): void {
@@ -294,7 +303,8 @@ export class Sessions {
       larger.set(names.bytes.subarray(0, this.#size));
       names.bytes = larger;
     }
-    if (this.#size > names.starts[names.count]) names.bytes[this.#size++] = COLON;
+    if (this.#hasPart) names.bytes[this.#size++] = COLON;
+    this.#hasPart = true;
     const target = names.bytes;
     let at = this.#size;
     for (let i = start; i < end; i++) target[at++] = bytes[i];
@@ -330,7 +340,8 @@ export class Sessions {
     const names = this.#names;
     const indexes = names.count - FIRST_INDEX;
     const bytes = valueSize + this.#size;
-    if (slab.freePages() > 8 + 4 * indexes + (2 * bytes) / layout.pageSize && room.failIn === 0) return;
+    if (slab.freePages() > 8 + 4 * indexes + (2 * bytes) / layout.pageSize && room.failIn === 0)
+      return;
     room.begin();
     zone.addPut(names.size(SESSION) + (indexes + 2) * 4 + 16, TYPE_STRING, valueSize);
     room.addDeadlines(1 + indexes);
@@ -577,7 +588,8 @@ export class Sessions {
     const { zone } = database;
     let index = zone.table.firstWithHash(hash);
     while (index !== 0) {
-      const isIndex = zone.type(index) === TYPE_SORTED_SET && zone.database(index) === database.physical;
+      const isIndex =
+        zone.type(index) === TYPE_SORTED_SET && zone.database(index) === database.physical;
       if (isIndex && !zone.isExpired(index)) return index;
       index = zone.table.nextWithHash(index, hash);
     }

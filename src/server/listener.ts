@@ -34,6 +34,8 @@ export interface Accepted {
   readonly socket: Socket;
   /** Begins to read. */
   start(receive: Receive): void;
+  /** Reads into the window's present buffer from now on: the old one can be given up. */
+  renew(): void;
 }
 
 /** Takes an accepted socket over so that it reads into the window. */
@@ -48,6 +50,7 @@ export function adopt(accepted: Socket, window: () => ReadWindow, usesWindow = t
         accepted.on('data', (bytes: Uint8Array) => to(bytes, 0, bytes.length));
         accepted.resume();
       },
+      renew() {},
     };
   }
   holder._handle = null;
@@ -70,6 +73,13 @@ export function adopt(accepted: Socket, window: () => ReadWindow, usesWindow = t
     start(to) {
       receive = to;
       socket.resume();
+    },
+    renew() {
+      // The buffer is known to the handle and to the socket; both must name the same.
+      const key = Object.getOwnPropertySymbols(socket).find((s) => s.description === 'kBuffer');
+      if (key === undefined || socket.destroyed) return;
+      (socket as unknown as Record<symbol, Uint8Array>)[key] = window().buffer;
+      handle.useUserBuffer?.(window().buffer);
     },
   };
 }

@@ -80,7 +80,10 @@ describe('what the storages of lua-resty-session promise', () => {
   test('ST3: every session of the same metadata is listed in each index', async () => {
     for (const key of [A, B, C]) await set(key, 60, 'META', 2, 'foo', 'john', 'bar', 'jane');
     at(1);
-    for (const [audience, subject] of [['foo', 'john'], ['bar', 'jane']]) {
+    for (const [audience, subject] of [
+      ['foo', 'john'],
+      ['bar', 'jane'],
+    ]) {
       expect(Object.keys(await meta(audience, subject)).sort()).toEqual([A, B, C].sort());
     }
   });
@@ -367,13 +370,41 @@ describe('what the stock redis storage and SESSION.* share', () => {
 
 describe('bad input', () => {
   const cases: [string, Arg[], string][] = [
-    ['a ttl of 0', ['SESSION.SET', 'n', 'k', 'v', 0], "-ERR invalid expire time in 'session.set' command"],
-    ['a negative ttl', ['SESSION.SET', 'n', 'k', 'v', -1], "-ERR invalid expire time in 'session.set' command"],
-    ['an infinite ttl', ['SESSION.SET', 'n', 'k', 'v', 'inf'], "-ERR invalid expire time in 'session.set' command"],
-    ['a ttl that is no number', ['SESSION.SET', 'n', 'k', 'v', 'x'], '-ERR value is not a valid float'],
-    ['no ttl', ['SESSION.SET', 'n', 'k', 'v'], "-ERR wrong number of arguments for 'session.set' command"],
-    ['an option twice', ['SESSION.SET', 'n', 'k', 'v', 1, 'OLD', 'a', 'OLD', 'b'], '-ERR syntax error'],
-    ['META of no pairs', ['SESSION.SET', 'n', 'k', 'v', 1, 'META', 0], '-ERR value is out of range, must be positive'],
+    [
+      'a ttl of 0',
+      ['SESSION.SET', 'n', 'k', 'v', 0],
+      "-ERR invalid expire time in 'session.set' command",
+    ],
+    [
+      'a negative ttl',
+      ['SESSION.SET', 'n', 'k', 'v', -1],
+      "-ERR invalid expire time in 'session.set' command",
+    ],
+    [
+      'an infinite ttl',
+      ['SESSION.SET', 'n', 'k', 'v', 'inf'],
+      "-ERR invalid expire time in 'session.set' command",
+    ],
+    [
+      'a ttl that is no number',
+      ['SESSION.SET', 'n', 'k', 'v', 'x'],
+      '-ERR value is not a valid float',
+    ],
+    [
+      'no ttl',
+      ['SESSION.SET', 'n', 'k', 'v'],
+      "-ERR wrong number of arguments for 'session.set' command",
+    ],
+    [
+      'an option twice',
+      ['SESSION.SET', 'n', 'k', 'v', 1, 'OLD', 'a', 'OLD', 'b'],
+      '-ERR syntax error',
+    ],
+    [
+      'META of no pairs',
+      ['SESSION.SET', 'n', 'k', 'v', 1, 'META', 0],
+      '-ERR value is out of range, must be positive',
+    ],
     ['META cut short', ['SESSION.SET', 'n', 'k', 'v', 1, 'META', 2, 'a', 's'], '-ERR syntax error'],
     ['an unknown zone', ['SESSION.GET', 'n', 'k', 'ZONE', 'x'], "-ERR no such zone 'x'"],
     ['an unknown option', ['SESSION.GET', 'n', 'k', 'NOW', 1], '-ERR syntax error'],

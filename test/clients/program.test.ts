@@ -1,0 +1,141 @@
+/** The program as people run it: start, screen, signals, mistakes, redis-cli. */
+
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { RespClient } from '../support/resp-client.ts';
+
+const root = join(import.meta.dirname, '../..');
+const folder = mkdtempSync(join(tmpdir(), 'zonis-'));
+const main = join(folder, 'dist/src/main.js');
+const started: ChildProcess[] = [];
+
+beforeAll(() => {
+  const tsc = join(root, 'node_modules/.bin/tsc');
+  execFileSync(tsc, ['-p', 'tsconfig.build.json', '--outDir', join(folder, 'dist')], { cwd: root });
+  writeFileSync(join(folder, 'package.json'), '{"type":"module","name":"zonis","version":"9.9.9"}');
+  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+});
+
+afterAll(async () => {
+  for (const child of started) {
+    if (child.exitCode !== null || child.signalCode !== null) continue;
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  }
+  rmSync(folder, { recursive: true });
+});
+
+interface Program {
+  readonly child: ChildProcess;
+  /** What it has printed until it said that it is ready. */
+  readonly screen: string;
+  readonly port: number;
+}
+
+/** Starts the program on a port of its own choosing and waits until it is ready. */
+async function start(...argv: string[]): Promise<Program> {
+  const child = spawn('node', [main, '--port', '0', ...argv], { stdio: ['pipe', 'pipe', 'pipe'] });
+  started.push(child);
+  let screen = '';
+  for await (const text of child.stdout) {
+    screen += String(text);
+    if (screen.includes('Ready to accept connections')) break;
+  }
+  return { child, screen, port: Number(/port (\d+)/.exec(screen)?.[1] ?? 0) };
+}
+
+function fail(argv: string[], input = '') {
+  const { status, stdout, stderr } = spawnSync('node', [main, ...argv], { input, timeout: 20_000 });
+  return { status, text: `${stdout}${stderr}` };
+}
+
+test('it prints version, address, zones with sizes and how to connect', async () => {
+  const { child, screen, port } = await start('--zone', 'sessions 16mb allkeys-lru');
+  expect(screen).toContain('Zonis 9.9.9');
+  expect(screen).toMatch(/default +512 MiB +noeviction +databases 0-15/);
+  expect(screen).toMatch(/sessions +16 MiB +allkeys-lru +database 16/);
+  expect(screen).toContain(`redis-cli -p ${port}`);
+  child.kill('SIGTERM');
+  expect(await once(child, 'exit')).toEqual([0, null]);
+});
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  test(`${signal} answers what was asked and ends with 0`, async () => {
+    const { child, port } = await start();
+    const client = await RespClient.connect({ host: '127.0.0.1', port });
+    expect((await client.call('SET', 'k', 'v')).raw).toBe('+OK\r\n');
+    child.kill(signal);
+    expect(await once(child, 'exit')).toEqual([0, null]);
+    expect(await client.rest()).toBe('');
+    client.close();
+  });
+}
+
+test('a port that is taken is told in one line, with exit code 1', async () => {
+  const holder = createServer().listen(0, '127.0.0.1');
+  await once(holder, 'listening');
+  const { port } = holder.address() as { port: number };
+  const { status, text } = fail(['--bind', '127.0.0.1', '--port', String(port)]);
+  holder.close();
+  expect(status).toBe(1);
+  expect(text).toBe(`Could not listen: port ${port} is already in use.\n`);
+});
+
+test('an unknown directive is told with its line, with exit code 1', () => {
+  const file = join(folder, 'bad.conf');
+  writeFileSync(file, '# a comment\nport 0\nno-such-thing 1\n');
+  const { status, text } = fail([file]);
+  expect(status).toBe(1);
+  expect(text).toContain(`at line 3 of ${file}`);
+  expect(text).toContain(">>> 'no-such-thing 1'");
+});
+
+test('a bad value on the command line or in standard input is refused', () => {
+  expect(fail(['--maxmemory', 'lots']).status).toBe(1);
+  expect(fail(['-'], 'port abc\n').status).toBe(1);
+  expect(fail(['--maxmemory', '100gb']).text).toContain("zone 'default'");
+});
+
+test('files include files, and options come after them', async () => {
+  const included = join(folder, 'included.conf');
+  const file = join(folder, 'good.conf');
+  writeFileSync(included, 'maxmemory 32mb\ntimeout 7\n');
+  writeFileSync(file, `include ${included}\n`);
+  const child = spawn('node', [main, file, '--port', '0', '--timeout', '9']);
+  started.push(child);
+  let screen = '';
+  for await (const text of child.stdout) {
+    screen += String(text);
+    if (screen.includes('Ready')) break;
+  }
+  expect(screen).toMatch(/default +32 MiB/);
+  const port = Number(/port (\d+)/.exec(screen)?.[1]);
+  const client = await RespClient.connect({ host: '127.0.0.1', port });
+  expect((await client.call('CONFIG', 'GET', 'timeout')).raw).toBe(
+    '*2\r\n$7\r\ntimeout\r\n$1\r\n9\r\n',
+  );
+  client.close();
+  child.kill('SIGTERM');
+  await once(child, 'exit');
+});
+
+test('a Unix socket has the permissions asked for and goes with the server', async () => {
+  const path = join(folder, 'z.sock');
+  const { child } = await start('--unixsocket', path, '--unixsocketperm', '700');
+  expect(statSync(path).mode & 0o777).toBe(0o700);
+  const { stdout } = spawnSync('redis-cli', ['-s', path, 'PING']);
+  if (stdout !== null) expect(String(stdout)).toBe('PONG\n');
+  child.kill('SIGTERM');
+  expect(await once(child, 'exit')).toEqual([0, null]);
+  expect(() => statSync(path)).toThrow();
+});
+
+test('--version and --help print and end', () => {
+  expect(fail(['--version'])).toEqual({ status: 0, text: 'Zonis 9.9.9\n' });
+  expect(fail(['--help']).text).toContain('Usage: zonis');
+});
