@@ -647,7 +647,8 @@ async function startSubject(): Promise<Running> {
   }
   // Not at the top: comparing two redis-servers needs nothing of ours.
   const { startOurs } = await import('../support/server.ts');
-  return await startOurs();
+  // As the oracle is started.
+  return await startOurs({ config: { save: '', 'enable-debug-command': 'yes' } });
 }
 
 /** Empties both, on connections of their own: a test may have left its own in any state. */
