@@ -47,6 +47,7 @@ import { Template } from '../bench/support/template.ts';
 import { measure, planOf } from '../bench/wire.bench.ts';
 import { findRedis, type Running, startRedis } from './support/redis.ts';
 import { encode, parse, RespClient } from './support/resp-client.ts';
+import { startOurs } from './support/server.ts';
 
 const root = join(import.meta.dirname, '..');
 
@@ -383,6 +384,25 @@ describe('rotation', () => {
       expect(lines.join('\n')).toContain('started, stock');
       expect(renderWire(results, 'x.json')).toContain('### Session rotation');
     });
+  });
+
+  it('our server ends up the same by SESSION.SET and by the stock commands', async () => {
+    const ours = await startOurs();
+    const client = await RespClient.connect(ours.address);
+    try {
+      const checksums: string[] = [];
+      for (const style of ['stock', 'command'] as const) {
+        await client.call('FLUSHALL');
+        await logIn(ours.address, { ...options, style }, now);
+        await rotate(ours.address, { ...options, style }, 100, now);
+        checksums.push(await verify(ours.address, { ...options, style }, 100));
+        await expect(verify(ours.address, { ...options, style }, 104)).rejects.toThrow('user');
+      }
+      expect(checksums[1]).toBe(checksums[0]);
+    } finally {
+      client.close();
+      await ours.close();
+    }
   });
 
   describe('against a server that only says what it is told', () => {
