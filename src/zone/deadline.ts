@@ -104,6 +104,27 @@ export class Deadlines {
     this.#settle(place);
   }
 
+  /**
+   * Gives an entry that has a deadline beyond 2^53 the exact one: 64 bits are kept, of which a
+   * number tells the order but not the last digits.
+   */
+  setExact(entry: number, deadline: bigint): void {
+    const { i32 } = this.arena;
+    const low = Number(BigInt.asIntN(32, deadline));
+    const high = Number(deadline >> 32n);
+    i32[entry * 2 + E_DEADLINE] = low;
+    i32[entry * 2 + E_DEADLINE + 1] = high;
+    const place = i32[entry * 2 + E_PLACE] - 1;
+    this.#put(place, low, high, entry);
+    this.#settle(place);
+  }
+
+  exactOf(entry: number): bigint {
+    const { i32 } = this.arena;
+    const word = entry * 2 + E_DEADLINE;
+    return (BigInt(i32[word + 1]) << 32n) | BigInt(i32[word] >>> 0);
+  }
+
   /** Drops an entry's deadline. */
   remove(entry: number): void {
     const { i32 } = this.arena;

@@ -59,7 +59,7 @@ test('a zone grows with all that is in it', () => {
 });
 
 test('a zone shrinks to what is in it, and no further', () => {
-  const zone = mixedZone(4 * MiB, 'noeviction', MiB);
+  const zone = mixedZone(2 * MiB, 'noeviction', 400 * KiB);
   const before = dump(zone);
   let size = zone.size;
   while (zone.resizeTo(size - 64 * KiB)) {
