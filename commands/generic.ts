@@ -6,7 +6,7 @@ import type { Database } from '../src/keyspace/database.ts';
 import { errors } from '../src/resp/errors.ts';
 import { sliceBytes } from '../src/std/bytes.ts';
 import { matchGlob } from '../src/std/glob.ts';
-import { parseCursor, parseInt64, parseSafeInteger } from '../src/std/int64.ts';
+import { parseCursor } from '../src/std/int64.ts';
 import { encodingName, typeByName, typeName } from '../src/value/type.ts';
 
 const { command, container } = family('generic');
@@ -141,11 +141,8 @@ export const renamenx = command({
 });
 
 /** The database whose number is argument `index`. */
-function databaseAt(call: Call, index: number): Database {
-  const { argv, keyspace } = call;
-  const number = parseSafeInteger(argv.bytes, argv.starts[index], argv.ends[index]);
-  if (Number.isNaN(number) || number > 2147483647 || number < -2147483648) throw errors.notInteger;
-  const database = keyspace.databases[number];
+function databaseAt({ args, keyspace }: Call, index: number): Database {
+  const database = keyspace.databases[args.int32At(index)];
   if (database === undefined) throw errors.dbIndexOutOfRange;
   return database;
 }
@@ -195,26 +192,6 @@ export const copy = command({
 
 // ── Expiry ──────────────────────────────────────────────────────────────────────────────────────
 
-const INT64_MAX = 2n ** 63n - 1n;
-
-/** Argument 2 as a deadline in Unix milliseconds, with Redis's checks for overflow. */
-function deadlineAt(call: Call, unitMs: number, base: number, name: string): number {
-  const { argv } = call;
-  const start = argv.starts[2];
-  const end = argv.ends[2];
-  const time = parseSafeInteger(argv.bytes, start, end);
-  // Up to here neither the product nor the sum can leave 64 bits.
-  if (Math.abs(time) < 1e12) return time * unitMs + base;
-  const big = parseInt64(argv.bytes, start, end);
-  if (big === undefined) throw errors.notInteger;
-  const unit = BigInt(unitMs);
-  if (unitMs > 1 && (big > INT64_MAX / unit || big < -(INT64_MAX + 1n) / unit)) {
-    throw errors.invalidExpire(name);
-  }
-  if (big * unit > INT64_MAX - BigInt(base)) throw errors.invalidExpire(name);
-  return Number(big * unit + BigInt(base));
-}
-
 function expireGeneric(call: Call, unitMs: number, isRelative: boolean, name: string): void {
   const { argv, db, reply } = call;
   let nx = false;
@@ -231,7 +208,7 @@ function expireGeneric(call: Call, unitMs: number, isRelative: boolean, name: st
   if (nx && (xx || gt || lt)) throw errors.expireNxWithOthers;
   if (gt && lt) throw errors.expireGtWithLt;
 
-  const deadline = deadlineAt(call, unitMs, isRelative ? db.zone.now : 0, name);
+  const deadline = call.args.deadlineAt(2, unitMs, isRelative ? db.zone.now : 0, name);
   const entry = db.findForWrite(argv, 1);
   if (entry === 0) return reply.integer(0);
   const old = db.zone.deadline(entry);
@@ -242,7 +219,7 @@ function expireGeneric(call: Call, unitMs: number, isRelative: boolean, name: st
     (lt && old >= 0 && deadline >= old);
   if (isRefused) return reply.integer(0);
   if (deadline <= db.zone.now) db.remove(entry);
-  else db.setDeadline(entry, deadline);
+  else db.setDeadline(entry, deadline, call.args.exactDeadline);
   reply.integer(1);
 }
 
@@ -315,10 +292,13 @@ function remaining({ argv, db, reply }: Call, inSeconds: boolean, isAbsolute: bo
   db.traffic.hits++;
   const deadline = db.zone.deadline(entry);
   if (deadline < 0) return reply.integer(-1);
+  if (deadline > Number.MAX_SAFE_INTEGER) {
+    const exact = db.zone.deadlines.exactOf(entry);
+    const time = isAbsolute ? exact : exact - BigInt(db.zone.now);
+    return reply.integer64(inSeconds ? (time + 500n) / 1000n : time);
+  }
   const time = isAbsolute ? deadline : Math.max(0, deadline - db.zone.now);
-  if (inSeconds) return reply.integer(Math.floor((time + 500) / 1000));
-  if (Number.isSafeInteger(time)) reply.integer(time);
-  else reply.integer64(BigInt(time));
+  reply.integer(inSeconds ? Math.floor((time + 500) / 1000) : time);
 }
 
 export const ttl = command({

@@ -66,28 +66,11 @@ function timeOption(argv: Argv, index: number): number {
   return 0;
 }
 
-const INT64_MAX_NUMBER = 9223372036854775807;
-
 /** The deadline an argument gives, in Unix milliseconds. */
-function deadlineFrom(call: Call, index: number, options: number, name: string): number {
-  const { argv, db } = call;
-  const start = argv.starts[index];
-  const end = argv.ends[index];
-  let time = parseSafeInteger(argv.bytes, start, end);
-  if (Number.isNaN(time)) {
-    const big = parseInt64(argv.bytes, start, end);
-    if (big === undefined) throw errors.notInteger;
-    time = Number(big);
-  }
-  const inSeconds = (options & (EX | EXAT)) !== 0;
-  if (time <= 0 || (inSeconds && time > Math.floor(INT64_MAX_NUMBER / 1000))) {
-    throw errors.invalidExpire(name);
-  }
-  if (inSeconds) time *= 1000;
-  if ((options & (EX | PX)) !== 0) time += db.zone.now;
-  // Beyond 2^63 a signed 64-bit sum would have turned negative.
-  if (time >= INT64_MAX_NUMBER) throw errors.invalidExpire(name);
-  return time;
+function deadlineFrom({ args, db }: Call, index: number, options: number, name: string): number {
+  const unitMs = (options & (EX | EXAT)) !== 0 ? 1000 : 1;
+  const base = (options & (EX | PX)) !== 0 ? db.zone.now : 0;
+  return args.positiveDeadlineAt(index, unitMs, base, name);
 }
 
 function setGeneric(
@@ -99,7 +82,11 @@ function setGeneric(
 ): boolean {
   const { argv, db, reply } = call;
   let deadline = (options & KEEPTTL) !== 0 ? KEEP_DEADLINE : NO_DEADLINE;
-  if (deadlineIndex !== 0) deadline = deadlineFrom(call, deadlineIndex, options, name);
+  let exact: bigint | undefined;
+  if (deadlineIndex !== 0) {
+    deadline = deadlineFrom(call, deadlineIndex, options, name);
+    exact = call.args.exactDeadline;
+  }
   if ((options & GET) !== 0) {
     const old = db.findString(argv, 1);
     if (old === 0) reply.null();
@@ -108,7 +95,7 @@ function setGeneric(
   const entry = db.findForWrite(argv, 1);
   if (((options & NX) !== 0 && entry !== 0) || ((options & XX) !== 0 && entry === 0)) return false;
   const start = argv.starts[valueIndex];
-  db.setString(argv, 1, entry, argv.bytes, start, argv.ends[valueIndex], deadline);
+  db.setString(argv, 1, entry, argv.bytes, start, argv.ends[valueIndex], deadline, exact);
   return true;
 }
 
@@ -220,7 +207,7 @@ export const getex = command({
       db.remove(entry);
     } else if (time !== 0) {
       try {
-        db.setDeadline(entry, deadline);
+        db.setDeadline(entry, deadline, call.args.exactDeadline);
       } catch (error) {
         reply.rewind(mark);
         throw error;

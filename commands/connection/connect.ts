@@ -155,10 +155,7 @@ export const select = command({
   run(call) {
     const { args, argv, client, keyspace, reply } = call;
     const zone = keyspace.zone(argv.text(1));
-    const number =
-      zone === undefined
-        ? args.integerBetween(1, -(2 ** 31), 2 ** 31 - 1, errors.notInteger)
-        : keyspace.databaseOf(zone).number;
+    const number = zone === undefined ? args.int32At(1) : keyspace.databaseOf(zone).number;
     const database = keyspace.databases[number];
     if (database === undefined) throw errors.dbIndexOutOfRange;
     client.database = number;

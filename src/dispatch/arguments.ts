@@ -22,8 +22,15 @@ import { INT64_MAX, INT64_MIN, parseInt64, parseSafeInteger } from '../std/int64
 /** Below this neither a product with 1000 nor a sum with the time of day leaves 53 bits. */
 const TIME_SAFE = 1e12;
 
+/** The largest number below 2^63. */
+const DEADLINE_MAX = 2 ** 63 - 1024;
+const INT32_MIN = -(2 ** 31);
+const INT32_MAX = 2 ** 31 - 1;
+
 export class Args {
   argv: Argv = new Argv();
+  /** The deadline read last, where it lies beyond 2^53. */
+  exactDeadline: bigint | undefined = undefined;
   #at = 0;
 
   // ── By index ──────────────────────────────────────────────────────────────────────────────────
@@ -63,6 +70,13 @@ export class Args {
     return value;
   }
 
+  /** Argument `index` as a 32-bit integer, as numbers of databases are read. */
+  int32At(index: number): number {
+    const value = this.integerAt(index);
+    if (value < INT32_MIN || value > INT32_MAX) throw errors.notBetween(INT32_MIN, INT32_MAX);
+    return value;
+  }
+
   /** Argument `index` as a double: inf is one, nan is not. Throws "not a valid float". */
   doubleAt(index: number): number {
     const { argv } = this;
@@ -74,10 +88,11 @@ export class Args {
   /**
    * Argument `index`, a time in units of `unitMs` after `baseMs`, as a deadline in Unix
    * milliseconds. It may be long past. Throws "invalid expire time" of the command `name` where 64
-   * bits don't hold it.
+   * bits don't hold it. Where a number does not hold it exactly, `exactDeadline` does.
    */
   deadlineAt(index: number, unitMs: number, baseMs: number, name: string): number {
     const { argv } = this;
+    this.exactDeadline = undefined;
     const time = parseSafeInteger(argv.bytes, argv.starts[index], argv.ends[index]);
     if (Math.abs(time) < TIME_SAFE) return time * unitMs + baseMs;
     const big = this.int64At(index);
@@ -86,7 +101,10 @@ export class Args {
     if (big > INT64_MAX / unit || big < INT64_MIN / unit || big * unit > INT64_MAX - base) {
       throw errors.invalidExpire(name);
     }
-    return Number(big * unit + base);
+    const deadline = big * unit + base;
+    if (deadline <= BigInt(Number.MAX_SAFE_INTEGER)) return Number(deadline);
+    this.exactDeadline = deadline;
+    return Math.min(Number(deadline), DEADLINE_MAX);
   }
 
   /** The same, for a time that must be above zero. */

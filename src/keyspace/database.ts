@@ -136,7 +136,7 @@ export class Database {
   /**
    * Makes a key hold the string bytes[start, end). The key must have been the last one looked up;
    * `existing` is what the look-up answered. `deadline` is Unix milliseconds, NO_DEADLINE or
-   * KEEP_DEADLINE. Throws out of memory with nothing changed.
+   * KEEP_DEADLINE; `exact` says it beyond 2^53. Throws out of memory with nothing changed.
    */
   setString(
     argv: Argv,
@@ -146,6 +146,7 @@ export class Database {
     start: number,
     end: number,
     deadline: number,
+    exact?: bigint,
   ): number {
     const { zone } = this;
     const size = end - start;
@@ -156,8 +157,10 @@ export class Database {
     } else {
       zone.content.write(entry, 0, bytes, start, end);
     }
-    if (timed) zone.setDeadline(entry, deadline);
-    else if (deadline === NO_DEADLINE) zone.clearDeadline(entry);
+    if (timed) {
+      zone.setDeadline(entry, deadline);
+      if (exact !== undefined) zone.deadlines.setExact(entry, exact);
+    } else if (deadline === NO_DEADLINE) zone.clearDeadline(entry);
     this.changed();
     return entry;
   }
@@ -186,10 +189,14 @@ export class Database {
     return target;
   }
 
-  /** Sets when an entry expires. Throws with nothing changed when there is no room for it. */
-  setDeadline(entry: number, deadline: number): number {
+  /**
+   * Sets when an entry expires; `exact` says it beyond 2^53. Throws with nothing changed when there
+   * is no room for it.
+   */
+  setDeadline(entry: number, deadline: number, exact?: bigint): number {
     const target = this.zone.setDeadline(entry, deadline);
     if (target === 0) throw errors.outOfMemory;
+    if (exact !== undefined) this.zone.deadlines.setExact(target, exact);
     this.changed();
     return target;
   }

@@ -22,13 +22,13 @@ let client: RespClient;
 
 type Value = string | null | Value[];
 
-function valueOf({ text, items }: Tree): Value {
-  return items === null ? text : items.map(valueOf);
+function plain({ text, items }: Tree): Value {
+  return items === null ? text : items.map(plain);
 }
 
 async function call(...argv: Arg[]): Promise<Value> {
   const { tree } = await client.call(...argv);
-  return tree.type === '-' ? `-${tree.text}` : valueOf(tree);
+  return tree.type === '-' ? `-${tree.text}` : plain(tree);
 }
 
 function at(seconds: number): void {
