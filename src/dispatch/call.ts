@@ -57,7 +57,7 @@ export interface Command extends HasKeys<Instance>, CommandCounts {
 
   // Flags that every call is asked about.
   readonly needsNoAuth: boolean;
-  readonly deniesOutOfMemory: boolean;
+  readonly isProtected: boolean;
 }
 
 /** The commands there are. */

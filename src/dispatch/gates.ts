@@ -11,15 +11,11 @@ import type { Call, Command } from './call.ts';
 
 type Gate = (call: Call, command: Command) => ErrorReply | undefined;
 
-const wrongArity: Gate = ({ argv }, command) => {
-  const { arity } = command;
-  if (arity > 0 ? argv.count === arity : argv.count >= -arity) return undefined;
-  return errors.wrongArity(command.fullName);
-};
+const wrongArity: Gate = ({ argv }, { countMin, countMax, fullName }) =>
+  argv.count < countMin || argv.count > countMax ? errors.wrongArity(fullName) : undefined;
 
 const protectedCommand: Gate = ({ instance, client }, command) => {
-  const top = command.parent ?? command;
-  if (top.name !== 'debug') return undefined;
+  if (!command.isProtected) return undefined;
   const { enableDebugCommand } = instance.config.values;
   if (enableDebugCommand === 'yes') return undefined;
   if (enableDebugCommand === 'local' && client.isLocal) return undefined;
@@ -33,6 +29,13 @@ const notAuthenticated: Gate = ({ client, instance }, command) => {
 
 /** Asked in this order; the first to answer ends the call. */
 export const gates: readonly Gate[] = [wrongArity, protectedCommand, notAuthenticated];
+
+/** Whether every gate lets a call pass, told from what nearly all of them have in common. */
+function isOrdinary({ argv, client }: Call, command: Command): boolean {
+  const { count } = argv;
+  const { countMin, countMax, isProtected } = command;
+  return count >= countMin && count <= countMax && client.authenticated && !isProtected;
+}
 
 /**
  * Runs the request of a call. Answers false, with nothing done, when it has to wait: then it is
@@ -49,22 +52,23 @@ export function execute(call: Call): boolean {
 function run(call: Call, mark: number): boolean {
   const { argv, client, reply, instance } = call;
   let command = instance.registry.find(argv);
-  if (command === undefined) return rejectUnknown(call);
+  if (command === undefined) return refuseUnknown(call);
   if (command.subcommands.size > 0 && argv.count > 1) {
     const subcommand = instance.registry.findSubcommand(command, argv);
-    if (subcommand === undefined) return reject(call, command, errors.unknownSubcommand(argv));
+    if (subcommand === undefined) return refuseUnnamed(call, errors.unknownSubcommand(argv));
     command = subcommand;
   }
   client.lastCommand = command.fullName;
-  for (let i = 0; i < gates.length; i++) {
-    const refusal = gates[i](call, command);
-    if (refusal !== undefined) return reject(call, command, refusal);
+  if (!isOrdinary(call, command)) {
+    for (const gate of gates) {
+      const refusal = gate(call, command);
+      if (refusal !== undefined) return reject(call, command, refusal);
+    }
   }
   if (instance.pause.until !== 0 && isPaused(call, command)) {
     instance.pause.hold(client);
     return false;
   }
-  instance.stats.noteCall(command);
   try {
     if (client.noTouch) runUntouching(call, command);
     else command.run?.(call);
@@ -75,6 +79,8 @@ function run(call: Call, mark: number): boolean {
     command.failed++;
     instance.stats.noteError(error.text);
   }
+  // Afterwards: INFO does not count itself, and CONFIG RESETSTAT is the first call counted anew.
+  instance.stats.noteCall(command);
   return true;
 }
 
@@ -103,18 +109,24 @@ function mute({ client, reply }: Call, mark: number): void {
   if (client.replyMode === REPLY_SKIP) client.replyMode = REPLY_ON;
 }
 
-function reject(
-  { reply, instance }: Call,
-  command: Command | undefined,
-  error: ErrorReply,
-): boolean {
-  if (command !== undefined) command.rejected++;
+function reject(call: Call, command: Command, error: ErrorReply): boolean {
+  command.rejected++;
+  return refuse(call, error);
+}
+
+function refuse({ reply, instance }: Call, error: ErrorReply): boolean {
   instance.stats.noteError(error.text);
   reply.error(error.text);
   return true;
 }
 
-function rejectUnknown(call: Call): boolean {
+/** No command is to blame, the container of an unknown subcommand neither. */
+function refuseUnnamed(call: Call, error: ErrorReply): boolean {
+  call.client.lastCommand = 'NULL';
+  return refuse(call, error);
+}
+
+function refuseUnknown(call: Call): boolean {
   const { argv, client, instance } = call;
   // A browser that was talked into sending HTTP here: what follows must not be read as requests.
   if (argv.is(0, 'POST') || argv.is(0, 'HOST:')) {
@@ -124,5 +136,5 @@ function rejectUnknown(call: Call): boolean {
     client.connection.close();
     return true;
   }
-  return reject(call, undefined, errors.unknownCommand(argv.text(0), argv));
+  return refuseUnnamed(call, errors.unknownCommand(argv.text(0), argv));
 }

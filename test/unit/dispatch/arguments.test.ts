@@ -28,6 +28,15 @@ describe('arguments by index', () => {
     expect(refusalOf(() => args.integerBetween(3, 1, 2, errors.syntax))).toBe('ERR syntax error');
   });
 
+  it('are integers of 32 bits', () => {
+    const args = argsOf('2147483647', '-2147483648', '2147483648', '-2147483649', 'x');
+    expect([args.int32At(0), args.int32At(1)]).toEqual([2147483647, -2147483648]);
+    const refused = 'ERR value is out of range, value must between -2147483648 and 2147483647';
+    expect(refusalOf(() => args.int32At(2))).toBe(refused);
+    expect(refusalOf(() => args.int32At(3))).toBe(refused);
+    expect(refusalOf(() => args.int32At(4))).toBe(NOT_INTEGER);
+  });
+
   it('are doubles', () => {
     const args = argsOf('1.5', 'inf', 'nan', '');
     expect(args.doubleAt(0)).toBe(1.5);
@@ -39,12 +48,18 @@ describe('arguments by index', () => {
 
 describe('deadlines', () => {
   const BASE = 1_700_000_000_000;
+  /** What is made of a text: a number, a bigint where a number is not exact, or the refusal. */
   const at = (text: string, unitMs: number, base = BASE) => {
+    const args = argsOf(text);
     let deadline = Number.NaN;
     const refusal = refusalOf(() => {
-      deadline = argsOf(text).deadlineAt(0, unitMs, base, 'set');
+      deadline = args.deadlineAt(0, unitMs, base, 'set');
     });
-    return refusal === '' ? deadline : refusal;
+    if (refusal !== '') return refusal;
+    if (args.exactDeadline === undefined) return deadline;
+    expect(deadline).toBeGreaterThan(Number.MAX_SAFE_INTEGER);
+    expect(deadline).toBeLessThan(2 ** 63);
+    return args.exactDeadline;
   };
 
   it('add a time to the base, also one that is past', () => {
@@ -54,10 +69,10 @@ describe('deadlines', () => {
   });
 
   it('must fit in 64 bits, product and sum', () => {
-    expect(at('9223372036854775', 1000, 0)).toBe(9223372036854775000);
+    expect(at('9223372036854775', 1000, 0)).toBe(9223372036854775000n);
     expect(at('9223372036854776', 1000, 0)).toBe(INVALID_EXPIRE);
     expect(at('-9223372036854776', 1000, 0)).toBe(INVALID_EXPIRE);
-    expect(at(INT64_MAX, 1, 0)).toBe(2 ** 63);
+    expect(at(INT64_MAX, 1, 0)).toBe(2n ** 63n - 1n);
     expect(at(INT64_MAX, 1)).toBe(INVALID_EXPIRE);
     expect(at('9223372036854775', 1000)).toBe(INVALID_EXPIRE);
     expect(at('1x', 1)).toBe(NOT_INTEGER);
@@ -71,13 +86,20 @@ describe('deadlines', () => {
     fc.assert(
       fc.property(time, fc.constantFrom(1, 1000), fc.constantFrom(0, BASE), (n, unit, base) => {
         const product = n * BigInt(unit);
-        const fits = product >= -(2n ** 63n) && product + BigInt(base) < 2n ** 63n;
-        expect(at(String(n), unit, base)).toBe(
-          fits ? Number(product + BigInt(base)) : INVALID_EXPIRE,
-        );
+        const sum = product + BigInt(base);
+        const fits = product >= -(2n ** 63n) && sum < 2n ** 63n;
+        const isSafe = sum <= Number.MAX_SAFE_INTEGER;
+        expect(at(String(n), unit, base)).toBe(!fits ? INVALID_EXPIRE : isSafe ? Number(sum) : sum);
       }),
       { seed: 11, numRuns: 300 },
     );
+  });
+
+  it('beyond 53 bits leave nothing behind for the next one', () => {
+    const args = argsOf(INT64_MAX, '5');
+    args.deadlineAt(0, 1, 0, 'set');
+    args.deadlineAt(1, 1, 0, 'set');
+    expect(args.exactDeadline).toBe(undefined);
   });
 
   it('may have to be above zero', () => {
