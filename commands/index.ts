@@ -4,6 +4,7 @@ import type { Definition } from '../src/dispatch/command.ts';
 import * as client from './connection/client.ts';
 import * as connect from './connection/connect.ts';
 import * as generic from './generic.ts';
+import * as scripting from './scripting.ts';
 import * as command from './server/command.ts';
 import * as config from './server/config.ts';
 import * as debug from './server/debug.ts';
@@ -23,6 +24,7 @@ export const families: readonly (readonly Definition[])[] = [
   client,
   sortedSetScore,
   sortedSetRange,
+  scripting,
   command,
   config,
   info,

@@ -320,6 +320,9 @@ export const errors = {
   /** For texts that another part of the server found and that end in a reason of its own. */
   custom: errEndingIn,
 
+  // ── Scripts
+  functionFlushMode: err('FUNCTION FLUSH only supports SYNC|ASYNC option'),
+
   // ── Zones and sessions ──────────────────────────────────────────────────────────────────────
   swapAcrossZones: err('SWAPDB needs two databases of the same zone'),
   noSuchZone: (name: string) => err(`no such zone '${name}'`),
