@@ -66,6 +66,7 @@ export const exists = command({
   keys: 'RO',
   flags: ['fast'],
   tips: ['request_policy:multi_shard', 'response_policy:agg_sum'],
+  history: [['3.0.3', 'Accepts multiple `key` arguments.']],
   run: ({ argv, db, reply }) => {
     let count = 0;
     const { touches } = db.keyspace;
@@ -135,6 +136,12 @@ export const renamenx = command({
   complexity: 'O(1)',
   keys: ['RW access delete', 'OW insert'],
   flags: ['fast'],
+  history: [
+    [
+      '3.2.0',
+      'The command no longer returns an error when source and destination names are the same.',
+    ],
+  ],
   run(call) {
     call.reply.integer(renameKey(call, true) ? 1 : 0);
   },
@@ -230,6 +237,7 @@ export const expire = command({
   complexity: 'O(1)',
   keys: 'RW update',
   flags: ['fast'],
+  arguments: { condition: { since: '7.0.0' } },
   history: [['7.0.0', 'Added options: `NX`, `XX`, `GT` and `LT`.']],
   run: (call) => expireGeneric(call, 1000, true, 'expire'),
 });
@@ -241,6 +249,7 @@ export const pexpire = command({
   complexity: 'O(1)',
   keys: 'RW update',
   flags: ['fast'],
+  arguments: { condition: { since: '7.0.0' } },
   history: [['7.0.0', 'Added options: `NX`, `XX`, `GT` and `LT`.']],
   run: (call) => expireGeneric(call, 1, true, 'pexpire'),
 });
@@ -252,6 +261,7 @@ export const expireat = command({
   complexity: 'O(1)',
   keys: 'RW update',
   flags: ['fast'],
+  arguments: { condition: { since: '7.0.0' } },
   history: [['7.0.0', 'Added options: `NX`, `XX`, `GT` and `LT`.']],
   run: (call) => expireGeneric(call, 1000, false, 'expireat'),
 });
@@ -263,6 +273,7 @@ export const pexpireat = command({
   complexity: 'O(1)',
   keys: 'RW update',
   flags: ['fast'],
+  arguments: { condition: { since: '7.0.0' } },
   history: [['7.0.0', 'Added options: `NX`, `XX`, `GT` and `LT`.']],
   run: (call) => expireGeneric(call, 1, false, 'pexpireat'),
 });
@@ -403,7 +414,8 @@ export const scan = command({
     'O(1) for every call. O(N) for a complete iteration, including enough command calls for the ' +
     'cursor to return back to 0. N is the number of elements inside the collection.',
   flags: ['readonly'],
-  tips: ['nondeterministic_output', 'request_policy:special'],
+  tips: ['nondeterministic_output', 'request_policy:special', 'response_policy:special'],
+  arguments: { TYPE: { since: '6.0.0' } },
   history: [['6.0.0', 'Added the `TYPE` subcommand.']],
   run(call) {
     const { argv, db, reply, args } = call;
@@ -459,6 +471,7 @@ export const object = container({
   name: 'OBJECT',
   summary: 'A container for object introspection commands.',
   since: '2.2.3',
+  helpSince: '6.2.0',
   help: [
     'ENCODING <key>',
     '    Return the kind of internal representation used in order to store the value',

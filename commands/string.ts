@@ -2,6 +2,7 @@
 
 import type { Call } from '../src/dispatch/call.ts';
 import { family } from '../src/dispatch/command.ts';
+import { keyAt } from '../src/dispatch/keys.ts';
 import { KEEP_DEADLINE, NO_DEADLINE } from '../src/keyspace/database.ts';
 import type { Argv } from '../src/resp/argv.ts';
 import { errors } from '../src/resp/errors.ts';
@@ -99,6 +100,15 @@ function setGeneric(
   return true;
 }
 
+const READ_TOO = ['RW', 'access', 'update'] as const;
+const WRITTEN = ['OW', 'update'] as const;
+
+/** Whether a SET at argument `first` reads what it replaces. */
+function hasGet(argv: Argv, first: number): boolean {
+  for (let i = first + 3; i < argv.count; i++) if (argv.is(i, 'GET')) return true;
+  return false;
+}
+
 export const set = command({
   syntax:
     'SET key value [NX | XX] [GET] [EX seconds | PX milliseconds | EXAT unix-time-seconds | ' +
@@ -106,8 +116,27 @@ export const set = command({
   summary: 'Stores a string under a key, whatever the key held, and sets or clears its expiry.',
   since: '1.0.0',
   complexity: 'O(1)',
-  keys: 'RW access update variable_flags',
+  keys: {
+    use: 'RW access update variable_flags',
+    notes: 'RW and ACCESS due to the optional `GET` argument',
+  },
+  findKeys: (argv, first) => [keyAt(argv, first + 1, hasGet(argv, first) ? READ_TOO : WRITTEN)],
   flags: ['denyoom'],
+  arguments: {
+    condition: { since: '2.6.12' },
+    GET: { since: '6.2.0' },
+    EX: { since: '2.6.12' },
+    PX: { since: '2.6.12' },
+    EXAT: { since: '6.2.0' },
+    PXAT: { since: '6.2.0' },
+    KEEPTTL: { since: '6.0.0' },
+  },
+  history: [
+    ['2.6.12', 'Added the `EX`, `PX`, `NX` and `XX` options.'],
+    ['6.0.0', 'Added the `KEEPTTL` option.'],
+    ['6.2.0', 'Added the `GET`, `EXAT` and `PXAT` option.'],
+    ['7.0.0', 'Allowed the `NX` and `GET` options to be used together.'],
+  ],
   run(call) {
     const { argv, reply } = call;
     if (argv.count === 3) {
@@ -192,7 +221,7 @@ export const getex = command({
   summary: 'Reads a string and sets or clears its expiry.',
   since: '6.2.0',
   complexity: 'O(1)',
-  keys: 'RW access update',
+  keys: { use: 'RW access update', notes: 'RW and UPDATE because it changes the TTL' },
   flags: ['fast'],
   run(call) {
     const { argv, db, reply } = call;
@@ -240,7 +269,7 @@ export const getset = command({
   complexity: 'O(1)',
   keys: 'RW access update',
   flags: ['denyoom', 'fast'],
-  deprecated: { since: '6.2.0', use: '`SET` with the `GET` argument' },
+  deprecated: { since: '6.2.0', use: '`SET` with the `!GET` argument' },
   run(call) {
     const { reply } = call;
     const mark = reply.mark();
@@ -424,6 +453,7 @@ export const incrbyfloat = command({
   complexity: 'O(1)',
   keys: 'RW access update',
   flags: ['denyoom', 'fast'],
+  arguments: { increment: { type: 'double' } },
   run({ argv, db, reply }) {
     const entry = db.findStringForWrite(argv, 1);
     let value = parseLongDouble(ZERO, 0, 1);

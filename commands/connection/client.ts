@@ -112,12 +112,13 @@ export const clientSetname = command({
 });
 
 export const clientSetinfo = command({
-  syntax: 'CLIENT SETINFO <"lib-name" libname | "lib-ver" libver>',
+  syntax: 'CLIENT SETINFO <LIB-NAME libname | LIB-VER libver>',
   summary: 'Tells which library this connection is made by.',
   since: '7.2.0',
   complexity: 'O(1)',
   flags: ['noscript', 'loading', 'stale'],
   tips: ['request_policy:all_nodes', 'response_policy:all_succeeded'],
+  arguments: { 'libname-libver': { name: 'attr' } },
   run(call) {
     const { argv, reply } = call;
     const isName = argv.is(2, 'LIB-NAME');
@@ -179,6 +180,7 @@ export const clientReply = command({
   since: '3.2.0',
   complexity: 'O(1)',
   flags: ['noscript', 'loading', 'stale'],
+  arguments: { 'on-off-skip': { name: 'action' } },
   run(call) {
     const { argv, reply } = call;
     if (argv.is(2, 'ON')) {
@@ -209,8 +211,7 @@ function isOfType(_client: Client, type: string | undefined): boolean {
 }
 
 export const clientList = command({
-  syntax:
-    'CLIENT LIST [TYPE <"normal" | "master" | "replica" | "pubsub">] [ID client-id [client-id ...]]',
+  syntax: 'CLIENT LIST [TYPE <NORMAL | MASTER | REPLICA | PUBSUB>] [ID client-id [client-id ...]]',
   summary: 'Describes the connections.',
   since: '2.4.0',
   complexity: 'O(N) where N is the number of client connections',
@@ -227,6 +228,10 @@ export const clientList = command({
     ['7.0.0', 'Added `resp`, `multi-mem`, `rbs` and `rbp` fields.'],
     ['7.0.3', 'Added `ssub` field.'],
   ],
+  arguments: {
+    TYPE: { name: 'client-type', since: '5.0.0' },
+    ID: { since: '6.2.0' },
+  },
   run(call) {
     const { argv, reply, instance } = call;
     let found: Iterable<Client>;
@@ -303,9 +308,9 @@ function isMatch(one: Client, filter: Filter, me: Client): boolean {
 export const clientKill = command({
   syntax:
     'CLIENT KILL <ip:port | <[ID client-id] | ' +
-    '[TYPE <"normal" | "master" | "slave" | "replica" | "pubsub">] | [USER username] | ' +
+    '[TYPE <NORMAL | MASTER | SLAVE | REPLICA | PUBSUB>] | [USER username] | ' +
     '[ADDR ip:port] | [LADDR ip:port] | [SKIPME <YES | NO>]> ' +
-    '[<[ID client-id] | [TYPE <"normal" | "master" | "slave" | "replica" | "pubsub">] | ' +
+    '[<[ID client-id] | [TYPE <NORMAL | MASTER | SLAVE | REPLICA | PUBSUB>] | ' +
     '[USER username] | [ADDR ip:port] | [LADDR ip:port] | [SKIPME <YES | NO>]> ...]>',
   summary: 'Closes connections.',
   since: '2.4.0',
@@ -321,6 +326,17 @@ export const clientKill = command({
     ],
     ['6.2.0', '`LADDR` option.'],
   ],
+  arguments: {
+    'ip:port-client-id-type-username-ip:port-ip:port-skipme': { name: 'filter' },
+    'ip:port': { name: 'old-format', deprecatedSince: '2.8.12' },
+    'client-id-type-username-ip:port-ip:port-skipme': { name: 'new-format' },
+    ID: { since: '2.8.12' },
+    TYPE: { name: 'client-type', since: '2.8.12' },
+    MASTER: { since: '3.2.0' },
+    REPLICA: { since: '5.0.0' },
+    ADDR: { name: 'addr' },
+    LADDR: { name: 'laddr', since: '6.2.0' },
+  },
   // At least one filter, however optional each of them is.
   arity: -3,
   run(call) {
@@ -341,6 +357,7 @@ export const clientUnblock = command({
   since: '5.0.0',
   complexity: 'O(log N) where N is the number of client connections',
   flags: ['admin', 'noscript', 'loading', 'stale'],
+  arguments: { 'timeout-error': { name: 'unblock-type' } },
   run({ args, argv, reply, instance }) {
     if (argv.count > 4) throw errors.subcommandSyntax(argv);
     const withError = argv.count === 4 && argv.is(3, 'ERROR');
@@ -371,6 +388,10 @@ export const clientPause = command({
   complexity: 'O(1)',
   flags: ['admin', 'noscript', 'loading', 'stale'],
   history: [['6.2.0', '`CLIENT PAUSE WRITE` mode added along with the `mode` option.']],
+  arguments: {
+    timeout: { type: 'integer' },
+    'write-all': { name: 'mode', since: '6.2.0' },
+  },
   run(call) {
     const { argv, reply, instance } = call;
     if (argv.count > 4) throw errors.subcommandSyntax(argv);

@@ -59,6 +59,7 @@ export const hello = command({
       "`protover` made optional; when called without arguments the command reports the current connection's context.",
     ],
   ],
+  arguments: { data: { name: 'arguments' } },
   run(call) {
     const { argv, client, reply } = call;
     let protocol = 0;

@@ -10,6 +10,7 @@ export const config = container({
   name: 'CONFIG',
   summary: 'A container for server configuration commands.',
   since: '2.0.0',
+  helpSince: '5.0.0',
   help: [
     'GET <pattern>',
     '    Return parameters matching the glob-like <pattern> and their values.',

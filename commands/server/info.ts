@@ -49,7 +49,8 @@ export const lolwut = command({
   summary: 'Draws a maze.',
   since: '5.0.0',
   flags: ['readonly', 'fast'],
-  run({ reply, instance }) {
+  run({ args, argv, reply, instance }) {
+    if (argv.count > 2 && argv.is(1, 'VERSION')) args.integerAt(2);
     const { random } = instance;
     let text = '';
     for (let y = 0; y < MAZE_HEIGHT; y++) {
@@ -57,6 +58,22 @@ export const lolwut = command({
       text += '\n';
     }
     reply.verbatim('txt', `${text}\nRedis ver. ${REDIS_VERSION}\n`);
+  },
+});
+
+export const role = command({
+  syntax: 'ROLE',
+  summary:
+    'Tells the part this server has in replication: always that of a master, without replicas.',
+  since: '2.8.12',
+  complexity: 'O(1)',
+  flags: ['noscript', 'loading', 'stale', 'fast'],
+  categories: ['admin', 'dangerous'],
+  run({ reply }) {
+    reply.array(3);
+    reply.bulkText('master');
+    reply.integer(0);
+    reply.array(0);
   },
 });
 
