@@ -123,6 +123,13 @@ export const zrange = command({
   since: '1.2.0',
   complexity: 'O(log(N)+M), N being the members of the sorted set and M those read.',
   keys: 'RO access',
+  arguments: {
+    start: { type: 'string' },
+    stop: { type: 'string' },
+    sortby: { since: '6.2.0' },
+    REV: { since: '6.2.0' },
+    LIMIT: { since: '6.2.0' },
+  },
   history: [['6.2.0', 'Added the `REV`, `BYSCORE`, `BYLEX` and `LIMIT` options.']],
   run({ argv, args, db, reply }) {
     const options: Options = {
@@ -197,6 +204,7 @@ export const zremrangebyscore = command({
   since: '1.2.0',
   complexity: 'O(log(N)*M), N being the members of the sorted set and M those removed.',
   keys: 'RW delete',
+  arguments: { min: { type: 'double' }, max: { type: 'double' } },
   run({ argv, db, reply }) {
     min.parseScore(argv, 2);
     max.parseScore(argv, 3);

@@ -112,6 +112,12 @@ export const zadd = command({
   complexity: 'O(log(N)) for each member, where N is the number of members in the sorted set.',
   keys: 'RW update',
   flags: ['denyoom', 'fast'],
+  arguments: {
+    condition: { since: '3.0.2' },
+    comparison: { since: '6.2.0' },
+    CH: { name: 'change', since: '3.0.2' },
+    INCR: { name: 'increment', since: '3.0.2' },
+  },
   history: [
     ['2.4.0', 'Accepts multiple elements.'],
     ['3.0.2', 'Added the `XX`, `NX`, `CH` and `INCR` options.'],
