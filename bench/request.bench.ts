@@ -1,0 +1,83 @@
+/**
+ * The request parser: what framing costs, by the shape of the request.
+ *
+ * Requests lie side by side in a read window of 64 KiB at a high offset of an arena, as a pipeline
+ * does, and are framed from one end to the other. 'cut' offers the window in reads of 1,460 bytes,
+ * the payload of an Ethernet frame, so that nearly every read ends within a request and moves one.
+ * Best of several rounds; the checksum keeps the work from being optimized away.
+ */
+
+import { READY, RequestParser } from '../src/resp/request.ts';
+import { latin1Bytes } from '../src/std/ascii.ts';
+
+const WINDOW_SIZE = 64 * 1024;
+const ARENA_SIZE = 64 * 1024 * 1024;
+const ROUND_COUNT = 15;
+
+const KEY = 'key:000000012345';
+
+function request(...parts: string[]): string {
+  return `*${parts.length}\r\n${parts.map((part) => `$${part.length}\r\n${part}\r\n`).join('')}`;
+}
+
+const SHAPES: [string, string, number][] = [
+  ['SET, 512 bytes', request('SET', KEY, 'x'.repeat(512)), WINDOW_SIZE],
+  ['SET, 3 bytes', request('SET', KEY, 'xxx'), WINDOW_SIZE],
+  ['GET', request('GET', KEY), WINDOW_SIZE],
+  ['PING', request('PING'), WINDOW_SIZE],
+  ['PING inline', 'PING\r\n', WINDOW_SIZE],
+  ['SET inline', `SET ${KEY} xxx\r\n`, WINDOW_SIZE],
+  ['MSET of 10', request('MSET', ...Array(10).fill([KEY, 'xxx']).flat()), WINDOW_SIZE],
+  ['SET, 20 KB', request('SET', KEY, 'x'.repeat(20_000)), WINDOW_SIZE],
+  ['SET, 3 bytes, cut', request('SET', KEY, 'xxx'), 1460],
+  ['SET, 512 bytes, cut', request('SET', KEY, 'x'.repeat(512)), 1460],
+  ['SET, 20 KB, cut', request('SET', KEY, 'x'.repeat(20_000)), 1460],
+];
+
+export function run(
+  print: (line: string) => void = (line) => process.stdout.write(`${line}\n`),
+  requestCount = 40_000,
+): void {
+  const arena = new Uint8Array(ARENA_SIZE);
+  const base = ARENA_SIZE - WINDOW_SIZE;
+  const parser = new RequestParser({ bulkSizeMax: () => 2 ** 29, authenticated: () => true });
+  print(`node ${process.version}`);
+  print(`${'request'.padEnd(22)}${'ns'.padStart(8)}${'GB/s'.padStart(8)}`);
+  let checksum = 0;
+  for (const [name, text, readSize] of SHAPES) {
+    const size = text.length;
+    const count = Math.floor(WINDOW_SIZE / size);
+    const end = base + count * size;
+    const bytes = latin1Bytes(text.repeat(count));
+    const windowCount = Math.ceil(requestCount / count);
+    let best = Number.POSITIVE_INFINITY;
+    for (let round = 0; round < ROUND_COUNT; round++) {
+      arena.set(bytes, base);
+      const before = process.hrtime.bigint();
+      for (let i = 0; i < windowCount; i++) checksum += frame(parser, arena, base, end, readSize);
+      const ns = Number(process.hrtime.bigint() - before);
+      best = Math.min(best, ns / (windowCount * count));
+    }
+    print(
+      `${name.padEnd(22)}${best.toFixed(1).padStart(8)}${(size / best).toFixed(1).padStart(8)}`,
+    );
+  }
+  print(`checksum ${checksum}`);
+}
+
+/** Offers bytes[start, end) in reads, and adds up what is found. */
+function frame(
+  parser: RequestParser,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  readSize: number,
+): number {
+  const { argv } = parser;
+  let sum = 0;
+  for (let at = start; at < end; at += readSize) {
+    parser.feed(bytes, at, Math.min(at + readSize, end));
+    while (parser.next() === READY) sum += argv.count + argv.size(argv.count - 1);
+  }
+  return sum;
+}
