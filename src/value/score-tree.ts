@@ -53,10 +53,10 @@ const FIRST_LEAF = 2;
 const LAST_LEAF = 3;
 const LEAVES = 4;
 const INNERS = 5;
-/** Nodes given back, each naming the next in its first word. */
+/** Nodes given back, each naming the next in its first word; and behind each how many. */
 const FREE_LEAVES = 6;
-const FREE_INNERS = 7;
-export const TREE_WORDS = 8;
+const FREE_INNERS = 8;
+export const TREE_WORDS = 10;
 
 const HEIGHT_MAX = 12;
 
@@ -99,8 +99,10 @@ export class ScoreTree {
     this.#set(LAST_LEAF, leaf);
     this.#set(LEAVES, 1);
     this.#set(INNERS, 0);
-    this.#set(FREE_LEAVES, 0);
-    this.#set(FREE_INNERS, 0);
+    for (const list of [FREE_LEAVES, FREE_INNERS]) {
+      this.#set(list, 0);
+      this.#set(list + 1, 0);
+    }
   }
 
   /** Units of nodes that `count` elements put in by appending take. */
@@ -151,6 +153,11 @@ export class ScoreTree {
     const { i32 } = this.#region;
     const isFull = i32[this.#region.word(this.#get(ROOT)) + I_COUNT] === WIDTH;
     return LEAF_UNITS + (height - 1 + (isFull ? 2 : 0)) * INNER_UNITS;
+  }
+
+  /** Units of nodes that nothing is in. */
+  get freeUnits(): number {
+    return this.#get(FREE_LEAVES + 1) * LEAF_UNITS + this.#get(FREE_INNERS + 1) * INNER_UNITS;
   }
 
   // ── Searching ─────────────────────────────────────────────────────────────────────────────────
@@ -740,9 +747,12 @@ export class ScoreTree {
       [FREE_LEAVES, LEAF_UNITS],
       [FREE_INNERS, INNER_UNITS],
     ]) {
+      let free = 0;
       for (let block = this.#get(list); block !== 0; block = i32[region.word(block)]) {
         node(block, units);
+        free++;
       }
+      if (free !== this.#get(list + 1)) return 'free nodes are counted wrongly';
     }
     return undefined;
   }
@@ -752,6 +762,7 @@ export class ScoreTree {
     const node = this.#get(list);
     if (node === 0) return region.take(units);
     this.#set(list, region.i32[region.word(node)]);
+    this.#set(list + 1, this.#get(list + 1) - 1);
     return node;
   }
 
@@ -759,6 +770,7 @@ export class ScoreTree {
     const region = this.#region;
     region.i32[region.word(node)] = this.#get(list);
     this.#set(list, node);
+    this.#set(list + 1, this.#get(list + 1) + 1);
   }
 
   #get(word: number): number {

@@ -35,7 +35,7 @@ const HEADER_UNITS = Math.ceil((REGION_WORDS + OWN_WORDS) / 2);
 
 /** Units of blocks from which on it is worth building anew what is sparse, and how sparse. */
 const REBUILD_MIN = 512;
-const REBUILD_SHARE = 4;
+const REBUILD_SHARE = 3;
 
 export class SortedTree {
   readonly #region = new Region();
@@ -279,8 +279,18 @@ export class SortedTree {
   /** Gives back memory that is not needed, if much is. The entry may lie elsewhere afterwards. */
   settle(): void {
     const region = this.#region;
-    if (region.bump > REBUILD_MIN && region.used * REBUILD_SHARE < region.bump) this.#rebuild();
+    if (region.bump > REBUILD_MIN && region.used * 2 < region.bump && this.#isSparse()) {
+      this.#rebuild();
+    }
     region.trim();
+  }
+
+  /** Whether most units are of no use: free, or nodes and buckets of members that have gone. */
+  #isSparse(): boolean {
+    const region = this.#region;
+    const buckets = segmentGrowth(this.count, this.#table.bucketCount);
+    const used = region.used - this.#tree.freeUnits - buckets;
+    return used * REBUILD_SHARE < region.bump;
   }
 
   /** Builds everything anew, without the gaps that removed members left. */
