@@ -12,6 +12,7 @@ import { keyspaceDigest, valueDigest } from '../../src/keyspace/digest.ts';
 import { Argv } from '../../src/resp/argv.ts';
 import { errors } from '../../src/resp/errors.ts';
 import { latin1Bytes } from '../../src/std/ascii.ts';
+import { parseSafeInteger } from '../../src/std/int64.ts';
 import { encodingName } from '../../src/value/type.ts';
 
 const { command } = family('server');
@@ -37,10 +38,17 @@ function object({ argv, db, reply }: Call): void {
   );
 }
 
-function populate({ argv, args, db, reply }: Call): void {
-  const count = args.integerBetween(2, 0, Number.MAX_SAFE_INTEGER, errors.notPositive);
+function positiveAt({ bytes, starts, ends }: Argv, index: number): number {
+  const value = parseSafeInteger(bytes, starts[index], ends[index]);
+  if (!(value >= 0)) throw errors.notPositive;
+  return value;
+}
+
+function populate({ argv, db, reply }: Call): void {
+  const count = positiveAt(argv, 2);
   const prefix = argv.count > 3 ? argv.text(3) : 'key';
-  const size = argv.count > 4 ? args.integerBetween(4, 0, 2 ** 32, errors.notPositive) : 0;
+  const size = argv.count > 4 ? positiveAt(argv, 4) : 0;
+  if (size > db.zone.size) throw errors.outOfMemory;
   for (let i = 0; i < count; i++) {
     const text = latin1Bytes(`value:${i}`);
     const value = size === 0 ? text : new Uint8Array(size);
@@ -89,11 +97,11 @@ const PROTOCOL: Readonly<Record<string, (call: Call) => void>> = {
   },
   push({ reply }) {
     if (!reply.resp3) throw errors.custom('RESP2 is not supported by this command');
+    // A push answers nothing, and is sent behind the reply of the command that causes it.
+    reply.bulkText('Some real reply following the push reply');
     reply.push(2);
     reply.bulkText('server-cpu-usage');
     reply.integer(42);
-    // A push answers nothing: a client that skips it still waits for its reply.
-    reply.bulkText('Some real reply following the push reply');
   },
   verbatim: ({ reply }) => reply.verbatim('txt', 'This is a verbatim\nstring'),
   true: ({ reply }) => reply.boolean(true),
