@@ -30,6 +30,7 @@ export const functionFlush = command({
   flags: ['noscript', 'write'],
   tips: ['request_policy:all_shards', 'response_policy:all_succeeded'],
   run({ argv, reply }) {
+    if (argv.count > 3) throw errors.subcommandSyntax(argv);
     const isPlain = argv.count === 2;
     const hasMode = argv.count === 3 && (argv.is(2, 'ASYNC') || argv.is(2, 'SYNC'));
     if (!isPlain && !hasMode) throw errors.functionFlushMode;
