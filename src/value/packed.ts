@@ -236,6 +236,23 @@ export class Packed extends PackedReader {
     this.open(zone, entry);
   }
 
+  /** Makes the content of an entry hold the elements in bytes[start, end). */
+  fill(
+    zone: Zone,
+    entry: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    count: number,
+  ): void {
+    this.format(zone, entry);
+    zone.content.write(entry, PACKED_HEADER, bytes, start, end);
+    const { i32 } = zone.arena;
+    i32[this.#header] = end - start;
+    i32[this.#header + 1] = count;
+    this.open(zone, entry);
+  }
+
   /** Bytes of all elements. */
   get size(): number {
     return this.end - this.start;

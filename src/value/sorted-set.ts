@@ -365,6 +365,27 @@ export class SortedSet {
     this.#tree.load(elements, count);
   }
 
+  // ── Copying to another zone ───────────────────────────────────────────────────────────────────
+
+  /** Bytes of content for a copy in another zone. Within a zone a copy is one of bytes. */
+  sizeIn(zone: Zone): number {
+    return this.#isPacked ? PACKED_HEADER + this.#packed.size : this.#tree.sizeIn(zone);
+  }
+
+  /** Makes an entry of another zone, with sizeIn() bytes of content, a copy of this set. */
+  copyTo(zone: Zone, entry: number): void {
+    const { count } = this;
+    const packed = this.#packed;
+    if (this.#isPacked) {
+      new Packed().fill(zone, entry, packed.bytes, packed.start, packed.end, count);
+      return;
+    }
+    const tree = new SortedTree();
+    zone.setEncoding(entry, SORTED_SET_SKIPLIST);
+    tree.open(zone, entry);
+    tree.load(this.#tree.elements(), count);
+  }
+
   // ── Removing ──────────────────────────────────────────────────────────────────────────────────
 
   /** Removes a member. Answers whether it was there. Needs no room. */

@@ -8,7 +8,7 @@
  */
 
 import type { Zone } from '../zone/zone.ts';
-import type { Growth } from './growth.ts';
+import { Growth } from './growth.ts';
 import { MemberTable, segmentGrowth, TABLE_WORDS } from './member-table.ts';
 import { PackedReader, packedSize, writePacked } from './packed.ts';
 import {
@@ -36,6 +36,8 @@ const HEADER_UNITS = Math.ceil((REGION_WORDS + OWN_WORDS) / 2);
 /** Units of blocks from which on it is worth building anew what is sparse, and how sparse. */
 const REBUILD_MIN = 512;
 const REBUILD_SHARE = 3;
+
+const nothing = new Growth();
 
 export class SortedTree {
   readonly #region = new Region();
@@ -296,25 +298,46 @@ export class SortedTree {
   /** Builds everything anew, without the gaps that removed members left. */
   #rebuild(): void {
     const { count } = this;
-    let size = 0;
-    if (count > 0) this.seek(0);
-    for (let more = count > 0; more; more = this.next()) {
-      size += packedSize(this.memberSize, this.score);
-    }
-    const elements = new Uint8Array(size);
+    this.load(this.elements(), count);
+  }
+
+  /** All elements, packed, in order. */
+  elements(): Uint8Array {
     const region = this.#region;
+    let size = 0;
+    this.#each((memberSize) => {
+      size += packedSize(memberSize, this.score);
+    });
+    const elements = new Uint8Array(size);
     let at = 0;
-    if (count > 0) this.seek(0);
-    for (let more = count > 0; more; more = this.next()) {
-      const memberSize = this.memberSize;
+    this.#each((memberSize) => {
       if (isWhole(region, memberSize)) {
         const from = memberAt(region, this.#record);
         at = writePacked(elements, at, this.score, region.u8, from, from + memberSize);
       } else {
         at = writePacked(elements, at, this.score, this.#memberCopy(), 0, memberSize);
       }
-    }
-    this.load(elements, count);
+    });
+    return elements;
+  }
+
+  /** Bytes of content for a copy in another zone, whose chunks may be of another size. */
+  sizeIn(zone: Zone): number {
+    let units = 0;
+    let largest = 0;
+    this.#each((memberSize) => {
+      const record = recordUnits(memberSize);
+      units += record;
+      if (record > largest) largest = record;
+    });
+    return SortedTree.sizeFor(zone, this.count, units, largest, nothing);
+  }
+
+  #each(visit: (memberSize: number) => void): void {
+    if (this.count === 0) return;
+    this.seek(0);
+    do visit(this.memberSize);
+    while (this.next());
   }
 
   /** Makes the content, whatever it was, a set of these elements in order. Room is there. */

@@ -184,6 +184,33 @@ test('a copy is a set of its own', () => {
   expect(set.score(latin1Bytes(name(500)), 0, 10)).toBe(500);
 });
 
+test('a copy in a zone of other pages is whole, whatever the members', () => {
+  for (const [size, otherSize] of [
+    [64 * MiB, 2 * MiB],
+    [2 * MiB, 64 * MiB],
+  ]) {
+    for (const count of [0, 40, 900]) {
+      const zone = zoneOf(size);
+      const other = zoneOf(otherSize);
+      add(zone, 'z', -1, 'first');
+      fill(zone, 'z', count);
+      if (count > 100) for (const long of [2100, 5000]) add(zone, 'z', long, 'x'.repeat(long));
+      const set = open(zone, 'z');
+      const copy = put(other, 'z', TYPE_SORTED_SET, set.sizeIn(other));
+      set.copyTo(other, copy);
+      expect(audit(other, auditSortedSet)).toBe(undefined);
+      expect(encodingOf(other, 'z')).toBe(encodingOf(zone, 'z'));
+      const copied = open(other, 'z');
+      expect(copied.count).toBe(set.count);
+      for (let more = set.seek(0); more; more = set.next()) {
+        const bytes = new Uint8Array(set.currentSize);
+        set.copyCurrent(bytes, 0);
+        expect(copied.score(bytes, 0, bytes.length)).toBe(set.currentScore);
+      }
+    }
+  }
+});
+
 /** Every string that leaves leaves the set too: what an index of sessions does. */
 function indexed(zone: Zone): void {
   const forgetting = new SortedSet();
