@@ -7,7 +7,7 @@ import { errors } from '../src/resp/errors.ts';
 import { sliceBytes } from '../src/std/bytes.ts';
 import { matchGlob } from '../src/std/glob.ts';
 import { parseCursor } from '../src/std/int64.ts';
-import { encodingName, typeByName, typeName } from '../src/value/type.ts';
+import { encodingName, referenceCount, typeByName, typeName } from '../src/value/type.ts';
 
 const { command, container } = family('generic');
 
@@ -504,14 +504,15 @@ export const objectEncoding = command({
 
 export const objectRefcount = command({
   syntax: 'OBJECT REFCOUNT key',
-  summary: 'Tells how many references a value has: always one.',
+  summary: 'Tells how many references Redis would count for a value.',
   since: '2.2.3',
   complexity: 'O(1)',
   keys: 'RO',
   tips: ['nondeterministic_output'],
   run({ argv, db, reply }) {
-    if (db.peek(argv, 2) === 0) reply.null();
-    else reply.integer(1);
+    const entry = db.peek(argv, 2);
+    if (entry === 0) reply.null();
+    else reply.integer(referenceCount(db.zone, entry));
   },
 });
 

@@ -13,7 +13,7 @@ import { Argv } from '../../src/resp/argv.ts';
 import { errors } from '../../src/resp/errors.ts';
 import { latin1Bytes } from '../../src/std/ascii.ts';
 import { parseSafeInteger } from '../../src/std/int64.ts';
-import { encodingName } from '../../src/value/type.ts';
+import { encodingName, referenceCount } from '../../src/value/type.ts';
 
 const { command } = family('server');
 
@@ -33,8 +33,8 @@ function object({ argv, db, reply }: Call): void {
   const idle = Math.floor(zone.recency.idleMs(entry) / 1000);
   const lru = (Math.floor(zone.now / 1000) - idle) & LRU_CLOCK_MASK;
   reply.simple(
-    `Value at:0x${(entry * 8).toString(16)} refcount:1 encoding:${encodingName(zone, entry)} ` +
-      `serializedlength:${zone.content.size(entry)} lru:${lru} lru_seconds_idle:${idle}`,
+    `Value at:0x${(entry * 8).toString(16)} refcount:${referenceCount(zone, entry)} ` +
+      `encoding:${encodingName(zone, entry)} serializedlength:${zone.content.size(entry)} lru:${lru} lru_seconds_idle:${idle}`,
   );
 }
 

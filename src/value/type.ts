@@ -35,6 +35,12 @@ export const SORTED_SET_SKIPLIST = 1;
 export const HASH_LISTPACK = 0;
 export const HASH_HASHTABLE = 1;
 
+/** Redis's OBJ_SHARED_INTEGERS is 10000: integers of up to four digits. */
+const SHARED_SIZE_MAX = 4;
+/** Redis's OBJ_SHARED_REFCOUNT. */
+const SHARED_COUNT = 2 ** 31 - 1;
+const MINUS = 0x2d;
+
 const typeNames = ['string', 'list', 'set', 'zset', 'hash', 'stream'];
 
 const encodingNames = [
@@ -62,6 +68,20 @@ export function encodingName(zone: Zone, entry: number): string {
   return type === TYPE_STRING
     ? stringEncoding(zone, entry)
     : encodingNames[type][zone.encoding(entry)];
+}
+
+/**
+ * As OBJECT REFCOUNT prints it. Nothing here is shared; Redis shares the integers below 10000 among
+ * all keys unless its policy needs a clock in each, and tells so with the largest count there is.
+ */
+export function referenceCount(zone: Zone, entry: number): number {
+  if (zone.type(entry) !== TYPE_STRING || /l[rf]u$/.test(zone.recency.policy)) return 1;
+  const size = zone.content.size(entry);
+  const isShared =
+    size <= SHARED_SIZE_MAX &&
+    stringEncoding(zone, entry) === 'int' &&
+    zone.content.slice(entry, 0, 1)[0] !== MINUS;
+  return isShared ? SHARED_COUNT : 1;
 }
 
 function stringEncoding(zone: Zone, entry: number): string {

@@ -393,6 +393,46 @@ conformance('generic', ({ test }) => {
     agrees('OBJECT "" k');
   });
 
+  test('OBJECT REFCOUNT', ({ same, differs }) => {
+    for (const value of ['0', '9', '9999', '10000', '-1', '-0', '007', '1.0', '""', 'abc']) {
+      same(`SET k ${value}`);
+      same('OBJECT REFCOUNT k');
+    }
+    same('SET n -1');
+    same('INCR n');
+    same('OBJECT REFCOUNT n');
+    same('INCRBY n 9999');
+    same('OBJECT REFCOUNT n');
+    same('INCR n');
+    same('OBJECT REFCOUNT n');
+    same('DECR n');
+    same('OBJECT REFCOUNT n');
+    same('MSET a 1 b 2');
+    same('OBJECT REFCOUNT b');
+    same('RENAME b c');
+    same('OBJECT REFCOUNT c');
+    same('COPY c d');
+    differs('OBJECT REFCOUNT d', {
+      because: 'Told by the bytes: Redis stops sharing a small integer when it is copied',
+      ours: ':2147483647\r\n',
+    });
+    same('APPEND e 1');
+    same('OBJECT REFCOUNT e');
+    same('SET f 1');
+    same('INCRBYFLOAT f 1');
+    same('OBJECT REFCOUNT f');
+  });
+
+  test('OBJECT REFCOUNT of small integers under a policy that needs clocks', ({ same }) => {
+    same('CONFIG SET maxmemory 512mb');
+    const policies = ['allkeys-lru', 'volatile-lru', 'allkeys-lfu', 'volatile-lfu'];
+    for (const policy of [...policies, 'allkeys-random', 'volatile-ttl', 'noeviction']) {
+      same(`CONFIG SET maxmemory-policy ${policy}`);
+      same('SET k 7');
+      same('OBJECT REFCOUNT k');
+    }
+  });
+
   test('OBJECT FREQ and IDLETIME follow the policy', ({ same, fails, near }) => {
     same('CONFIG SET maxmemory-policy allkeys-lfu');
     same('SET k v');

@@ -373,10 +373,11 @@ conformance('server', ({ test }) => {
     same('DEBUG SLEEP 0');
     same('DEBUG sleep 0.001');
     same('SET k v');
+    same('SET n 7');
     same('ZADD z 1 a');
     const line =
-      /^Value at:0x[0-9a-f]+ refcount:1 encoding:(\w+) serializedlength:\d+ lru:\d+ lru_seconds_idle:\d+$/;
-    for (const key of ['k', 'z']) {
+      /^Value at:0x[0-9a-f]+ (refcount:\d+ encoding:\w+) serializedlength:\d+ lru:\d+ lru_seconds_idle:\d+$/;
+    for (const key of ['k', 'n', 'z']) {
       judge(`DEBUG OBJECT ${key}`, (ours, theirs) => {
         const [mine, others] = [ours, theirs].map(({ text }) => line.exec(text ?? '')?.[1]);
         return ours.type === theirs.type && mine === others && mine !== undefined

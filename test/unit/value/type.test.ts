@@ -3,6 +3,7 @@ import { latin1Bytes } from '../../../src/std/ascii.ts';
 import { FROM_EDIT, FROM_FLOAT, FROM_SET } from '../../../src/value/string.ts';
 import {
   encodingName,
+  referenceCount,
   SORTED_SET_LISTPACK,
   SORTED_SET_SKIPLIST,
   TYPE_HASH,
@@ -19,6 +20,27 @@ test('types are named as TYPE prints them', () => {
   expect(names).toEqual(['string', 'list', 'set', 'zset', 'hash', 'stream']);
   expect(names.map(typeByName)).toEqual([0, 1, 2, 3, 4, 5]);
   expect(typeByName('sorted-set')).toBe(-1);
+});
+
+test('small integers are shared as in Redis, unless the policy needs a clock in each', () => {
+  const zone = zoneOf(MiB);
+  const countOf = (text: string, made: number): number => {
+    const entry = put(zone, `${text} ${made}`, TYPE_STRING, text.length);
+    zone.content.write(entry, 0, latin1Bytes(text), 0, text.length);
+    zone.setEncoding(entry, made);
+    return referenceCount(zone, entry);
+  };
+  for (const text of ['0', '7', '9999']) expect(countOf(text, FROM_SET)).toBe(2 ** 31 - 1);
+  for (const text of ['10000', '-1', '-999', '07', 'abcd', '']) {
+    expect(countOf(text, FROM_SET)).toBe(1);
+  }
+  expect(countOf('7', FROM_EDIT)).toBe(1);
+  expect(countOf('7', FROM_FLOAT)).toBe(1);
+  expect(referenceCount(zone, put(zone, 'z', TYPE_SORTED_SET, 8))).toBe(1);
+  zone.recency.setPolicy('allkeys-lru');
+  expect(countOf('8', FROM_SET)).toBe(1);
+  zone.recency.setPolicy('volatile-ttl');
+  expect(countOf('9', FROM_SET)).toBe(2 ** 31 - 1);
 });
 
 describe('OBJECT ENCODING', () => {
