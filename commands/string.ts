@@ -488,7 +488,8 @@ export const append = command({
   since: '2.0.0',
   complexity:
     'O(1). The amortized time complexity is O(1) assuming the appended value is small and the ' +
-    'already present value is of any size, since content grows at its end without being copied.',
+    'already present value is of any size, since the dynamic string library used by Redis will ' +
+    'double the free space available on every reallocation.',
   keys: 'RW insert',
   flags: ['denyoom', 'fast'],
   run(call) {

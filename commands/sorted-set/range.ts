@@ -121,7 +121,9 @@ export const zrange = command({
   syntax: 'ZRANGE key start stop [BYSCORE | BYLEX] [REV] [LIMIT offset count] [WITHSCORES]',
   summary: 'Reads the members of a sorted set within a range of ranks, scores or names.',
   since: '1.2.0',
-  complexity: 'O(log(N)+M), N being the members of the sorted set and M those read.',
+  complexity:
+    'O(log(N)+M) with N being the number of elements in the sorted set and M the number of ' +
+    'elements returned.',
   keys: 'RO access',
   arguments: {
     start: { type: 'string' },
@@ -202,7 +204,9 @@ export const zremrangebyscore = command({
   summary:
     'Removes the members of a sorted set within a range of scores, and the set with the last.',
   since: '1.2.0',
-  complexity: 'O(log(N)*M), N being the members of the sorted set and M those removed.',
+  complexity:
+    'O(log(N)+M) with N being the number of elements in the sorted set and M the number of ' +
+    'elements removed by the operation.',
   keys: 'RW delete',
   arguments: { min: { type: 'double' }, max: { type: 'double' } },
   run({ argv, db, reply }) {

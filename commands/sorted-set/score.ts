@@ -109,7 +109,7 @@ export const zadd = command({
   syntax: 'ZADD key [NX | XX] [GT | LT] [CH] [INCR] score member [score member ...]',
   summary: 'Adds members with their scores to a sorted set, or gives members it has new scores.',
   since: '1.2.0',
-  complexity: 'O(log(N)) for each member, where N is the number of members in the sorted set.',
+  complexity: 'O(log(N)) for each item added, where N is the number of elements in the sorted set.',
   keys: 'RW update',
   flags: ['denyoom', 'fast'],
   arguments: {
@@ -179,7 +179,9 @@ export const zrem = command({
   syntax: 'ZREM key member [member ...]',
   summary: 'Removes members from a sorted set, and the set with the last of them.',
   since: '1.2.0',
-  complexity: 'O(M*log(N)), M being the members to remove and N those in the sorted set.',
+  complexity:
+    'O(M*log(N)) with N being the number of elements in the sorted set and M the number of ' +
+    'elements to be removed.',
   keys: 'RW delete',
   flags: ['fast'],
   history: [['2.4.0', 'Accepts multiple elements.']],

@@ -88,8 +88,8 @@ function text(tree: Tree | undefined): string {
   return `${tree.type}[${tree.items.map(text).join(' ')}]`;
 }
 
-/** Prose is our own; subcommands come in no order, and are compared by their own names. */
-const OWN_FIELDS = ['summary', 'complexity', 'subcommands'];
+/** Summaries are our own; subcommands come in no order, and are compared by their own names. */
+const OWN_FIELDS = ['summary', 'subcommands'];
 
 /** What is compared of the documentation of one command: name, then a flat array of fields. */
 function facts(docs: Tree): string {
