@@ -47,7 +47,7 @@ const UNITS = Int32Array.from({ length: 10 }, (_, i) => 10 ** (9 - i));
 const POINT_MAX = 60;
 const POINT_MIN = 32;
 
-const bits = new DataView(new ArrayBuffer(8));
+const bits = new DataView(new Uint8Array(8).buffer);
 const product = new Int32Array(2);
 const found: Decimal = { digits: new Uint8Array(20), count: 0, exponent: 0 };
 
