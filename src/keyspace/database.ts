@@ -12,14 +12,29 @@ import { errors } from '../resp/errors.ts';
 import { copyBytes } from '../std/bytes.ts';
 import { TYPE_STRING } from '../value/type.ts';
 import { DELETED, EXPIRED, FLUSHED, type Zone } from '../zone/zone.ts';
-import type { Keyspace, Traffic } from './keyspace.ts';
 
 /** Deadline arguments: none, or the one the key has. */
 export const NO_DEADLINE = -1;
 export const KEEP_DEADLINE = -2;
 
+/** Look-ups for reading in one zone. */
+export interface Traffic {
+  hits: number;
+  misses: number;
+}
+
+/** What the databases of a keyspace have in common. */
+export interface Common {
+  /** Whether look-ups count as uses; off while a client runs that asked for NO-TOUCH. */
+  touches: boolean;
+  readonly counts: {
+    /** Changes since the last save. */
+    dirty: number;
+  };
+}
+
 export class Database {
-  readonly keyspace: Keyspace;
+  readonly keyspace: Common;
   /** The number clients select. */
   readonly number: number;
   readonly zone: Zone;
@@ -30,7 +45,7 @@ export class Database {
   /** Hash of the key looked up last: a write right after it need not hash again. */
   #hash = 0;
 
-  constructor(keyspace: Keyspace, number: number, zone: Zone, physical: number, traffic: Traffic) {
+  constructor(keyspace: Common, number: number, zone: Zone, physical: number, traffic: Traffic) {
     this.traffic = traffic;
     this.keyspace = keyspace;
     this.number = number;

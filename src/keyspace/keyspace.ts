@@ -13,13 +13,7 @@ import { errors } from '../resp/errors.ts';
 import { auditSortedSet } from '../value/sorted-set.ts';
 import { audit } from '../zone/audit.ts';
 import type { Zone } from '../zone/zone.ts';
-import { Database } from './database.ts';
-
-/** Look-ups for reading in one zone. */
-export interface Traffic {
-  hits: number;
-  misses: number;
-}
+import { type Common, Database, type Traffic } from './database.ts';
 
 /** What INFO counts about keys, over all zones. */
 class KeyspaceCounts {
@@ -48,7 +42,7 @@ class KeyspaceCounts {
   }
 }
 
-export class Keyspace {
+export class Keyspace implements Common {
   readonly zones: readonly Zone[];
   /** By number, as clients select them. */
   readonly databases: readonly Database[];
