@@ -84,10 +84,11 @@ export const memoryStats = command({
     for (const { number } of databases) {
       // Tables lie in the zone, all databases in one: none has an overhead of its own.
       reply.bulkText(`db.${number}`);
-      reply.map(2);
+      reply.map(3);
       integers([
         ['overhead.hashtable.main', 0],
         ['overhead.hashtable.expires', 0],
+        ['overhead.hashtable.slot-to-keys', 0],
       ]);
     }
     integers([

@@ -24,11 +24,6 @@ export function residentSize(): number {
   return process.memoryUsage.rss();
 }
 
-/** Bytes of objects on the JavaScript heap: all but the zones and what is being sent. */
-export function heapSize(): number {
-  return process.memoryUsage().heapUsed;
-}
-
 /** Time this process has run for, all its threads together. */
 export function processorTime(): ProcessorTime {
   const { user, system } = process.cpuUsage();
