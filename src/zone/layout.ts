@@ -39,8 +39,12 @@ const LARGE_STEP = 0.96;
 /** Slots of the largest class in a page, and chunks of big values. */
 export const CHUNKS_PER_PAGE = 8;
 const SLOT_SIZE_MIN = 32;
-/** One bucket for so many bytes of zone: 1.6 % of it, and chains of about two when all is tiny. */
-const BYTES_PER_BUCKET = 256;
+/**
+ * One bucket for so many bytes of zone, rounded to a power of two: 1 to 2 % of it. Chains of one
+ * where entries are sessions, of two or three where all is tiny: each link is a visit to memory,
+ * 100 ns or more in a zone of any size.
+ */
+const BYTES_PER_BUCKET = 192;
 /** Buckets counted together: what SCAN and RANDOMKEY step over when nothing is there. */
 export const BLOCK_SHIFT = 8;
 /** Blocks counted together in turn. */

@@ -338,7 +338,7 @@ export class Recency {
     for (let draws = 0; draws < DRAWS_MAX; draws++) {
       const entry = this.#onlyVolatile
         ? this.#deadlines.entryAt(this.#random.below(this.#deadlines.count))
-        : this.#table.byRank(this.#random.below(this.#table.count));
+        : this.#table.random(this.#random);
       if (entry !== spared && (i32[entry * 2 + E_META] & PINNED) === 0) return entry;
     }
     return 0;

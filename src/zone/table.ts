@@ -16,15 +16,22 @@
  */
 
 import { equalBytes } from '../std/bytes.ts';
+import type { Random } from '../std/random.ts';
 import type { Arena } from './arena.ts';
 import type { Content } from './content.ts';
 import { E_CHAIN, E_HASH, E_KEY, E_META, KEY_IDENTITY, keyAt, LONG_KEY } from './entry.ts';
 import { BLOCK_SHIFT, H_ENTRIES, type Layout, SUPERBLOCK_SHIFT } from './layout.ts';
 
+/** From so many entries on, a random one of a block is drawn. */
+const CROWDED = 64;
+const DRAWS_MAX = 200;
+
 export class Table {
   arena: Arena;
   layout: Layout;
   readonly #content: Content;
+  /** Rank, within the block found last, of the rank looked for. */
+  #rankInBlock = 0;
 
   constructor(arena: Arena, layout: Layout, content: Content) {
     this.arena = arena;
@@ -93,12 +100,23 @@ export class Table {
     return entry;
   }
 
+  /**
+   * Enters an entry at the end of its chain, but in front of any with the same hash: a key found
+   * again is the one entered last. Who enters a key has looked for it, so the chain is at hand; and
+   * the oldest, which is evicted first, comes first: unlinking it is one visit.
+   */
   link(entry: number): void {
     const { i32 } = this.arena;
-    const bucket = i32[entry * 2 + E_HASH] >>> this.layout.bucketShift;
-    const head = this.layout.buckets + bucket;
-    i32[entry * 2 + E_CHAIN] = i32[head];
-    i32[head] = entry;
+    const hash = i32[entry * 2 + E_HASH];
+    const bucket = hash >>> this.layout.bucketShift;
+    let word = this.layout.buckets + bucket;
+    let next = i32[word];
+    while (next !== 0 && i32[next * 2 + E_HASH] !== hash) {
+      word = next * 2 + E_CHAIN;
+      next = i32[word];
+    }
+    i32[entry * 2 + E_CHAIN] = next;
+    i32[word] = entry;
     this.#count(bucket, 1);
   }
 
@@ -150,17 +168,47 @@ export class Table {
   /** The entry of rank `rank` in table order, 0 ≤ rank < count. */
   byRank(rank: number): number {
     const { i32 } = this.arena;
-    const { blocks, superblocks, blockCount, buckets } = this.layout;
-    let left = rank;
-    let superblock = 0;
-    while (left >= i32[superblocks + superblock]) left -= i32[superblocks + superblock++];
-    let block = superblock << SUPERBLOCK_SHIFT;
-    while (block < blockCount && left >= i32[blocks + block]) left -= i32[blocks + block++];
+    const { buckets } = this.layout;
+    const block = this.#blockOfRank(rank);
+    let left = this.#rankInBlock;
     for (let bucket = block << BLOCK_SHIFT; ; bucket++) {
       for (let entry = i32[buckets + bucket]; entry !== 0; entry = i32[entry * 2]) {
         if (left-- === 0) return entry;
       }
     }
+  }
+
+  #blockOfRank(rank: number): number {
+    const { i32 } = this.arena;
+    const { blocks, superblocks } = this.layout;
+    let left = rank;
+    let superblock = 0;
+    while (left >= i32[superblocks + superblock]) left -= i32[superblocks + superblock++];
+    let block = superblock << SUPERBLOCK_SHIFT;
+    while (left >= i32[blocks + block]) left -= i32[blocks + block++];
+    this.#rankInBlock = left;
+    return block;
+  }
+
+  /** Any entry, each with the same chance. There must be one. */
+  random(random: Random): number {
+    const { i32 } = this.arena;
+    const { blocks, buckets } = this.layout;
+    const rank = random.below(this.count);
+    const block = this.#blockOfRank(rank);
+    if (i32[blocks + block] >= CROWDED) {
+      // Any place of any chain of the block, until one is taken: walking them all to a rank would
+      // visit hundreds of entries. No chain has more places than drawn from, with a keyed hash.
+      const first = buckets + (block << BLOCK_SHIFT);
+      const shift = i32[blocks + block] < 3 << BLOCK_SHIFT ? 28 : 27;
+      for (let draws = 0; draws < DRAWS_MAX; draws++) {
+        const draw = random.u32();
+        let entry = i32[first + (draw & ((1 << BLOCK_SHIFT) - 1))];
+        for (let left = draw >>> shift; entry !== 0 && left > 0; left--) entry = i32[entry * 2];
+        if (entry !== 0) return entry;
+      }
+    }
+    return this.byRank(rank);
   }
 
   /** Empties all buckets; entries are not visited. */

@@ -77,6 +77,26 @@ test('an entry by rank is any, each with the same chance', () => {
   expect(chiSquare).toBeGreaterThan(170);
 });
 
+test('a random entry of a crowded table is any, each with the same chance', () => {
+  const zone = openZone({ size: MiB });
+  const random = new SeededRandom(5);
+  const { table } = zone;
+  for (let i = 0; i < 5000; i++) set(zone, `key:${i}`, 'v');
+  for (let i = 0; i < 900; i++) remove(zone, `key:${i}`);
+  const draws = 200_000;
+  const hits = new Map<number, number>();
+  for (let i = 0; i < draws; i++) {
+    const entry = table.random(random);
+    hits.set(entry, (hits.get(entry) ?? 0) + 1);
+  }
+  expect(hits.size).toBe(4100);
+  const expected = draws / 4100;
+  let chiSquare = 0;
+  for (const count of hits.values()) chiSquare += (count - expected) ** 2 / expected;
+  // 4,099 degrees of freedom, a standard deviation of 91: within three of it.
+  expect(Math.abs(chiSquare - 4099)).toBeLessThan(3 * 91);
+});
+
 test('keys that share a hash are told apart, in find, in findAfter and by database', () => {
   const zone = openZone();
   const hash = 0x12345678;
@@ -95,7 +115,9 @@ test('keys that share a hash are told apart, in find, in findAfter and by databa
     expect(zone.findAfter(entry, key, 0, key.length)).toBe(0);
   }
   expect(zone.find(1, hash, bytesOf('a'), 0, 1)).toBe(0);
+  // One entered again is found first, and the older one behind it.
   const twin = zone.put(0, 3, hash, bytesOf('a'), 0, 1, 0, 1, false);
+  expect(zone.find(3, hash, bytesOf('a'), 0, 1)).toBe(twin);
   const older = zone.findAfter(twin, bytesOf('a'), 0, 1);
   expect(older).not.toBe(0);
   expect(older).not.toBe(twin);
