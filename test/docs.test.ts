@@ -5,6 +5,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { commandsPage } from '../docs/generate/commands.ts';
+import { configurationPage } from '../docs/generate/configuration.ts';
 import { collectDifferences, type DeclaredDifference } from './conformance/harness.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -12,18 +14,27 @@ const isWriting = process.env.ZONIS_DOCS === 'write';
 
 /** Every generated page, by its path, and who makes it. */
 const pages: Record<string, () => Promise<string>> = {
-  'docs/compatibility.md': compatibility,
+  'docs/commands.md': async () => commandsPage(await declaredDifferences()),
+  'docs/compatibility.md': async () => renderCompatibility(await declaredDifferences()),
+  'docs/configuration.md': async () => configurationPage(),
 };
 
-async function compatibility(): Promise<string> {
+let declared: Promise<readonly DeclaredDifference[]> | undefined;
+
+/** Collected once: a file declares when it is loaded, and it is loaded only once. */
+function declaredDifferences(): Promise<readonly DeclaredDifference[]> {
+  declared ??= loadDifferences();
+  return declared;
+}
+
+async function loadDifferences(): Promise<readonly DeclaredDifference[]> {
   const folder = join(root, 'test/conformance');
-  const differences = await collectDifferences(async () => {
+  return await collectDifferences(async () => {
     for (const file of readdirSync(folder).sort()) {
       if (!file.endsWith('.test.ts') || file === 'harness.test.ts') continue;
       await import(join(folder, file));
     }
   });
-  return renderCompatibility(differences);
 }
 
 function renderCompatibility(differences: readonly DeclaredDifference[]): string {
@@ -63,6 +74,26 @@ describe('generated pages', () => {
       expect(found === text, `${path} is out of date: run make docs and commit it`).toBe(true);
     });
   }
+
+  it('the page of commands says what differs, at the command', () => {
+    const page = commandsPage([
+      { line: 'DEL k', because: 'so' },
+      { line: 'DEL other', because: 'so' },
+      { line: 'client list TYPE normal', because: 'one | other' },
+    ]);
+    expect(page).toMatch(
+      /^\| `DEL key \[key \.\.\.\]` \| [^|]*\. \*Differs:\* so\. \| 1\.0\.0 \|$/m,
+    );
+    expect(page).toMatch(/^\| `CLIENT LIST .*\. \*Differs:\* one \\\| other\. \| 2\.4\.0 \|$/m);
+  });
+
+  it('the page of commands lists what is not there yet, and nothing that is', () => {
+    const page = commandsPage([]);
+    const rest = page.slice(page.indexOf('## Not there yet'));
+    expect(rest).toContain('`SUBSCRIBE`');
+    expect(rest).not.toContain('`GET`');
+    expect(page).toContain('| `GET key` |');
+  });
 
   it('the page of differences lists them by family', () => {
     const page = renderCompatibility([

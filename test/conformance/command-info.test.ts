@@ -4,6 +4,7 @@
  */
 
 import { expect, it } from 'vitest';
+import { redisCommands, redisSubcommands } from '../../docs/generate/redis-commands.ts';
 import { isAtLeast } from '../support/redis.ts';
 import { RespClient, type Tree } from '../support/resp-client.ts';
 import { comparison, type Pair } from './harness.ts';
@@ -15,6 +16,9 @@ const CHANGED_IN_7_2 = [
   ...['command|getkeys', 'command|getkeysandflags', 'config|resetstat', 'config|rewrite'],
   ...['latency|reset', 'msetnx', 'randomkey', 'scan', 'wait', 'zrank', 'zrevrank'],
 ];
+
+/** Commands that are new in 7.2. */
+const LATER_NAMES = ['client|setinfo', 'client|no-touch', 'waitaof', 'cluster|myshardid'];
 
 /** Elements of COMMAND INFO. Subcommands come in no order, and are compared by their own names. */
 const PARTS = [
@@ -49,14 +53,32 @@ comparison('command-info', (pair) => {
     expect(findings).toEqual([]);
   });
 
+  it('the names that docs/commands.md measures us by are those of redis', async () => {
+    const [theirs] = await ask(pair(), ['COMMAND', 'LIST']);
+    const known = (theirs.items ?? []).map((it) => it.text ?? '');
+    const tops = Object.entries(redisCommands).filter(([group]) => group !== 'sentinel');
+    const named = [
+      ...tops.flatMap(([, line]) => line.split(' ')),
+      ...Object.entries(redisSubcommands)
+        .filter(([container]) => container !== 'SENTINEL')
+        .flatMap(([container, line]) => [
+          `${container}|HELP`,
+          ...line.split(' ').map((name) => `${container}|${name}`),
+        ]),
+    ].map((name) => name.toLowerCase());
+    const isOld = !isAtLeast(pair().oracle.version, '7.2');
+    expect(named.filter((name) => !isOld || !LATER_NAMES.includes(name)).sort()).toEqual(
+      known.sort(),
+    );
+  });
+
   it('our commands are those of redis and our own', async () => {
     const [theirs, ours] = await ask(pair(), ['COMMAND', 'LIST']);
     const known = new Set(theirs.items?.map((it) => it.text));
-    const laterNames = ['client|setinfo', 'client|no-touch', 'waitaof', 'cluster|myshardid'];
     const extra = (ours.items ?? [])
       .map((it) => it.text ?? '')
       .filter((name) => !known.has(name) && !/^(session\.|zone)/.test(name))
-      .filter((name) => !laterNames.includes(name));
+      .filter((name) => !LATER_NAMES.includes(name));
     expect(extra).toEqual([]);
   });
 });
