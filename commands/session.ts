@@ -13,12 +13,6 @@ import { writeString } from '../src/value/string.ts';
 
 const { command } = family('session');
 
-/** Which options a command takes besides ZONE, PREFIX and SUFFIX. */
-const TAKES_NOW = 1 << 0;
-const TAKES_ROTATION = 1 << 1;
-const TAKES_META = 1 << 2;
-const TAKES_EXCEPT = 1 << 3;
-
 /** A request read whole: nothing has been looked up or changed yet. */
 interface Parsed {
   readonly request: SessionRequest;
@@ -31,7 +25,38 @@ interface Parsed {
   readonly staleMs: number;
 }
 
-const NO_META: readonly number[] = [];
+/** Options a request has given, a bit each: none may be given twice. */
+const ZONE = 1 << 0;
+const PREFIX = 1 << 1;
+const SUFFIX = 1 << 2;
+const NOW = 1 << 3;
+const OLD = 1 << 4;
+const STALE = 1 << 5;
+const REMEMBER = 1 << 6;
+const EXCEPT = 1 << 7;
+const META = 1 << 8;
+
+/** Which of them a command takes besides ZONE, PREFIX and SUFFIX. */
+const ROTATION = NOW | OLD | STALE | REMEMBER | META;
+
+function optionAt(argv: Argv, index: number): number {
+  switch (argv.size(index)) {
+    case 3:
+      return argv.is(index, 'OLD') ? OLD : argv.is(index, 'NOW') ? NOW : 0;
+    case 4:
+      return argv.is(index, 'META') ? META : argv.is(index, 'ZONE') ? ZONE : 0;
+    case 5:
+      return argv.is(index, 'STALE') ? STALE : 0;
+    case 6:
+      if (argv.is(index, 'PREFIX')) return PREFIX;
+      if (argv.is(index, 'SUFFIX')) return SUFFIX;
+      return argv.is(index, 'EXCEPT') ? EXCEPT : 0;
+    case 8:
+      return argv.is(index, 'REMEMBER') ? REMEMBER : 0;
+    default:
+      return 0;
+  }
+}
 
 function bytesOf(text: string | undefined): Uint8Array | undefined {
   return text === undefined ? undefined : latin1Bytes(text);
@@ -43,6 +68,19 @@ function doubleAt(argv: Argv, index: number, refusal: ErrorReply): number {
   return value;
 }
 
+/** Indexes of the audiences of META at `index`; a subject follows each. */
+function audiencesAt(argv: Argv, index: number): number[] {
+  const count = parseSafeInteger(argv.bytes, argv.starts[index + 1], argv.ends[index + 1]);
+  if (Number.isNaN(count)) throw errors.notInteger;
+  if (count < 1) throw errors.notPositive;
+  if (index + 1 + count * 2 >= argv.count) throw errors.syntax;
+  const audiences: number[] = [];
+  for (let pair = 0; pair < count; pair++) audiences.push(index + 2 + pair * 2);
+  return audiences;
+}
+
+const NO_META: readonly number[] = [];
+
 /** Reads options from argument `at` on. `name` and `key` are where those arguments are. */
 function parse(
   argv: Argv,
@@ -53,69 +91,49 @@ function parse(
   takes: number,
 ): Parsed {
   const { config, keyspace } = instance;
-  const { sessionZone, sessionPrefix, sessionSuffix, sessionStaleTtl } = config.values;
-  let zoneName = sessionZone;
-  let prefix = bytesOf(sessionPrefix);
-  let suffix = bytesOf(sessionSuffix);
+  const { values } = config;
+  let zoneName = values.sessionZone;
+  let prefix = bytesOf(values.sessionPrefix);
+  let suffix = bytesOf(values.sessionSuffix);
   let now = Number.NaN;
-  let stale = Number.NaN;
+  let stale = values.sessionStaleTtl;
   let old = 0;
   let except = 0;
-  let remember = false;
-  let meta: number[] | undefined;
-  let seen = '';
-  const once = (option: string): void => {
-    if (seen.includes(`${option} `)) throw errors.syntax;
-    seen += `${option} `;
-  };
+  let meta = NO_META;
+  let given = 0;
   for (let i = at; i < argv.count; i++) {
-    const hasValue = i + 1 < argv.count;
-    if (hasValue && argv.is(i, 'ZONE')) {
-      once('ZONE');
-      zoneName = argv.text(++i);
-    } else if (hasValue && argv.is(i, 'PREFIX')) {
-      once('PREFIX');
-      prefix = argv.copy(++i);
-    } else if (hasValue && argv.is(i, 'SUFFIX')) {
-      once('SUFFIX');
-      suffix = argv.copy(++i);
-    } else if (hasValue && (takes & TAKES_NOW) !== 0 && argv.is(i, 'NOW')) {
-      once('NOW');
-      now = doubleAt(argv, ++i, errors.notFloat);
+    const option = optionAt(argv, i);
+    const isKnown = (option & (takes | ZONE | PREFIX | SUFFIX)) !== 0;
+    if (!isKnown || (given & option) !== 0) throw errors.syntax;
+    given |= option;
+    if (option === REMEMBER) continue;
+    if (i + 1 >= argv.count) throw errors.syntax;
+    if (option === META) {
+      meta = audiencesAt(argv, i);
+      i += 1 + meta.length * 2;
+      continue;
+    }
+    i++;
+    if (option === OLD) old = i;
+    else if (option === EXCEPT) except = i;
+    else if (option === ZONE) zoneName = argv.text(i);
+    else if (option === PREFIX) prefix = argv.copy(i);
+    else if (option === SUFFIX) suffix = argv.copy(i);
+    else if (option === STALE) stale = doubleAt(argv, i, errors.notFloat);
+    else {
+      now = doubleAt(argv, i, errors.notFloat);
       if (!Number.isFinite(now)) throw errors.notFloat;
-    } else if (hasValue && (takes & TAKES_ROTATION) !== 0 && argv.is(i, 'OLD')) {
-      once('OLD');
-      old = ++i;
-    } else if (hasValue && (takes & TAKES_ROTATION) !== 0 && argv.is(i, 'STALE')) {
-      once('STALE');
-      stale = doubleAt(argv, ++i, errors.notFloat);
-    } else if ((takes & TAKES_ROTATION) !== 0 && argv.is(i, 'REMEMBER')) {
-      once('REMEMBER');
-      remember = true;
-    } else if (hasValue && (takes & TAKES_EXCEPT) !== 0 && argv.is(i, 'EXCEPT')) {
-      once('EXCEPT');
-      except = ++i;
-    } else if (hasValue && (takes & TAKES_META) !== 0 && argv.is(i, 'META')) {
-      once('META');
-      const count = parseSafeInteger(argv.bytes, argv.starts[i + 1], argv.ends[i + 1]);
-      if (Number.isNaN(count)) throw errors.notInteger;
-      if (count < 1) throw errors.notPositive;
-      if (i + 1 + count * 2 >= argv.count) throw errors.syntax;
-      meta = [];
-      for (let pair = 0; pair < count; pair++) meta.push(i + 2 + pair * 2);
-      i += 1 + count * 2;
-    } else throw errors.syntax;
+    }
   }
   const zone = keyspace.zone(zoneName);
   if (zone === undefined) throw errors.noSuchZone(zoneName);
-  const staleSeconds = Number.isNaN(stale) ? sessionStaleTtl : stale;
   return {
-    request: { argv, name, key, prefix, suffix, meta: meta ?? NO_META },
+    request: { argv, name, key, prefix, suffix, meta },
     database: keyspace.databaseOf(zone),
     now: Number.isNaN(now) ? zone.now / 1000 : now,
     old,
     except,
-    staleMs: remember ? 0 : Math.min(staleSeconds * 1000, TIME_MAX),
+    staleMs: (given & REMEMBER) !== 0 ? 0 : Math.min(stale * 1000, TIME_MAX),
   };
 }
 
@@ -128,8 +146,6 @@ function ttlAt({ argv }: Call, index: number, name: string): number {
   if (!(seconds > 0) || seconds * 1000 > TIME_MAX) throw errors.invalidExpire(name);
   return Math.max(1, Math.round(seconds * 1000));
 }
-
-const ROTATION = TAKES_NOW | TAKES_ROTATION | TAKES_META;
 
 export const sessionSet = command({
   syntax:
@@ -180,12 +196,11 @@ export const sessionDel = command({
   complexity: 'O(M*log(N)) with M indexes of N sessions.',
   flags: ['write'],
   findKeys(argv, first, instance) {
-    const takes = TAKES_NOW | TAKES_META;
-    const { request } = parse(argv, instance, first + 1, first + 2, first + 3, takes);
+    const { request } = parse(argv, instance, first + 1, first + 2, first + 3, NOW | META);
     return sessionNames(request, 0, false);
   },
   run({ argv, instance, reply }) {
-    const parsed = parse(argv, instance, 1, 2, 3, TAKES_NOW | TAKES_META);
+    const parsed = parse(argv, instance, 1, 2, 3, NOW | META);
     const removed = instance.sessions.remove(parsed.database, parsed.request, parsed.now);
     reply.integer(removed ? 1 : 0);
   },
@@ -200,11 +215,11 @@ export const sessionMeta = command({
   complexity: 'O(N) with N sessions listed.',
   flags: ['readonly'],
   findKeys(argv, first, instance) {
-    const { request } = parse(argv, instance, first + 1, first + 2, first + 4, TAKES_NOW);
+    const { request } = parse(argv, instance, first + 1, first + 2, first + 4, NOW);
     return sessionNames(request, 0, true);
   },
   run({ argv, instance, reply }) {
-    const { request, database, now } = parse(argv, instance, 1, 2, 4, TAKES_NOW);
+    const { request, database, now } = parse(argv, instance, 1, 2, 4, NOW);
     instance.sessions.list(
       database,
       request,
@@ -245,11 +260,11 @@ export const sessionDelall = command({
   complexity: 'O(N*M*log(N)) with N sessions in M indexes each.',
   flags: ['write'],
   findKeys(argv, first, instance) {
-    const { request } = parse(argv, instance, first + 1, first + 2, first + 4, TAKES_EXCEPT);
+    const { request } = parse(argv, instance, first + 1, first + 2, first + 4, EXCEPT);
     return sessionNames(request, 0, true);
   },
   run({ argv, instance, reply }) {
-    const { request, database, except } = parse(argv, instance, 1, 2, 4, TAKES_EXCEPT);
+    const { request, database, except } = parse(argv, instance, 1, 2, 4, EXCEPT);
     reply.integer(instance.sessions.removeAll(database, request, except));
   },
 });

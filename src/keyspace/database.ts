@@ -10,7 +10,8 @@
 import type { Argv } from '../resp/argv.ts';
 import { errors } from '../resp/errors.ts';
 import { copyBytes } from '../std/bytes.ts';
-import { TYPE_STRING } from '../value/type.ts';
+import { SortedSet } from '../value/sorted-set.ts';
+import { TYPE_SORTED_SET, TYPE_STRING } from '../value/type.ts';
 import { DELETED, EXPIRED, FLUSHED, type Zone } from '../zone/zone.ts';
 
 /** Deadline arguments: none, or the one the key has. */
@@ -130,6 +131,7 @@ export class Database {
     type: number,
     size: number,
     timed = false,
+    annexSize = 0,
   ): number {
     const { zone } = this;
     const entry = zone.put(
@@ -142,6 +144,7 @@ export class Database {
       type,
       size,
       timed,
+      annexSize,
     );
     if (entry === 0) throw errors.outOfMemory;
     if (existing !== 0) zone.setPinned(entry, false);
@@ -162,11 +165,12 @@ export class Database {
     end: number,
     deadline: number,
     exact?: bigint,
+    annexSize = 0,
   ): number {
     const { zone } = this;
     const size = end - start;
     const timed = deadline >= 0;
-    const entry = this.put(argv, index, existing, TYPE_STRING, size, timed);
+    const entry = this.put(argv, index, existing, TYPE_STRING, size, timed, annexSize);
     if (zone.content.isFlat(entry)) {
       copyBytes(zone.arena.u8, zone.content.flatAt(entry), bytes, start, end);
     } else {
@@ -268,27 +272,27 @@ export class Database {
   #copyAcross(entry: number, target: Database, hash: number, argv: Argv, index: number): number {
     const from = this.zone;
     const to = target.zone;
-    const size = from.content.size(entry);
+    const type = from.type(entry);
+    // The insides of a sorted set are laid out for the chunks of their zone.
+    const set = type === TYPE_SORTED_SET ? new SortedSet().open(from, entry) : undefined;
+    const size = set === undefined ? from.content.size(entry) : set.sizeIn(to);
     const deadline = from.deadline(entry);
-    const made = to.put(
-      0,
-      target.physical,
-      hash,
-      argv.bytes,
-      argv.starts[index],
-      argv.ends[index],
-      from.type(entry),
-      size,
-      deadline >= 0,
-    );
+    const start = argv.starts[index];
+    const end = argv.ends[index];
+    const timed = deadline >= 0;
+    const made = to.put(0, target.physical, hash, argv.bytes, start, end, type, size, timed);
     if (made === 0) return 0;
     to.setEncoding(made, from.encoding(entry));
-    const { content } = from;
-    for (let address = 0; address < size; ) {
-      const at = content.at(entry, address);
-      const run = content.runAt(entry, address);
-      to.content.write(made, address, from.arena.u8, at, at + run);
-      address += run;
+    if (set !== undefined) {
+      set.copyTo(to, made);
+    } else {
+      const { content } = from;
+      for (let address = 0; address < size; ) {
+        const at = content.at(entry, address);
+        const run = content.runAt(entry, address);
+        to.content.write(made, address, from.arena.u8, at, at + run);
+        address += run;
+      }
     }
     if (deadline >= 0) to.setDeadline(made, deadline);
     return made;

@@ -46,6 +46,8 @@ export class Keyspace implements Common {
   readonly zones: readonly Zone[];
   /** By number, as clients select them. */
   readonly databases: readonly Database[];
+  readonly #zones: ReadonlyMap<string, Zone>;
+  readonly #firstOf: ReadonlyMap<Zone, Database>;
   readonly counts: KeyspaceCounts;
   /** Whether look-ups count as uses; off while a client runs that asked for NO-TOUCH. */
   touches = true;
@@ -65,17 +67,20 @@ export class Keyspace implements Common {
       return own;
     });
     this.databases = databases;
+    this.#zones = new Map(zones.map((zone) => [zone.name, zone]));
+    // The first of each zone comes last here, and so stays.
+    this.#firstOf = new Map(databases.toReversed().map((database) => [database.zone, database]));
     this.counts = new KeyspaceCounts(traffic);
   }
 
   /** The zone of a name, or undefined. */
   zone(name: string): Zone | undefined {
-    return this.zones.find((zone) => zone.name === name);
+    return this.#zones.get(name);
   }
 
   /** The first database of a zone. */
   databaseOf(zone: Zone): Database {
-    return this.databases.find((database) => database.zone === zone)!;
+    return this.#firstOf.get(zone) as Database;
   }
 
   /** The database that shows a zone's databases numbered `physical` now. */

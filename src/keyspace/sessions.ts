@@ -58,6 +58,9 @@ export class Sessions {
   readonly #set = new SortedSet();
   readonly #forgetting = new SortedSet();
   readonly #growth = new Growth();
+  /** Hashes of the indexes the session will be in: those of META first. */
+  #hashes = new Int32Array(16);
+  #hashCount = 0;
   #member = new Uint8Array(256);
 
   /** `limits`: up to where an index stays packed. */
@@ -89,36 +92,42 @@ export class Sessions {
   ): void {
     const { argv, key } = request;
     const { zone } = database;
-    this.#joinAll(request, oldIndex);
     const names = this.#names;
     const deadline = zone.now + ttlMs;
     const score = nowSeconds + ttlMs / 1000;
-
+    this.#joinAll(request, oldIndex);
     this.#expectTypes(database, oldIndex !== 0);
-    this.#makeRoom(database, request, argv.size(valueIndex));
-    const existing = database.peek(names, SESSION);
-    const hashes = this.#hashesFor(database, existing);
-    const created = this.#makeReady(database, request, deadline, hashes);
-    try {
-      this.#store(database, request, valueIndex, deadline, hashes);
-    } catch (error) {
-      for (const index of created) this.#dropEmpty(database, index);
-      throw error;
+    this.#noteHashes(database);
+    const indexCount = names.count - FIRST_INDEX;
+
+    if (this.#isRoomy(zone, argv.size(valueIndex) + this.#size, indexCount)) {
+      this.#store(database, request, valueIndex, deadline);
+    } else {
+      this.#makeRoom(database, request, argv.size(valueIndex));
+      try {
+        this.#makeReady(database, request, deadline);
+        this.#store(database, request, valueIndex, deadline);
+      } catch (error) {
+        this.#dropEmptyIndexes(database);
+        throw error;
+      }
     }
 
     // From here on nothing can fail.
-    for (const hash of hashes) {
-      this.#addTo(database, hash, argv.bytes, argv.starts[key], argv.ends[key], score, deadline);
-    }
-    const oldStart = oldIndex === 0 ? 0 : argv.starts[oldIndex];
-    const oldEnd = oldIndex === 0 ? 0 : argv.ends[oldIndex];
     for (let i = FIRST_INDEX; i < names.count; i++) {
-      const index = database.peek(names, i);
-      if (index === 0) continue;
+      const index = database.peek(names, i) || this.#createIndex(database, i, argv.size(key));
       const set = this.#set.open(zone, index);
-      if (oldIndex !== 0) set.remove(argv.bytes, oldStart, oldEnd);
-      set.removeRanks(0, set.countBelowScore(nowSeconds, true));
-      this.#settleIndex(zone, index, set);
+      this.#enter(zone, set, request, score, deadline);
+      if (oldIndex !== 0) set.remove(argv.bytes, argv.starts[oldIndex], argv.ends[oldIndex]);
+      if (set.seek(0) && set.currentScore <= nowSeconds) {
+        set.removeRanks(0, set.countBelowScore(nowSeconds, true));
+      }
+      this.#settleIndex(zone, set.entry, set);
+    }
+    // Indexes it was in before, which META does not name.
+    for (let i = indexCount; i < this.#hashCount; i++) {
+      const index = this.#indexOf(database, this.#hashes[i]);
+      if (index !== 0) this.#enter(zone, this.#set.open(zone, index), request, score, deadline);
     }
     if (oldIndex !== 0) this.#retire(database, staleMs);
     database.changed();
@@ -177,21 +186,18 @@ export class Sessions {
     let entry = database.findStringForWrite(this.#names, SESSION);
     if (entry === 0) return false;
     const deadline = zone.now + ttlMs;
-    const hashes = this.#readHashes(zone, entry);
+    this.#hashCount = 0;
+    this.#addHashesOf(zone, entry);
     this.#growth.clear();
     this.#growth.add(argv.size(key), deadline / 1000);
-    for (const hash of hashes) {
-      const index = this.#indexOf(database, hash);
-      if (index === 0) continue;
-      if (!this.#set.open(zone, index).prepare(this.#growth, this.#limits))
-        throw errors.outOfMemory;
-    }
+    for (let i = 0; i < this.#hashCount; i++) this.#prepareIndex(database, this.#hashes[i]);
     entry = database.peek(this.#names, SESSION);
     if (entry === 0) return false;
     database.setDeadline(entry, deadline);
-    for (const hash of hashes) {
-      const start = argv.starts[key];
-      this.#addTo(database, hash, argv.bytes, start, argv.ends[key], deadline / 1000, deadline);
+    for (let i = 0; i < this.#hashCount; i++) {
+      const index = this.#indexOf(database, this.#hashes[i]);
+      if (index === 0) continue;
+      this.#enter(zone, this.#set.open(zone, index), request, deadline / 1000, deadline);
     }
     return true;
   }
@@ -333,15 +339,19 @@ export class Sessions {
     }
   }
 
+  /** Whether a zone is so far from full that nothing of a request can fail for want of room. */
+  #isRoomy(zone: Zone, size: number, indexes: number): boolean {
+    const { room, slab, layout } = zone;
+    // Each entry and each index takes at most a few pages more than its bytes.
+    return slab.freePages() > 16 + 8 * indexes + (2 * size) / layout.pageSize && room.failIn === 0;
+  }
+
   /** Asks for room for everything at once: a no comes before anything was evicted. */
   #makeRoom(database: Database, { argv, key }: SessionRequest, valueSize: number): void {
     const { zone } = database;
-    const { room, slab, layout } = zone;
+    const { room, layout } = zone;
     const names = this.#names;
     const indexes = names.count - FIRST_INDEX;
-    const bytes = valueSize + this.#size;
-    if (slab.freePages() > 8 + 4 * indexes + (2 * bytes) / layout.pageSize && room.failIn === 0)
-      return;
     room.begin();
     zone.addPut(names.size(SESSION) + (indexes + 2) * 4 + 16, TYPE_STRING, valueSize);
     room.addDeadlines(1 + indexes);
@@ -358,99 +368,114 @@ export class Sessions {
     if (!room.take()) throw errors.outOfMemory;
   }
 
-  /** Hashes of the indexes a session will be in: those of META, and those it is in already. */
-  #hashesFor(database: Database, existing: number): number[] {
+  /** Notes the hashes of all indexes the session will be in: those of META first. */
+  #noteHashes(database: Database): void {
     const { zone } = database;
     const names = this.#names;
-    const hashes = existing === 0 ? [] : this.#readHashes(zone, existing);
+    this.#hashCount = 0;
     for (let i = FIRST_INDEX; i < names.count; i++) {
       const start = names.starts[i];
-      const hash = zone.hashOf(database.physical, names.bytes, start, names.ends[i]);
-      if (!hashes.includes(hash)) hashes.push(hash);
+      this.#addHash(zone.hashOf(database.physical, names.bytes, start, names.ends[i]));
     }
-    return hashes;
+    const existing = database.peek(names, SESSION);
+    if (existing !== 0) this.#addHashesOf(zone, existing);
   }
 
-  /** Makes every index there and able to take the member. Answers the names of those made. */
-  #makeReady(
-    database: Database,
-    { argv, key }: SessionRequest,
-    deadline: number,
-    hashes: readonly number[],
-  ): number[] {
+  #addHash(hash: number): void {
+    if (this.#hashCount === this.#hashes.length) {
+      const larger = new Int32Array(this.#hashCount * 2);
+      larger.set(this.#hashes);
+      this.#hashes = larger;
+    }
+    this.#hashes[this.#hashCount++] = hash;
+  }
+
+  /** Adds the hashes in a session's annex that are not there yet. */
+  #addHashesOf(zone: Zone, entry: number): void {
+    const count = zone.annexSize(entry);
+    if (count === 0) return;
+    const words = zone.annexWord(entry);
+    for (let i = 1; i < count; i++) {
+      const hash = zone.arena.i32[words + i];
+      if (hash === 0) continue;
+      let known = 0;
+      while (known < this.#hashCount && this.#hashes[known] !== hash) known++;
+      if (known === this.#hashCount) this.#addHash(hash);
+    }
+  }
+
+  /** Makes every index there and able to take the member. */
+  #makeReady(database: Database, { argv, key }: SessionRequest, deadline: number): void {
     const { zone } = database;
     const names = this.#names;
-    const created: number[] = [];
     this.#growth.clear();
     this.#growth.add(argv.size(key), deadline / 1000);
-    try {
-      for (const hash of hashes) {
-        const index = this.#indexOf(database, hash);
-        if (index === 0) continue;
-        if (!this.#set.open(zone, index).prepare(this.#growth, this.#limits)) {
-          throw errors.outOfMemory;
-        }
+    for (let i = 0; i < this.#hashCount; i++) this.#prepareIndex(database, this.#hashes[i]);
+    for (let i = FIRST_INDEX; i < names.count; i++) {
+      let index = database.peek(names, i);
+      if (index === 0) {
+        this.#createIndex(database, i, argv.size(key));
+      } else if (!zone.isVolatile(index)) {
+        // A place for a deadline, which it gets with the member; none is seen if that fails.
+        index = database.setDeadline(index, deadline);
+        zone.clearDeadline(index);
       }
-      for (let i = FIRST_INDEX; i < names.count; i++) {
-        let index = database.peek(names, i);
-        if (index === 0) {
-          const isTree = SortedSet.beginsAsTree(this.#growth, argv.size(key), this.#limits);
-          const size = SortedSet.contentSize(zone, this.#growth, isTree, this.#limits);
-          index = database.put(names, i, 0, TYPE_SORTED_SET, size, true);
-          this.#set.create(zone, index, isTree);
-          zone.setPinned(index, true);
-          created.push(i);
-          continue;
-        }
-        // A set without a deadline gets a place for one now; none is seen if it comes to nothing.
-        if (!zone.isVolatile(index)) {
-          index = database.setDeadline(index, Math.max(deadline, this.#lastExpiry(zone, index)));
-          zone.clearDeadline(index);
-        }
-      }
-    } catch (error) {
-      for (const index of created) this.#dropEmpty(database, index);
-      throw error;
     }
-    return created;
+  }
+
+  /** Makes sure that the index of a hash, if there is one, can take what is in #growth. */
+  #prepareIndex(database: Database, hash: number): void {
+    const index = this.#indexOf(database, hash);
+    if (index === 0) return;
+    if (!this.#set.open(database.zone, index).prepare(this.#growth, this.#limits)) {
+      throw errors.outOfMemory;
+    }
+  }
+
+  /** Makes an index without members, able to take one. */
+  #createIndex(database: Database, nameIndex: number, memberSize: number): number {
+    const { zone } = database;
+    this.#growth.clear();
+    this.#growth.add(memberSize, zone.now / 1000 + 0.001);
+    const isTree = SortedSet.beginsAsTree(this.#growth, memberSize, this.#limits);
+    const size = SortedSet.contentSize(zone, this.#growth, isTree, this.#limits);
+    database.peek(this.#names, nameIndex);
+    const index = database.put(this.#names, nameIndex, 0, TYPE_SORTED_SET, size, true);
+    this.#set.create(zone, index, isTree);
+    zone.setPinned(index, true);
+    return index;
   }
 
   /** Stores the session with its deadline and what indexes it is in. Throws, nothing changed. */
-  #store(
-    database: Database,
-    request: SessionRequest,
-    valueIndex: number,
-    deadline: number,
-    hashes: readonly number[],
-  ): void {
-    const { argv } = request;
+  #store(database: Database, { argv }: SessionRequest, valueIndex: number, deadline: number): void {
     const { zone } = database;
     const names = this.#names;
-    const words = hashes.length === 0 ? 0 : hashes.length + 1;
+    const words = this.#hashCount === 0 ? 0 : this.#hashCount + 1;
     let entry = database.findForWrite(names, SESSION);
-    const isNew = entry === 0;
-    if (!isNew && words > zone.annexSize(entry)) {
-      const old = this.#readHashes(zone, entry);
-      const place = this.#placeWord(zone, entry);
+    if (entry !== 0 && words > zone.annexSize(entry)) {
+      const place = zone.annexSize(entry) === 0 ? 0 : zone.arena.i32[zone.annexWord(entry)];
+      const had = zone.annexSize(entry);
       entry = zone.setAnnexSize(entry, words);
       if (entry === 0) throw errors.outOfMemory;
-      this.#writeAnnex(zone, entry, place, old);
+      // The words it had are still there; until the session is stored, it is in no more indexes.
+      const first = zone.annexWord(entry);
+      zone.arena.i32[first] = place;
+      zone.arena.i32.fill(0, first + Math.max(1, had), first + words);
     }
-    entry = database.peek(names, SESSION);
     const start = argv.starts[valueIndex];
     const end = argv.ends[valueIndex];
-    entry = database.setString(names, SESSION, entry, argv.bytes, start, end, deadline);
-    if (words === 0) return;
-    if (zone.annexSize(entry) < words) {
-      const target = zone.setAnnexSize(entry, words);
-      if (target === 0) {
-        // Only a session that was not there can lack the words: it is as if it had never been.
-        zone.remove(entry, DELETED);
-        throw errors.outOfMemory;
-      }
-      entry = target;
-    }
-    this.#writeAnnex(zone, entry, this.#ownPlace(), hashes);
+    entry = database.setString(
+      names,
+      SESSION,
+      entry,
+      argv.bytes,
+      start,
+      end,
+      deadline,
+      undefined,
+      words,
+    );
+    if (words > 0) this.#writeAnnex(zone, entry);
   }
 
   #ownPlace(): number {
@@ -460,24 +485,19 @@ export class Sessions {
 
   // ── After a write ─────────────────────────────────────────────────────────────────────────────
 
-  /** Puts a member into the index of a hash, which is ready to take it. */
-  #addTo(
-    database: Database,
-    hash: number,
-    bytes: Uint8Array,
-    start: number,
-    end: number,
+  /** Puts the session's key into an index that has room for it. */
+  #enter(
+    zone: Zone,
+    set: SortedSet,
+    { argv, key }: SessionRequest,
     score: number,
     deadline: number,
   ): void {
-    const { zone } = database;
-    const index = this.#indexOf(database, hash);
-    if (index === 0) return;
-    const set = this.#set.open(zone, index);
-    if (set.add(bytes, start, end, score, 0, this.#limits) === NO_ROOM) return;
-    const current = zone.deadline(set.entry);
-    zone.setPinned(set.entry, true);
-    if (deadline > current) zone.setDeadline(set.entry, deadline);
+    const outcome = set.add(argv.bytes, argv.starts[key], argv.ends[key], score, 0, this.#limits);
+    if (outcome === NO_ROOM) return;
+    const { entry } = set;
+    zone.setPinned(entry, true);
+    if (deadline > zone.deadline(entry)) zone.setDeadline(entry, deadline);
   }
 
   /** Shortens the life of the old session to `staleMs`, or ends it, and takes it out of indexes. */
@@ -487,7 +507,8 @@ export class Sessions {
     if (entry === 0) return;
     if (zone.annexSize(entry) > 0) {
       this.#leaveIndexes(zone, entry, this.#set);
-      this.#writeAnnex(zone, entry, 0, []);
+      const words = zone.annexWord(entry);
+      zone.arena.i32.fill(0, words, words + zone.annexSize(entry));
     }
     if (staleMs <= 0) {
       zone.remove(entry, DELETED);
@@ -506,7 +527,8 @@ export class Sessions {
   /** Removes an index without members; lets another live as long as its last member. */
   #settleIndex(zone: Zone, index: number, set: SortedSet): void {
     if (set.count === 0) {
-      zone.remove(index, DELETED);
+      // The index that room is being made for is about to get a member, or is dropped after.
+      if (index !== zone.spared) zone.remove(index, DELETED);
       return;
     }
     if (!zone.isVolatile(index) || !zone.isPinned(index)) return;
@@ -515,16 +537,13 @@ export class Sessions {
     if (last > zone.now && last < zone.deadline(index)) zone.setDeadline(index, last);
   }
 
-  #dropEmpty(database: Database, nameIndex: number): void {
-    const index = database.peek(this.#names, nameIndex);
-    if (index !== 0 && this.#set.open(database.zone, index).count === 0) {
-      database.zone.remove(index, DELETED);
+  /** Removes what a request that failed made ready. */
+  #dropEmptyIndexes(database: Database): void {
+    const { zone } = database;
+    for (let i = FIRST_INDEX; i < this.#names.count; i++) {
+      const index = database.peek(this.#names, i);
+      if (index !== 0 && this.#set.open(zone, index).count === 0) zone.remove(index, DELETED);
     }
-  }
-
-  #lastExpiry(zone: Zone, index: number): number {
-    const set = this.#set.open(zone, index);
-    return set.seek(set.count - 1) ? Math.ceil(set.currentScore * 1000) : 0;
   }
 
   // ── Annexes ───────────────────────────────────────────────────────────────────────────────────
@@ -563,24 +582,15 @@ export class Sessions {
     return zone.annexSize(entry) === 0 ? 0 : zone.arena.i32[zone.annexWord(entry)];
   }
 
-  #readHashes(zone: Zone, entry: number): number[] {
-    const count = zone.annexSize(entry);
-    const words = zone.annexWord(entry);
-    const hashes: number[] = [];
-    for (let i = 1; i < count; i++) {
-      const hash = zone.arena.i32[words + i];
-      if (hash !== 0) hashes.push(hash);
-    }
-    return hashes;
-  }
-
-  /** Fills an annex; words that are not needed are 0, the hash of no index. */
-  #writeAnnex(zone: Zone, entry: number, place: number, hashes: readonly number[]): void {
+  /** Fills the annex of the request's session; words that are not needed are 0, no index's hash. */
+  #writeAnnex(zone: Zone, entry: number): void {
     const { i32 } = zone.arena;
     const words = zone.annexWord(entry);
     const count = zone.annexSize(entry);
-    i32[words] = place;
-    for (let i = 1; i < count; i++) i32[words + i] = i <= hashes.length ? hashes[i - 1] : 0;
+    i32[words] = this.#ownPlace();
+    for (let i = 1; i < count; i++) {
+      i32[words + i] = i <= this.#hashCount ? this.#hashes[i - 1] : 0;
+    }
   }
 
   /** The index of a hash, or 0. */

@@ -20,6 +20,8 @@ import { copyBytes } from '../std/bytes.ts';
 import { KeyedHash } from '../std/hash.ts';
 import { DELETED, Entries, type EntriesOptions } from './entries.ts';
 import {
+  ANNEX,
+  annexAt,
   annexSizeOf,
   CHUNKED,
   DATABASE_SHIFT,
@@ -134,7 +136,8 @@ export class Zone extends Entries {
    * Makes an entry for a key with `size` bytes of content, not cleared, in place of what `existing`
    * (the key's entry, or 0) held. Deadline, annex and place in the eviction order of an existing
    * entry stay. With `timed`, the entry has room for a deadline and a place is free for it.
-   * Answers the entry's offset, or 0 when there is no room and nothing has changed.
+   * A new entry has an annex of `annexSize` words, not cleared. Answers the entry's offset, or 0
+   * when there is no room and nothing has changed.
    */
   put(
     existing: number,
@@ -146,6 +149,7 @@ export class Zone extends Entries {
     type: number,
     size: number,
     timed: boolean,
+    annexSize = 0,
   ): number {
     const { i32 } = this.arena;
     const { slab } = this;
@@ -172,7 +176,7 @@ export class Zone extends Entries {
       if (entry !== 0 || !this.#shaping.isGone) return entry;
     }
 
-    return this.#insert(0, database, hash, bytes, start, end, type, size, timed);
+    return this.#insert(0, database, hash, bytes, start, end, type, size, timed, annexSize);
   }
 
   /** Makes an entry for a new key. `beside` is an entry not to be evicted for it, or 0. */
@@ -186,13 +190,15 @@ export class Zone extends Entries {
     type: number,
     size: number,
     timed: boolean,
+    annexSize = 0,
   ): number {
     const { i32 } = this.arena;
     const { content, slab, room } = this;
     const keySize = end - start;
     const isLong = keySize > this.#keySizeMax();
     const total = isLong ? size + content.paddedKeySize(keySize) : size;
-    content.shapeFor(this.#fixedSize(timed, keySize, isLong), type !== TYPE_STRING, total);
+    const fixed = fixedSizeFor(timed, isLong ? 4 : keySize, annexSize);
+    content.shapeFor(fixed, type !== TYPE_STRING, total);
     const { shapeSize, shapeChunks, shapeLists } = content;
     room.begin();
     if (!content.shapeFits) return room.refuse();
@@ -211,12 +217,17 @@ export class Zone extends Entries {
     const word = entry * 2;
     i32[word + E_HASH] = hash;
     i32[word + E_META] =
-      type | (timed ? TIMED : 0) | (isLong ? LONG_KEY : 0) | (shapeChunks > 0 ? CHUNKED : 0);
+      type |
+      (timed ? TIMED : 0) |
+      (isLong ? LONG_KEY : 0) |
+      (shapeChunks > 0 ? CHUNKED : 0) |
+      (annexSize > 0 ? ANNEX : 0);
     i32[word + E_KEY] = this.#identity(database, keySize);
     i32[word + E_SIZE] = total;
     if (timed) i32[word + E_PLACE] = 0;
     if (isLong) i32[keyAt(i32, entry) >>> 2] = keySize;
     else copyBytes(this.arena.u8, keyAt(i32, entry), bytes, start, end);
+    if (annexSize > 0) i32[annexAt(i32, entry) >>> 2] = annexSize;
     if (shapeChunks > 0) content.acquireChunks(entry, shapeChunks, shapeLists);
     if (isLong) content.writeLongKey(entry, bytes, start, end);
     this.enter(entry);
