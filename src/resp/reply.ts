@@ -258,12 +258,14 @@ export class Reply {
   double(value: number): void {
     const at = this.#room(HEADER_SIZE_MAX + DOUBLE_TEXT_SIZE_MAX + 2);
     const bytes = this.#bytes;
+    // `| 0`: these positions come out of arithmetic with doubles. One that is kept as such makes
+    // #at a field of doubles for good, and a short bulk took 17 ns instead of 13 (reply.bench).
     if (this.resp3) {
       bytes[at] = DOUBLE;
-      this.#endLine(writeDouble(bytes, at + 1, value));
+      this.#endLine(writeDouble(bytes, at + 1, value) | 0);
       return;
     }
-    const size = writeDouble(scratch, 0, value);
+    const size = writeDouble(scratch, 0, value) | 0;
     const body = writeHeader(bytes, at, BULK, size);
     copyBytes(bytes, body, scratch, 0, size);
     this.#endLine(body + size);
