@@ -1,0 +1,146 @@
+/**
+ * Eviction: how often a full zone has what is asked for.
+ *
+ * A cache in front of something slow: a key that is missed is stored, and evicts. Requests follow
+ * Zipf's law, so few keys are asked for often and most hardly ever; the second half of a run shifts
+ * which ones, as the day does. Sizes differ. The optimum (Belady's, for what is known of the future)
+ * evicts what will be asked for last; with sizes that differ it is not quite the best possible.
+ */
+
+import { SeededRandom } from '../src/std/random.ts';
+import { POLICIES, type Policy } from '../src/zone/recency.ts';
+import { Zone } from '../src/zone/zone.ts';
+
+const KEY_SIZE = 12;
+const MiB = 1024 * 1024;
+
+/** Requests as ranks of keys, 0 the most popular. Their sizes follow from the key. */
+function requestsFor(keyCount: number, count: number, skew: number, seed: number): Uint32Array {
+  const weights = new Float64Array(keyCount);
+  let sum = 0;
+  for (let i = 0; i < keyCount; i++) weights[i] = sum += 1 / (i + 1) ** skew;
+  const random = new SeededRandom(seed);
+  return Uint32Array.from({ length: count }, (_, at) => {
+    const wanted = (random.u32() / 2 ** 32) * sum;
+    let low = 0;
+    let high = keyCount - 1;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (weights[middle] < wanted) low = middle + 1;
+      else high = middle;
+    }
+    return at < count / 2 ? low : (low * 7919 + 13) % keyCount;
+  });
+}
+
+function sizeOf(key: number): number {
+  return 50 + (((key * 2654435761) >>> 0) % 1000);
+}
+
+function hitRate(policy: Policy, size: number, requests: Uint32Array): number {
+  const random = new SeededRandom(1);
+  const zone = new Zone({ name: 'bench', size, policy, random, seed: new Uint8Array(16) });
+  const key = new Uint8Array(KEY_SIZE);
+  let now = 1_700_000_000_000;
+  let hits = 0;
+  for (const [at, request] of requests.entries()) {
+    if (at % 100 === 0) zone.tick((now += 1000));
+    for (let i = 0, n = request; i < KEY_SIZE; i++, n = Math.floor(n / 10)) key[i] = 48 + (n % 10);
+    const hash = zone.hashOf(0, key, 0, KEY_SIZE);
+    const entry = zone.find(0, hash, key, 0, KEY_SIZE);
+    if (entry !== 0) {
+      hits++;
+      zone.touch(entry);
+      continue;
+    }
+    const timed = policy.startsWith('volatile');
+    const made = zone.put(0, 0, hash, key, 0, KEY_SIZE, 0, sizeOf(request), timed);
+    if (timed && made !== 0) zone.setDeadline(made, now + 1e9);
+  }
+  return hits / requests.length;
+}
+
+/** What evicting the key that is asked for last would reach, with as many bytes of values. */
+function optimum(size: number, requests: Uint32Array): number {
+  const next = new Uint32Array(requests.length).fill(0xffffffff);
+  const last = new Map<number, number>();
+  for (let at = requests.length - 1; at >= 0; at--) {
+    next[at] = last.get(requests[at]) ?? 0xffffffff;
+    last.set(requests[at], at);
+  }
+  // Kept keys in a heap by their next request, the latest first; stale places are passed over.
+  const due = new Map<number, number>();
+  const heap: [number, number][] = [];
+  let held = 0;
+  let hits = 0;
+  for (const [at, key] of requests.entries()) {
+    if (due.has(key)) hits++;
+    else held += sizeOf(key) + KEY_SIZE + 28;
+    due.set(key, next[at]);
+    push(heap, [next[at], key]);
+    while (held > size) {
+      const [when, victim] = pop(heap);
+      if (due.get(victim) !== when) continue;
+      due.delete(victim);
+      held -= sizeOf(victim) + KEY_SIZE + 28;
+    }
+  }
+  return hits / requests.length;
+}
+
+function push(heap: [number, number][], item: [number, number]): void {
+  let at = heap.push(item) - 1;
+  while (at > 0) {
+    const parent = (at - 1) >> 1;
+    if (heap[parent][0] >= item[0]) break;
+    heap[at] = heap[parent];
+    at = parent;
+  }
+  heap[at] = item;
+}
+
+function pop(heap: [number, number][]): [number, number] {
+  const top = heap[0];
+  const item = heap.pop()!;
+  if (heap.length === 0) return top;
+  let at = 0;
+  for (;;) {
+    let child = at * 2 + 1;
+    if (child >= heap.length) break;
+    if (child + 1 < heap.length && heap[child + 1][0] > heap[child][0]) child++;
+    if (heap[child][0] <= item[0]) break;
+    heap[at] = heap[child];
+    at = child;
+  }
+  heap[at] = item;
+  return top;
+}
+
+export function run(
+  print: (line: string) => void = (line) => process.stdout.write(`${line}\n`),
+  count = 1_000_000,
+): void {
+  const keyCount = Math.ceil(count / 10);
+  const sizes = [2, 8, 24].map((share) =>
+    Math.max(MiB, Math.floor((keyCount * 590 * share) / 100)),
+  );
+  const skews = [0.8, 1];
+  print(`hit rate in %, ${count} requests of ${keyCount} keys, by zone size and skew`);
+  const columns = sizes.flatMap((size) => skews.map((skew) => ({ size, skew })));
+  const title = ({ size, skew }: { size: number; skew: number }) =>
+    `${(size / MiB).toFixed(1)} MiB ${skew}`.padStart(14);
+  print(''.padEnd(18) + columns.map(title).join(''));
+  const requests = skews.map((skew) => requestsFor(keyCount, count, skew, 7));
+  const row = (name: string, rate: (size: number, requests: Uint32Array) => number) => {
+    const cells = columns.map(({ size, skew }) => {
+      const percent = rate(size, requests[skews.indexOf(skew)]) * 100;
+      return percent.toFixed(2).padStart(14);
+    });
+    print(name.padEnd(18) + cells.join(''));
+  };
+  for (const policy of POLICIES) {
+    if (policy === 'volatile-ttl' || policy === 'volatile-random') continue;
+    row(policy, (size, asked) => hitRate(policy, size, asked));
+  }
+  row('optimum', optimum);
+}
