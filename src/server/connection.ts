@@ -92,7 +92,7 @@ export class Connection implements ClientConnection {
     if (this.#closing || this.#closed) return;
     this.#host.countInput(end - start);
     this.parser.feed(bytes, start, end);
-    if (this.#held === undefined) this.#drive();
+    if (this.#held === undefined && !this.#paused) this.#drive();
     else this.parser.retain();
     if (this.parser.bufferSize > 0) this.#host.checkLimits(this);
   }
@@ -138,15 +138,20 @@ export class Connection implements ClientConnection {
     const { socket } = this;
     this.#host.countOutput(end - start);
     const view = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start);
-    const isTaken = socket.write(view) && socket.writableLength === 0;
-    if (window === null) return;
+    socket.write(view, this.#written);
     // Taken at once: the kernel has a copy. Otherwise the window is the socket's until it has.
-    if (isTaken) window.release();
-    else this.#lent.push(window);
+    const isTaken = socket.writableLength === 0;
+    if (isTaken) window?.release();
+    this.#lent.push(isTaken ? null : window);
   };
 
-  /** Windows whose bytes the socket still holds. */
-  readonly #lent: Window[] = [];
+  /** For each write that has not been reported done: the window the socket may still read. */
+  readonly #lent: (Window | null)[] = [];
+
+  /** The oldest write is done. */
+  readonly #written = (): void => {
+    this.#lent.shift()?.release();
+  };
 
   /** Runs requests until bytes are lacking, the peer must read first, or the client is closing. */
   #drive(): void {
@@ -215,7 +220,6 @@ export class Connection implements ClientConnection {
   }
 
   #drained(): void {
-    this.#releaseLent();
     if (!this.#paused) return;
     this.#paused = false;
     this.socket.resume();
@@ -223,7 +227,7 @@ export class Connection implements ClientConnection {
   }
 
   #releaseLent(): void {
-    for (const window of this.#lent) window.release();
+    for (const window of this.#lent) window?.release();
     this.#lent.length = 0;
   }
 }

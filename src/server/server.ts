@@ -300,7 +300,7 @@ export class Server implements ConnectionHost {
   checkLimits(connection: Connection): void {
     const { config, stats, clock } = this.instance;
     const { client } = connection;
-    if (connection.queryBufferSize > config.values.clientQueryBufferLimit) {
+    if (connection.querySize > config.values.clientQueryBufferLimit) {
       stats.queryBufferLimitDisconnections++;
       this.#options.log.warning('Closing a client that reached the query buffer limit', {
         client: client.address,

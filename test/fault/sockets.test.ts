@@ -1,0 +1,116 @@
+/** Peers that are slow, vanish, or send one byte at a time. */
+
+import { connect, type Socket } from 'node:net';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type RunningServer, startServer } from '../../src/index.ts';
+import { eventually } from '../support/clock.ts';
+import { encode, RespClient } from '../support/resp-client.ts';
+
+let server: RunningServer;
+let client: RespClient;
+
+beforeAll(async () => {
+  server = await startServer();
+  client = await RespClient.connect(server.address);
+});
+
+afterAll(async () => {
+  client.close();
+  await server.close();
+});
+
+function open(): Promise<Socket> {
+  return new Promise((resolve) => {
+    const socket = connect(server.address, () => resolve(socket));
+    socket.on('error', () => {});
+  });
+}
+
+test('a reader that does not read holds nobody up, and gets everything when it does', async () => {
+  const value = 'v'.repeat(100_000);
+  await client.call('SET', 'big', value);
+  const slow = await open();
+  slow.pause();
+  const count = 300;
+  for (let i = 0; i < count; i++) slow.write(encode(['GET', 'big']));
+  // Others are served while its replies, 30 MB, wait for it.
+  for (let i = 0; i < 50; i++) expect((await client.call('GET', 'big')).tree.text).toBe(value);
+  let received = 0;
+  slow.on('data', (bytes) => {
+    received += bytes.length;
+  });
+  slow.resume();
+  const wanted = count * (`$${value.length}\r\n`.length + value.length + 2);
+  await eventually('all replies', () => received === wanted);
+  slow.destroy();
+});
+
+test('replies stay in order and whole through many partial writes', async () => {
+  const slow = await open();
+  const requests: string[] = [];
+  for (let i = 0; i < 3000; i++) requests.push(encode(['ECHO', `${i}:`.padEnd(700, 'x')]));
+  slow.write(requests.join(''), 'latin1');
+  let text = '';
+  slow.setEncoding('latin1');
+  slow.on('data', (piece) => {
+    text += piece;
+    slow.pause();
+    setImmediate(() => slow.resume());
+  });
+  const wanted = 3000 * ('$700\r\n'.length + 702);
+  await eventually('all replies', () => text.length === wanted);
+  for (let i = 0; i < 3000; i++) {
+    expect(text.slice(i * 708 + 6, i * 708 + 6 + 6)).toBe(`${i}:`.padEnd(700, 'x').slice(0, 6));
+  }
+  slow.destroy();
+});
+
+test('a request that comes one byte at a time is answered once', async () => {
+  const socket = await open();
+  let text = '';
+  socket.on('data', (bytes) => {
+    text += bytes.toString('latin1');
+  });
+  socket.setNoDelay(true);
+  for (const byte of encode(['SET', 'bytewise', 'value'])) {
+    await new Promise<void>((resolve) => socket.write(byte, 'latin1', () => resolve()));
+  }
+  await eventually('an answer', () => text === '+OK\r\n');
+  socket.destroy();
+});
+
+test('a peer that vanishes in the middle of a request leaves nothing behind', async () => {
+  for (const cut of [1, 5, 17, 30, 1000, 70_000]) {
+    const socket = await open();
+    const raw = encode(['SET', 'vanished', 'x'.repeat(100_000)]);
+    await new Promise<void>((resolve) => socket.write(raw.slice(0, cut), () => resolve()));
+    socket.destroy();
+  }
+  await eventually('all are forgotten', async () => {
+    const { text } = (await client.call('CLIENT', 'LIST')).tree;
+    return text?.trim().split('\n').length === 1; // This client.
+  });
+  expect((await client.call('EXISTS', 'vanished')).raw).toBe(':0\r\n');
+});
+
+test('a zone that takes another size under load loses no request', async () => {
+  const peers = await Promise.all(
+    Array.from({ length: 4 }, () => RespClient.connect(server.address)),
+  );
+  for (const size of ['600mb', '300mb', '512mb']) {
+    const answers = peers.map((peer, i) =>
+      peer.pipeline(
+        Array.from({ length: 200 }, (_, k) => ['SET', `r${i}:${k}`, `${size}:${i}:${k}`] as const),
+      ),
+    );
+    expect((await client.call('CONFIG', 'SET', 'maxmemory', size)).raw).toBe('+OK\r\n');
+    for (const replies of await Promise.all(answers)) {
+      expect(replies.every(({ raw }) => raw === '+OK\r\n')).toBe(true);
+    }
+    for (const [i, peer] of peers.entries()) {
+      expect((await peer.call('GET', `r${i}:199`)).tree.text).toBe(`${size}:${i}:199`);
+    }
+  }
+  expect((await client.call('ZONE', 'AUDIT')).raw).toBe('+OK\r\n');
+  for (const peer of peers) peer.close();
+});
