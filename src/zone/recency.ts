@@ -67,6 +67,8 @@ export class Recency {
   /** 24 bits: seconds, or minutes 16 | 0 for the LFU policies. */
   #clock = 0;
   #now = 0;
+  /** A bit for each list that holds an entry, or did: cleared when it is found to be empty. */
+  readonly #occupied = new Int32Array((LIST_COUNT + 31) >>> 5);
 
   constructor(arena: Arena, layout: Layout, deadlines: Deadlines, table: Table, random: Random) {
     this.arena = arena;
@@ -281,7 +283,10 @@ export class Recency {
     i32[entry * 2 + E_NEWER] = 0;
     i32[entry * 2 + E_OLDER] = newest;
     if (newest !== 0) i32[newest * 2 + E_NEWER] = entry;
-    else i32[ends + 1] = entry;
+    else {
+      i32[ends + 1] = entry;
+      this.#occupied[list >>> 5] |= 1 << (list & 31);
+    }
     i32[ends] = entry;
   }
 
@@ -319,14 +324,19 @@ export class Recency {
   #leastFrequent(spared: number): number {
     let victim = 0;
     let least = FREQUENCY_MAX + 1;
-    for (let list = 0; list <= FREQUENCY_MAX; list++) {
-      const entry = this.#oldestOf(list, spared);
-      if (entry === 0) continue;
-      const frequency = this.frequencyOf(entry);
-      if (frequency < least) {
+    for (let word = 0; word <= FREQUENCY_MAX >>> 5; word++) {
+      for (let bits = this.#occupied[word]; bits !== 0; bits &= bits - 1) {
+        const list = word * 32 + 31 - Math.clz32(bits & -bits);
+        const entry = this.#oldestOf(list, spared);
+        if (entry === 0) {
+          if (this.oldest(list) === 0) this.#occupied[word] &= ~(1 << (list & 31));
+          continue;
+        }
+        const frequency = this.frequencyOf(entry);
+        if (frequency >= least) continue;
         least = frequency;
         victim = entry;
-        if (least === 0) break;
+        if (least === 0) return victim;
       }
     }
     return victim;

@@ -20,6 +20,7 @@ interface Run {
   readonly failEvery?: number;
   /** Gives the zone another size, up to this, every 300 operations or so. */
   readonly sizeMax?: number;
+  readonly shared?: boolean;
 }
 
 function bytesOf(text: string): Uint8Array {
@@ -34,6 +35,7 @@ function run(options: Run): Zone {
     size: options.size,
     policy: options.policy,
     random: new SeededRandom(options.seed + 1),
+    shared: options.shared ?? false,
     seed: SEED,
   });
   const model = new ZoneModel();
@@ -296,11 +298,25 @@ describe('a zone does what its model does', () => {
     });
   });
 
+  test('in memory that is shared', () => {
+    run({
+      policy: 'allkeys-lru',
+      size: 512 * KiB,
+      operations: 4000,
+      seed: 7,
+      valueMax: 60_000,
+      keys: 300,
+      auditEvery: 100,
+      sizeMax: 2048 * KiB,
+      shared: true,
+    });
+  });
+
   test('with large pages', () => {
     run({
       policy: 'allkeys-lru',
-      size: 32 * 1024 * KiB,
-      operations: 4000,
+      size: 64 * 1024 * KiB,
+      operations: 5000,
       seed: 5,
       valueMax: 4_000_000,
       keys: 300,

@@ -89,6 +89,16 @@ test('what is written is not evicted for itself, not even when it is the oldest'
   }
 });
 
+test('what is written is not removed for its age either: its writer has found it alive', () => {
+  const zone = openZone({ policy: 'allkeys-lru' });
+  fill(zone, 900);
+  const entry = put(zone, 'first', new Uint8Array(900), START + 10);
+  zone.tick(START + 20);
+  expect(zone.resize(entry, 50_000)).not.toBe(0);
+  expect(zone.counts.expired).toBe(0);
+  expect(zone.deadline(find(zone, 'first'))).toBe(START + 10);
+});
+
 test('a class with a page of free slots gives one up instead of an eviction', () => {
   const zone = openZone({ policy: 'allkeys-lru' });
   const count = fill(zone, 200);
