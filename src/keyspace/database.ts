@@ -391,11 +391,11 @@ export class Database {
     const { zone } = this;
     const { table } = zone;
     // Databases share the table: try until one of ours comes up, then walk to the next.
-    const first = zone.random.below(table.count);
     for (let tries = 0; tries < 100; tries++) {
-      const entry = table.byRank(tries === 0 ? first : zone.random.below(table.count));
+      const entry = table.random(zone.random);
       if (zone.database(entry) === this.physical) return entry;
     }
+    const first = zone.random.below(table.count);
     for (let i = 0; ; i++) {
       const entry = table.byRank((first + i) % table.count);
       if (zone.database(entry) === this.physical) return entry;

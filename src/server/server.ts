@@ -274,6 +274,19 @@ export class Server implements ConnectionHost {
     this.#cron.watchDeadlines();
   }
 
+  flushLater(connection: Connection): void {
+    if (this.#unsent.push(connection) === 1) setImmediate(this.#flushAll);
+  }
+
+  /** Connections with replies to send. */
+  readonly #unsent: Connection[] = [];
+
+  readonly #flushAll = (): void => {
+    const unsent = this.#unsent;
+    for (let i = 0; i < unsent.length; i++) unsent[i].flush();
+    unsent.length = 0;
+  };
+
   execute(call: Call): boolean {
     return execute(call);
   }

@@ -4,8 +4,8 @@
  * They lie in the arena of the default zone, in front of the zone itself, so that a value goes from
  * the zone to the wire with one copy inside one buffer (see zone/arena.ts). One window takes what
  * sockets read; the others are lent to the clients being replied to and come back when the socket
- * has taken the bytes, nearly always in the same turn. When all are lent, replies are built in
- * ordinary memory.
+ * has taken the bytes, nearly always in the same turn of the event loop. When all are lent, replies
+ * are built in ordinary memory, of which some is kept for the next time.
  */
 
 import type { Window, WindowPool } from '../resp/reply.ts';
@@ -15,7 +15,10 @@ import type { ReadWindow } from './listener.ts';
 const KiB = 1024;
 const READ_SIZE = 64 * KiB;
 const WRITE_SIZE = 64 * KiB;
-const WRITE_COUNT = 14;
+/** As many clients may be replied to in one turn of the event loop without ordinary memory. */
+const WRITE_COUNT = 63;
+const SPARE_SIZE = 16 * KiB;
+const SPARE_COUNT = 512;
 /** Offset 0 means "none" in a zone, so nothing begins at byte 0. */
 const FIRST = 64;
 
@@ -54,10 +57,21 @@ export class Windows implements WindowPool {
   }
 
   acquire(): Window {
-    return this.#free.pop() ?? heapWindow();
+    return this.#free.pop() ?? this.#spare.pop() ?? this.#makeSpare();
   }
-}
 
-function heapWindow(): Window {
-  return { bytes: new Uint8Array(WRITE_SIZE), base: 0, limit: WRITE_SIZE, release() {} };
+  /** Windows in ordinary memory, for times when more clients are replied to than there are others. */
+  readonly #spare: Window[] = [];
+
+  #makeSpare(): Window {
+    const window: Window = {
+      bytes: new Uint8Array(SPARE_SIZE),
+      base: 0,
+      limit: SPARE_SIZE,
+      release: () => {
+        if (this.#spare.length < SPARE_COUNT) this.#spare.push(window);
+      },
+    };
+    return window;
+  }
 }
