@@ -61,6 +61,9 @@ export class Sessions {
   /** Hashes of the indexes the session will be in: those of META first. */
   #hashes = new Int32Array(16);
   #hashCount = 0;
+  /** Entries of the names, as found while `moves` of the zone was #moves. */
+  #entries = new Float64Array(16);
+  #moves = 0;
   #member = new Uint8Array(256);
 
   /** `limits`: up to where an index stays packed. */
@@ -96,11 +99,11 @@ export class Sessions {
     const deadline = zone.now + ttlMs;
     const score = nowSeconds + ttlMs / 1000;
     this.#joinAll(request, oldIndex);
-    this.#expectTypes(database, oldIndex !== 0);
+    this.#lookUp(database, oldIndex !== 0);
     this.#noteHashes(database);
     const indexCount = names.count - FIRST_INDEX;
 
-    if (this.#isRoomy(zone, argv.size(valueIndex) + this.#size, indexCount)) {
+    if (this.#mustFit(zone, argv.size(valueIndex) + this.#size, indexCount)) {
       this.#store(database, request, valueIndex, deadline);
     } else {
       this.#makeRoom(database, request, argv.size(valueIndex));
@@ -144,9 +147,9 @@ export class Sessions {
     const { argv, key } = request;
     const { zone } = database;
     this.#joinAll(request, 0);
-    this.#expectTypes(database, false);
+    this.#lookUp(database, false);
     const names = this.#names;
-    const entry = database.peek(names, SESSION);
+    const entry = this.#found(database, SESSION);
     if (entry !== 0) database.remove(entry);
     for (let i = FIRST_INDEX; i < names.count; i++) {
       const index = database.peek(names, i);
@@ -329,21 +332,36 @@ export class Sessions {
 
   // ── Before a write ────────────────────────────────────────────────────────────────────────────
 
-  #expectTypes(database: Database, hasOld: boolean): void {
+  /** Finds the entry of every name. Throws where one holds what it must not. */
+  #lookUp(database: Database, hasOld: boolean): void {
     const names = this.#names;
-    for (let i = 0; i < names.count; i++) {
-      if (i === OLD && !hasOld) continue;
-      const entry = database.peek(names, i);
+    if (names.count > this.#entries.length) this.#entries = new Float64Array(names.count * 2);
+    // The session comes last: storing it goes on from its look-up.
+    for (let i = names.count - 1; i >= 0; i--) {
+      const entry = i === OLD && !hasOld ? 0 : database.peek(names, i);
       const wanted = i < FIRST_INDEX ? TYPE_STRING : TYPE_SORTED_SET;
       if (entry !== 0) database.expectType(entry, wanted);
+      this.#entries[i] = entry;
     }
+    this.#moves = database.zone.moves;
   }
 
-  /** Whether a zone is so far from full that nothing of a request can fail for want of room. */
-  #isRoomy(zone: Zone, size: number, indexes: number): boolean {
-    const { room, slab, layout } = zone;
+  /** The entry of a name: as it was found, or, when any may have moved since, found again. */
+  #found(database: Database, nameIndex: number): number {
+    if (database.zone.moves === this.#moves) return this.#entries[nameIndex];
+    return database.peek(this.#names, nameIndex);
+  }
+
+  /**
+   * Whether nothing of a request can fail for want of room: the zone is far from full, or it may
+   * evict whatever it holds and the request is small beside it.
+   */
+  #mustFit({ room, slab, recency, layout }: Zone, size: number, indexes: number): boolean {
+    if (room.failIn !== 0) return false;
     // Each entry and each index takes at most a few pages more than its bytes.
-    return slab.freePages() > 16 + 8 * indexes + (2 * size) / layout.pageSize && room.failIn === 0;
+    const pages = 16 + 8 * indexes + (2 * size) / layout.pageSize;
+    if (slab.freePages() > pages) return true;
+    return recency.evicts && !recency.onlyVolatile && slab.pageLimit > 8 * pages;
   }
 
   /** Asks for room for everything at once: a no comes before anything was evicted. */
@@ -377,7 +395,7 @@ export class Sessions {
       const start = names.starts[i];
       this.#addHash(zone.hashOf(database.physical, names.bytes, start, names.ends[i]));
     }
-    const existing = database.peek(names, SESSION);
+    const existing = this.#entries[SESSION];
     if (existing !== 0) this.#addHashesOf(zone, existing);
   }
 
@@ -452,6 +470,7 @@ export class Sessions {
     const names = this.#names;
     const words = this.#hashCount === 0 ? 0 : this.#hashCount + 1;
     let entry = database.findForWrite(names, SESSION);
+    const isItsOwnOld = this.#entries[OLD] === entry;
     if (entry !== 0 && words > zone.annexSize(entry)) {
       const place = zone.annexSize(entry) === 0 ? 0 : zone.arena.i32[zone.annexWord(entry)];
       const had = zone.annexSize(entry);
@@ -476,6 +495,7 @@ export class Sessions {
       words,
     );
     if (words > 0) this.#writeAnnex(zone, entry);
+    if (isItsOwnOld) this.#entries[OLD] = entry;
   }
 
   #ownPlace(): number {
@@ -503,7 +523,7 @@ export class Sessions {
   /** Shortens the life of the old session to `staleMs`, or ends it, and takes it out of indexes. */
   #retire(database: Database, staleMs: number): void {
     const { zone } = database;
-    const entry = database.peek(this.#names, OLD);
+    const entry = this.#found(database, OLD);
     if (entry === 0) return;
     if (zone.annexSize(entry) > 0) {
       this.#leaveIndexes(zone, entry, this.#set);

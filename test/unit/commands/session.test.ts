@@ -202,6 +202,13 @@ describe('worked examples', () => {
     expect(await meta('a1', 's2')).toEqual({});
   });
 
+  test('an index that META names twice lists the session once', async () => {
+    await set(A, 60, 'META', 2, 'a', 's', 'a', 's');
+    await set(B, 60, 'OLD', A, 'META', 3, 'a', 's', 'b', 's', 'a', 's');
+    expect(await meta('a', 's')).toEqual({ [B]: String(NOW + 60) });
+    expect(await call('ZONE', 'AUDIT')).toBe('OK');
+  });
+
   test('W8, B1: STALE 0 deletes the old session', async () => {
     await set(A, 1800);
     await set(B, 3600, 'OLD', A, 'STALE', 0);
