@@ -61,9 +61,6 @@ export class Sessions {
   /** Hashes of the indexes the session will be in: those of META first. */
   #hashes = new Int32Array(16);
   #hashCount = 0;
-  /** Entries of the names, as found while `moves` of the zone was #moves. */
-  #entries = new Float64Array(16);
-  #moves = 0;
   #member = new Uint8Array(256);
 
   /** `limits`: up to where an index stays packed. */
@@ -99,8 +96,7 @@ export class Sessions {
     const deadline = zone.now + ttlMs;
     const score = nowSeconds + ttlMs / 1000;
     this.#joinAll(request, oldIndex);
-    this.#lookUp(database, oldIndex !== 0);
-    this.#noteHashes(database);
+    this.#noteHashes(database, this.#lookUp(database, oldIndex !== 0));
     const indexCount = names.count - FIRST_INDEX;
 
     if (this.#mustFit(zone, argv.size(valueIndex) + this.#size, indexCount)) {
@@ -147,9 +143,8 @@ export class Sessions {
     const { argv, key } = request;
     const { zone } = database;
     this.#joinAll(request, 0);
-    this.#lookUp(database, false);
     const names = this.#names;
-    const entry = this.#found(database, SESSION);
+    const entry = this.#lookUp(database, false);
     if (entry !== 0) database.remove(entry);
     for (let i = FIRST_INDEX; i < names.count; i++) {
       const index = database.peek(names, i);
@@ -332,24 +327,17 @@ export class Sessions {
 
   // ── Before a write ────────────────────────────────────────────────────────────────────────────
 
-  /** Finds the entry of every name. Throws where one holds what it must not. */
-  #lookUp(database: Database, hasOld: boolean): void {
+  /** Throws where a name holds what it must not. Answers the session's entry, or 0. */
+  #lookUp(database: Database, hasOld: boolean): number {
     const names = this.#names;
-    if (names.count > this.#entries.length) this.#entries = new Float64Array(names.count * 2);
-    // The session comes last: storing it goes on from its look-up.
+    let entry = 0;
+    // The session comes last: looking up the others may remove what has expired.
     for (let i = names.count - 1; i >= 0; i--) {
-      const entry = i === OLD && !hasOld ? 0 : database.peek(names, i);
+      entry = i === OLD && !hasOld ? 0 : database.peek(names, i);
       const wanted = i < FIRST_INDEX ? TYPE_STRING : TYPE_SORTED_SET;
       if (entry !== 0) database.expectType(entry, wanted);
-      this.#entries[i] = entry;
     }
-    this.#moves = database.zone.moves;
-  }
-
-  /** The entry of a name: as it was found, or, when any may have moved since, found again. */
-  #found(database: Database, nameIndex: number): number {
-    if (database.zone.moves === this.#moves) return this.#entries[nameIndex];
-    return database.peek(this.#names, nameIndex);
+    return entry;
   }
 
   /**
@@ -387,7 +375,7 @@ export class Sessions {
   }
 
   /** Notes the hashes of all indexes the session will be in: those of META first. */
-  #noteHashes(database: Database): void {
+  #noteHashes(database: Database, existing: number): void {
     const { zone } = database;
     const names = this.#names;
     this.#hashCount = 0;
@@ -395,7 +383,6 @@ export class Sessions {
       const start = names.starts[i];
       this.#addHash(zone.hashOf(database.physical, names.bytes, start, names.ends[i]));
     }
-    const existing = this.#entries[SESSION];
     if (existing !== 0) this.#addHashesOf(zone, existing);
   }
 
@@ -470,7 +457,6 @@ export class Sessions {
     const names = this.#names;
     const words = this.#hashCount === 0 ? 0 : this.#hashCount + 1;
     let entry = database.findForWrite(names, SESSION);
-    const isItsOwnOld = this.#entries[OLD] === entry;
     if (entry !== 0 && words > zone.annexSize(entry)) {
       const place = zone.annexSize(entry) === 0 ? 0 : zone.arena.i32[zone.annexWord(entry)];
       const had = zone.annexSize(entry);
@@ -495,7 +481,6 @@ export class Sessions {
       words,
     );
     if (words > 0) this.#writeAnnex(zone, entry);
-    if (isItsOwnOld) this.#entries[OLD] = entry;
   }
 
   #ownPlace(): number {
@@ -523,7 +508,7 @@ export class Sessions {
   /** Shortens the life of the old session to `staleMs`, or ends it, and takes it out of indexes. */
   #retire(database: Database, staleMs: number): void {
     const { zone } = database;
-    const entry = this.#found(database, OLD);
+    const entry = database.peek(this.#names, OLD);
     if (entry === 0) return;
     if (zone.annexSize(entry) > 0) {
       this.#leaveIndexes(zone, entry, this.#set);

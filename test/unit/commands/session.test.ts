@@ -439,6 +439,18 @@ describe('bad input', () => {
   });
 });
 
+describe('a rotation from a session that is not there', () => {
+  for (const old of [B, A]) {
+    test(`${old === B ? 'another' : 'the same'} key: the new session is stored and listed`, async () => {
+      expect(await set(A, 60, 'OLD', old, 'STALE', 5, ...META)).toBe('OK');
+      const isItself = old === A;
+      expect(await call('TTL', `sessions:session:${A}`)).toBe(isItself ? '5' : '60');
+      expect(await meta()).toEqual(isItself ? {} : { [A]: String(NOW + 60) });
+      expect(await call('ZONE', 'AUDIT')).toBe('OK');
+    });
+  }
+});
+
 describe('names', () => {
   test('prefix and suffix come from options, else from the configuration', async () => {
     await call('SESSION.SET', 'n', 'k', 'v', 60, 'PREFIX', 'p', 'SUFFIX', 's');
