@@ -4,6 +4,7 @@ import type { Call } from '../src/dispatch/call.ts';
 import { family } from '../src/dispatch/command.ts';
 import { keyAt } from '../src/dispatch/keys.ts';
 import { KEEP_DEADLINE, NO_DEADLINE } from '../src/keyspace/database.ts';
+import { reserveStrings } from '../src/keyspace/reservation.ts';
 import type { Argv } from '../src/resp/argv.ts';
 import { errors } from '../src/resp/errors.ts';
 import { addLongDoubles, formatLongDouble, parseLongDouble } from '../src/std/double.ts';
@@ -304,7 +305,7 @@ export const mget = command({
 
 /** Stores every pair of the request, or none when there is no room for all. */
 function setPairs({ argv, db }: Call): void {
-  db.reserveStrings(argv, 1);
+  reserveStrings(db, argv, 1);
   for (let i = 1; i < argv.count; i += 2) {
     const entry = db.findForWrite(argv, i);
     db.setString(argv, i, entry, argv.bytes, argv.starts[i + 1], argv.ends[i + 1], NO_DEADLINE);

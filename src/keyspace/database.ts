@@ -184,23 +184,6 @@ export class Database {
     return entry;
   }
 
-  /**
-   * Finds room for the strings of pairs `key value` from argument `first` on, before any is stored.
-   * Throws out of memory with nothing changed or evicted.
-   */
-  reserveStrings(argv: Argv, first: number): void {
-    const { zone } = this;
-    const { room, slab, layout } = zone;
-    const bytes = argv.ends[argv.count - 1] - argv.starts[first];
-    // Far from full: each pair takes at most a page more than its bytes.
-    if (slab.freePages() > argv.count + (2 * bytes) / layout.pageSize && room.failIn === 0) return;
-    room.begin();
-    for (let i = first; i < argv.count; i += 2) {
-      zone.addPut(argv.size(i), TYPE_STRING, argv.size(i + 1));
-    }
-    if (!room.take()) throw errors.outOfMemory;
-  }
-
   /** Changes the size of an entry's value; new bytes are zero. Throws with nothing changed. */
   resize(entry: number, size: number): number {
     const target = this.zone.resize(entry, size);

@@ -1,0 +1,285 @@
+/**
+ * Commands that find no room: all or nothing, whatever was refused.
+ *
+ * Every command runs against a small server without sockets. In one half each request for room is
+ * refused in turn; in the other the zone is really full, but for a few slots, with more and more of
+ * them free. A full dump, deadlines and encodings included, tells whether anything changed.
+ */
+
+import { describe, expect, test } from 'vitest';
+import { families } from '../../commands/index.ts';
+import { Args } from '../../src/dispatch/arguments.ts';
+import type { Call } from '../../src/dispatch/call.ts';
+import { execute } from '../../src/dispatch/gates.ts';
+import { Client } from '../../src/instance/clients.ts';
+import { Config } from '../../src/instance/config.ts';
+import { silentLog } from '../../src/instance/log.ts';
+import { Argv } from '../../src/resp/argv.ts';
+import { collect, heapWindows, Reply } from '../../src/resp/reply.ts';
+import { Server } from '../../src/server/server.ts';
+import { latin1Text } from '../../src/std/ascii.ts';
+import { ManualClock } from '../../src/std/clock.ts';
+import { SeededRandom } from '../../src/std/random.ts';
+import type { Zone } from '../../src/zone/zone.ts';
+import { dump, find, HASH_SEED, keysOf, START } from '../unit/zone/support.ts';
+
+const OOM = "-OOM command not allowed when used memory > 'maxmemory'.\r\n";
+
+type Words = readonly string[];
+
+/** A server that nobody is connected to, and a client that runs requests in it. */
+class Bench {
+  readonly zone: Zone;
+  readonly #server: Server;
+  readonly #call: Call;
+
+  constructor(policy: string, maxmemory = '512kb') {
+    const config = new Config();
+    config.set(
+      [
+        ['maxmemory', maxmemory],
+        ['maxmemory-policy', policy],
+        ['zset-max-listpack-entries', '8'],
+      ],
+      false,
+    );
+    this.#server = new Server({
+      config,
+      clock: new ManualClock(START),
+      random: new SeededRandom(3),
+      seed: HASH_SEED,
+      log: silentLog,
+      families,
+      onShutdown() {},
+    });
+    const { instance } = this.#server;
+    const reply = new Reply(heapWindows());
+    const client = new Client({
+      id: 1,
+      address: '127.0.0.1:1',
+      localAddress: '127.0.0.1:2',
+      isUnix: false,
+      reply,
+      now: START,
+      authenticated: true,
+    });
+    const [db] = instance.keyspace.databases;
+    this.zone = db.zone;
+    const args = new Args();
+    this.#call = {
+      argv: args.argv,
+      args,
+      db,
+      keyspace: instance.keyspace,
+      client,
+      reply,
+      instance,
+    };
+  }
+
+  run(...words: Words): string {
+    const argv = Argv.of(...words);
+    this.#call.argv = argv;
+    this.#call.args.argv = argv;
+    execute(this.#call);
+    return latin1Text(collect(this.#call.reply));
+  }
+
+  audit(): string | undefined {
+    return this.#server.instance.keyspace.audit(this.zone);
+  }
+}
+
+const LONG = 'l'.repeat(3000);
+
+/** Keys of every kind: flat and in chunks, with deadline, annex and long key, and sorted sets. */
+function furnish(bench: Bench): void {
+  const { zone } = bench;
+  bench.run('SET', 'flat', 'v'.repeat(100));
+  bench.run('SET', 'timed', 'v'.repeat(100), 'EX', '100');
+  bench.run('SET', 'annexed', 'v'.repeat(100), 'EX', '100');
+  zone.setAnnexSize(find(zone, 'annexed'), 6);
+  bench.run('SET', 'large', 'v'.repeat(9000));
+  bench.run('SET', 'large timed', 'v'.repeat(9000), 'EX', '100');
+  bench.run('SET', LONG, 'v'.repeat(100), 'EX', '100');
+  bench.run('SET', 'integer', '99999999');
+  bench.run('SET', 'float', '10.5', 'EX', '100');
+  for (let i = 0; i < 7; i++) bench.run('ZADD', 'packed', String(i), `member:${i}`);
+  for (let i = 0; i < 300; i++) bench.run('ZADD', 'tree', String(i), `member:${i}`);
+  bench.run('EXPIRE', 'tree', '100');
+}
+
+const pairs = (count: number, size: number, name: string): string[] =>
+  Array.from({ length: count }, (_, i) => [String(i), `${name}${i}`.padEnd(size, '.')]).flat();
+
+const OVER = (size: number): string[] =>
+  ['flat', 'timed', 'annexed', 'large', 'large timed', LONG, 'tree'].flatMap((key) => [
+    key,
+    'w'.repeat(size),
+  ]);
+
+/** MSET asks once for all its pairs; what it stores then must not be refused, and is not. */
+const JOINT: readonly Words[] = [
+  ['MSET', 'a', '1', 'b', 'w'.repeat(500), 'c', 'w'.repeat(20_000), LONG.repeat(2), '1'],
+  ['MSET', ...OVER(10)],
+  ['MSET', ...OVER(400)],
+  ['MSET', ...OVER(9100)],
+  ['MSET', ...OVER(13_000), 'new', 'w'.repeat(400)],
+  ['MSET', 'flat', 'w'.repeat(700), 'new', '1', 'flat', 'w'.repeat(100), 'new', 'w'.repeat(700)],
+  ['MSET', 'large', '1', 'flat', 'w'.repeat(9000), 'large', 'w'.repeat(9000)],
+  ['MSETNX', 'a', 'w'.repeat(300), 'b', 'w'.repeat(9000), 'c', '1'],
+];
+
+const SINGLE: readonly Words[] = [
+  ['SET', 'new', 'w'.repeat(300)],
+  ['SET', 'new', 'w'.repeat(300), 'PX', '5000', 'NX'],
+  ['SET', 'flat', 'w'.repeat(300), 'XX', 'GET', 'EX', '5'],
+  ['SET', 'flat', 'w'.repeat(100), 'EXAT', '1800000000'],
+  ['SET', 'timed', 'w'.repeat(300), 'KEEPTTL', 'GET'],
+  ['SET', 'annexed', 'w'.repeat(20_000), 'PXAT', '1800000000000', 'GET'],
+  ['SET', LONG, 'w'.repeat(20_000), 'GET'],
+  ['SET', 'tree', 'w'.repeat(60_000)],
+  ['SETEX', 'large', '10', 'w'.repeat(20_000)],
+  ['PSETEX', 'new', '10', '1'],
+  ['GETSET', 'flat', 'w'.repeat(3000)],
+  ['SETNX', 'new', 'w'.repeat(9000)],
+  ['COPY', 'flat', 'new'],
+  ['COPY', 'annexed', 'new'],
+  ['COPY', 'large timed', 'flat', 'REPLACE'],
+  ['COPY', 'tree', 'flat', 'REPLACE'],
+  ['COPY', 'packed', 'new', 'DB', '3'],
+  ['COPY', LONG, 'new'],
+  ['RENAME', 'flat', 'a name so long that another slot is needed for it'.repeat(3)],
+  ['RENAME', 'annexed', 'large'],
+  ['RENAME', 'large timed', LONG],
+  ['RENAME', LONG, 'short'],
+  ['RENAME', 'tree', 'a name so long that another slot is needed for it'.repeat(20)],
+  ['RENAMENX', 'packed', 'a name so long that another slot is needed for it'],
+  ['APPEND', 'flat', 'w'.repeat(300)],
+  ['APPEND', 'timed', 'w'.repeat(9000)],
+  ['APPEND', LONG, 'w'.repeat(9000)],
+  ['APPEND', 'new', 'w'.repeat(9000)],
+  ['SETRANGE', 'flat', '500', 'w'],
+  ['SETRANGE', 'annexed', '50', 'w'.repeat(9000)],
+  ['SETRANGE', 'new', '9000', 'w'],
+  ['GETEX', 'flat', 'EX', '5'],
+  ['GETEX', 'large', 'PXAT', '1800000000000'],
+  ['GETEX', 'timed', 'PERSIST'],
+  ['EXPIRE', 'flat', '10'],
+  ['EXPIRE', 'large', '10'],
+  ['PEXPIREAT', 'packed', '9007199254740993'],
+  ['EXPIRE', 'annexed', '10', 'XX'],
+  ['PERSIST', 'annexed'],
+  ['PERSIST', 'tree'],
+  ['INCR', 'new'],
+  ['INCR', 'integer'],
+  ['INCRBY', 'integer', '9007199254740993'],
+  ['INCRBYFLOAT', 'float', '1e30'],
+  ['INCRBYFLOAT', 'new', '3.5'],
+  ['ZADD', 'new', '1', 'a'],
+  ['ZADD', 'new', '1', 'w'.repeat(500)],
+  ['ZADD', 'new', ...pairs(8, 20, 'm')],
+  ['ZADD', 'new', '1', 'a', '2', 'w'.repeat(500), '3', 'b'],
+  ['ZADD', 'new', ...pairs(600, 40, 'm')],
+  ['ZADD', 'packed', '9', 'another'],
+  ['ZADD', 'packed', '1.5', 'member:3'],
+  ['ZADD', 'packed', '9', 'w'.repeat(500)],
+  ['ZADD', 'packed', '9', 'another', '10', 'and another'],
+  ['ZADD', 'packed', ...pairs(9, 20, 'm')],
+  ['ZADD', 'packed', 'CH', '1e300', 'member:1', '10', 'w'.repeat(70), '2', 'member:0'],
+  ['ZADD', 'packed', 'INCR', '3.25', 'member:1'],
+  ['ZADD', 'tree', '9', 'w'.repeat(500)],
+  ['ZADD', 'tree', '150.5', 'member:3'],
+  ['ZADD', 'tree', 'CH', '9', 'another', '200', 'member:0', '100', 'member:290'],
+  ['ZADD', 'tree', ...pairs(600, 40, 'm')],
+];
+
+const shown = (words: Words): string =>
+  words
+    .slice(0, 8)
+    .map((word) => (word.length > 12 ? `${word.slice(0, 4)}…${word.length}` : word))
+    .join(' ') + (words.length > 8 ? ' …' : '');
+
+const named = (list: readonly Words[]): [string, Words][] =>
+  list.map((words) => [shown(words), words]);
+
+/** Runs a request that may be refused. Answers whether it was. */
+function isRefused(bench: Bench, words: Words): boolean {
+  const before = dump(bench.zone);
+  const reply = bench.run(...words);
+  expect(bench.audit()).toBeUndefined();
+  if (reply !== OOM) {
+    expect(reply).not.toMatch(/^-/);
+    return false;
+  }
+  expect(dump(bench.zone)).toEqual(before);
+  return true;
+}
+
+describe.each(['noeviction', 'allkeys-lru'])('under %s, room refused artificially', (policy) => {
+  const open = (): Bench => {
+    const bench = new Bench(policy);
+    furnish(bench);
+    return bench;
+  };
+
+  test.each(named(SINGLE))('%s: all or nothing', (_, words) => {
+    for (let nth = 1; ; nth++) {
+      const bench = open();
+      bench.zone.room.failIn = nth;
+      isRefused(bench, words);
+      if (bench.zone.room.failIn !== 0) break;
+    }
+  });
+
+  test.each(named(JOINT))('%s: all or nothing', (_, words) => {
+    const bench = open();
+    bench.zone.room.failIn = 1;
+    expect(isRefused(bench, words)).toBe(true);
+    expect(isRefused(bench, words)).toBe(false);
+  });
+});
+
+/** Fills what is free with values of all sizes, the large ones first, until none fits. */
+function fill(bench: Bench): void {
+  let name = 0;
+  for (const size of [9000, 4000, 2000, 1500, 1000, 700, 500, 300, 200, 100, 50, 1]) {
+    while (bench.run('SET', `filling:${name}`, 'f'.repeat(size)) !== OOM) name++;
+  }
+}
+
+describe('in a zone that is full', () => {
+  test.each(named([...JOINT, ...SINGLE]))('%s: all or nothing', (_, words) => {
+    const bench = new Bench('noeviction', '384kb');
+    furnish(bench);
+    fill(bench);
+    const filling = keysOf(bench.zone).filter((key) => key.startsWith('filling:'));
+    const random = new SeededRandom(words.length);
+    for (let step = 1; isRefused(bench, words); step += 1 + (step >> 2)) {
+      // Space becomes free in all classes, a little at a time and then more.
+      for (let i = 0; i < step; i++) {
+        const [key] = filling.splice(random.below(filling.length), 1);
+        expect(bench.run('DEL', key)).toBe(':1\r\n');
+      }
+    }
+  });
+
+  test.each([
+    ['an annex', 100],
+    ['a deadline', 160],
+    ['an annex', 200],
+    ['a deadline', 250],
+  ])('MSET over a key with %s needs a slot that a new key would not', (what, size) => {
+    // Places are free for two new keys, and none of the next class for what goes along.
+    for (let extra = 0; extra < 64; extra++) {
+      const bench = new Bench('noeviction', '256kb');
+      bench.run('SET', 'key', '1', 'EX', '100');
+      if (what === 'an annex') bench.zone.setAnnexSize(find(bench.zone, 'key'), 6);
+      const value = 'w'.repeat(size + extra);
+      let count = 0;
+      while (bench.run('SET', `other:${count}`, value) !== OOM) count++;
+      for (let i = 0; i < 3; i++) bench.run('DEL', `other:${i * 20}`);
+      isRefused(bench, ['MSET', 'new', value, 'key', value]);
+    }
+  });
+});
