@@ -68,18 +68,14 @@ function doubleAt(argv: Argv, index: number, refusal: ErrorReply): number {
   return value;
 }
 
-/** Indexes of the audiences of META at `index`; a subject follows each. */
-function audiencesAt(argv: Argv, index: number): number[] {
+/** How many pairs META at `index` announces; all of them are there. */
+function pairCountAt(argv: Argv, index: number): number {
   const count = parseSafeInteger(argv.bytes, argv.starts[index + 1], argv.ends[index + 1]);
   if (Number.isNaN(count)) throw errors.notInteger;
   if (count < 1) throw errors.notPositive;
   if (index + 1 + count * 2 >= argv.count) throw errors.syntax;
-  const audiences: number[] = [];
-  for (let pair = 0; pair < count; pair++) audiences.push(index + 2 + pair * 2);
-  return audiences;
+  return count;
 }
-
-const NO_META: readonly number[] = [];
 
 /** Reads options from argument `at` on. `name` and `key` are where those arguments are. */
 function parse(
@@ -99,7 +95,8 @@ function parse(
   let stale = values.sessionStaleTtl;
   let old = 0;
   let except = 0;
-  let meta = NO_META;
+  let pairs = 0;
+  let pairCount = 0;
   let given = 0;
   for (let i = at; i < argv.count; i++) {
     const option = optionAt(argv, i);
@@ -109,8 +106,9 @@ function parse(
     if (option === REMEMBER) continue;
     if (i + 1 >= argv.count) throw errors.syntax;
     if (option === META) {
-      meta = audiencesAt(argv, i);
-      i += 1 + meta.length * 2;
+      pairs = i + 2;
+      pairCount = pairCountAt(argv, i);
+      i += 1 + pairCount * 2;
       continue;
     }
     i++;
@@ -128,7 +126,7 @@ function parse(
   const zone = keyspace.zone(zoneName);
   if (zone === undefined) throw errors.noSuchZone(zoneName);
   return {
-    request: { argv, name, key, prefix, suffix, meta },
+    request: { argv, name, key, prefix, suffix, pairs, pairCount },
     database: keyspace.databaseOf(zone),
     now: Number.isNaN(now) ? zone.now / 1000 : now,
     old,

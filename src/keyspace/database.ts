@@ -77,12 +77,20 @@ export class Database {
 
   /** Entry of a key that is only looked at: not a use. Removes it when its deadline has passed. */
   peek(argv: Argv, index: number): number {
+    return this.peekHashed(argv, index, this.hashOf(argv, index));
+  }
+
+  /** Hash of a key, to look it up with more than once. */
+  hashOf(argv: Argv, index: number): number {
+    return this.zone.hashOf(this.physical, argv.bytes, argv.starts[index], argv.ends[index]);
+  }
+
+  /** As peek(), with the hash of the key. */
+  peekHashed(argv: Argv, index: number, hash: number): number {
     const { zone } = this;
-    const start = argv.starts[index];
-    const end = argv.ends[index];
-    const hash = zone.hashOf(this.physical, argv.bytes, start, end);
     this.#hash = hash;
-    const entry = zone.find(this.physical, hash, argv.bytes, start, end);
+    const start = argv.starts[index];
+    const entry = zone.find(this.physical, hash, argv.bytes, start, argv.ends[index]);
     if (entry !== 0 && zone.isExpired(entry)) {
       zone.remove(entry, EXPIRED);
       return 0;

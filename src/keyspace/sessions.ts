@@ -40,8 +40,9 @@ export interface SessionRequest {
   readonly key: number;
   readonly prefix: Uint8Array | undefined;
   readonly suffix: Uint8Array | undefined;
-  /** Indexes of the arguments `audience`; each subject follows its own. */
-  readonly meta: readonly number[];
+  /** Index of the first of so many pairs of arguments, `audience subject`. */
+  readonly pairs: number;
+  readonly pairCount: number;
 }
 
 /** Names joined for one request: 0 the session, 1 the old one, the rest indexes. */
@@ -54,6 +55,8 @@ export class Sessions {
   /** Joined names of the request that runs. */
   readonly #names = new Argv();
   #size = 0;
+  /** Hash of each of them, once they have been looked up: each is hashed once. */
+  #nameHashes = new Int32Array(16);
   /** For the request that runs, and for what is called back while it makes room. */
   readonly #set = new SortedSet();
   readonly #forgetting = new SortedSet();
@@ -96,16 +99,17 @@ export class Sessions {
     const deadline = zone.now + ttlMs;
     const score = nowSeconds + ttlMs / 1000;
     this.#joinAll(request, oldIndex);
-    this.#noteHashes(database, this.#lookUp(database, oldIndex !== 0));
+    const existing = this.#lookUp(database, oldIndex !== 0);
+    this.#noteHashes(zone, existing);
     const indexCount = names.count - FIRST_INDEX;
 
     if (this.#mustFit(zone, argv.size(valueIndex) + this.#size, indexCount)) {
-      this.#store(database, request, valueIndex, deadline);
+      this.#store(database, existing, request, valueIndex, deadline);
     } else {
       this.#makeRoom(database, request, argv.size(valueIndex));
       try {
         this.#makeReady(database, request, deadline);
-        this.#store(database, request, valueIndex, deadline);
+        this.#store(database, this.#find(database, SESSION), request, valueIndex, deadline);
       } catch (error) {
         this.#dropEmptyIndexes(database);
         throw error;
@@ -114,7 +118,7 @@ export class Sessions {
 
     // From here on nothing can fail.
     for (let i = FIRST_INDEX; i < names.count; i++) {
-      const index = database.peek(names, i) || this.#createIndex(database, i, argv.size(key));
+      const index = this.#find(database, i) || this.#createIndex(database, i, argv.size(key));
       const set = this.#set.open(zone, index);
       this.#enter(zone, set, request, score, deadline);
       if (oldIndex !== 0) set.remove(argv.bytes, argv.starts[oldIndex], argv.ends[oldIndex]);
@@ -128,7 +132,7 @@ export class Sessions {
       const index = this.#indexOf(database, this.#hashes[i]);
       if (index !== 0) this.#enter(zone, this.#set.open(zone, index), request, score, deadline);
     }
-    if (oldIndex !== 0) this.#retire(database, staleMs);
+    if (oldIndex !== 0) this.#retire(database, indexCount, staleMs);
     database.changed();
   }
 
@@ -236,11 +240,14 @@ export class Sessions {
   // ── Names ─────────────────────────────────────────────────────────────────────────────────────
 
   #joinAll(request: SessionRequest, oldIndex: number): void {
-    const { argv, name, key, meta, prefix } = request;
+    const { argv, name, key, pairs, pairCount, prefix } = request;
     this.#joinSession(request);
     if (oldIndex === 0) this.#skipName();
     else this.#join(request, name, oldIndex, 0);
-    for (const audience of meta) this.#join(request, name, audience, audience + 1);
+    for (let i = 0; i < pairCount; i++) {
+      const audience = pairs + i * 2;
+      this.#join(request, name, audience, audience + 1);
+    }
     // Where the key stands in the session's name is kept with the session.
     this.#keyStart = (prefix === undefined ? 0 : prefix.length + 1) + argv.size(name) + 1;
     this.#keySize = argv.size(key);
@@ -331,13 +338,21 @@ export class Sessions {
   #lookUp(database: Database, hasOld: boolean): number {
     const names = this.#names;
     let entry = 0;
+    if (this.#nameHashes.length < names.count) this.#nameHashes = new Int32Array(names.count * 2);
     // The session comes last: looking up the others may remove what has expired.
     for (let i = names.count - 1; i >= 0; i--) {
-      entry = i === OLD && !hasOld ? 0 : database.peek(names, i);
+      if (i === OLD && !hasOld) continue;
+      this.#nameHashes[i] = database.hashOf(names, i);
+      entry = this.#find(database, i);
       const wanted = i < FIRST_INDEX ? TYPE_STRING : TYPE_SORTED_SET;
       if (entry !== 0) database.expectType(entry, wanted);
     }
     return entry;
+  }
+
+  /** Entry of a name that #lookUp() has hashed, as it is now, or 0. */
+  #find(database: Database, name: number): number {
+    return database.peekHashed(this.#names, name, this.#nameHashes[name]);
   }
 
   /**
@@ -362,7 +377,7 @@ export class Sessions {
     zone.addPut(names.size(SESSION) + (indexes + 2) * 4 + 16, TYPE_STRING, valueSize);
     room.addDeadlines(1 + indexes);
     for (let i = FIRST_INDEX; i < names.count; i++) {
-      const index = database.peek(names, i);
+      const index = this.#find(database, i);
       const size = index === 0 ? 0 : zone.content.size(index);
       const grown = Math.ceil(size * 1.125) + argv.size(key) + 96;
       if (grown <= layout.chunkSize / 2) zone.addPut(names.size(i) + 16, TYPE_SORTED_SET, grown);
@@ -375,14 +390,10 @@ export class Sessions {
   }
 
   /** Notes the hashes of all indexes the session will be in: those of META first. */
-  #noteHashes(database: Database, existing: number): void {
-    const { zone } = database;
-    const names = this.#names;
+  #noteHashes(zone: Zone, existing: number): void {
+    const { count } = this.#names;
     this.#hashCount = 0;
-    for (let i = FIRST_INDEX; i < names.count; i++) {
-      const start = names.starts[i];
-      this.#addHash(zone.hashOf(database.physical, names.bytes, start, names.ends[i]));
-    }
+    for (let i = FIRST_INDEX; i < count; i++) this.#addHash(this.#nameHashes[i]);
     if (existing !== 0) this.#addHashesOf(zone, existing);
   }
 
@@ -417,7 +428,7 @@ export class Sessions {
     this.#growth.add(argv.size(key), deadline / 1000);
     for (let i = 0; i < this.#hashCount; i++) this.#prepareIndex(database, this.#hashes[i]);
     for (let i = FIRST_INDEX; i < names.count; i++) {
-      let index = database.peek(names, i);
+      let index = this.#find(database, i);
       if (index === 0) {
         this.#createIndex(database, i, argv.size(key));
       } else if (!zone.isVolatile(index)) {
@@ -444,7 +455,7 @@ export class Sessions {
     this.#growth.add(memberSize, zone.now / 1000 + 0.001);
     const isTree = SortedSet.beginsAsTree(this.#growth, memberSize, this.#limits);
     const size = SortedSet.contentSize(zone, this.#growth, isTree, this.#limits);
-    database.peek(this.#names, nameIndex);
+    this.#find(database, nameIndex);
     const index = database.put(this.#names, nameIndex, 0, TYPE_SORTED_SET, size, true);
     this.#set.create(zone, index, isTree);
     zone.setPinned(index, true);
@@ -452,11 +463,18 @@ export class Sessions {
   }
 
   /** Stores the session with its deadline and what indexes it is in. Throws, nothing changed. */
-  #store(database: Database, { argv }: SessionRequest, valueIndex: number, deadline: number): void {
+  #store(
+    database: Database,
+    existing: number,
+    { argv }: SessionRequest,
+    valueIndex: number,
+    deadline: number,
+  ): void {
     const { zone } = database;
     const names = this.#names;
     const words = this.#hashCount === 0 ? 0 : this.#hashCount + 1;
-    let entry = database.findForWrite(names, SESSION);
+    let entry = existing;
+    if (entry !== 0 && database.keyspace.touches) zone.touch(entry);
     if (entry !== 0 && words > zone.annexSize(entry)) {
       const place = zone.annexSize(entry) === 0 ? 0 : zone.arena.i32[zone.annexWord(entry)];
       const had = zone.annexSize(entry);
@@ -506,14 +524,17 @@ export class Sessions {
   }
 
   /** Shortens the life of the old session to `staleMs`, or ends it, and takes it out of indexes. */
-  #retire(database: Database, staleMs: number): void {
+  #retire(database: Database, indexCount: number, staleMs: number): void {
     const { zone } = database;
-    const entry = database.peek(this.#names, OLD);
+    const entry = this.#find(database, OLD);
     if (entry === 0) return;
-    if (zone.annexSize(entry) > 0) {
-      this.#leaveIndexes(zone, entry, this.#set);
+    const count = zone.annexSize(entry);
+    if (count > 0) {
+      const { i32 } = zone.arena;
       const words = zone.annexWord(entry);
-      zone.arena.i32.fill(0, words, words + zone.annexSize(entry));
+      for (let i = 0; i < indexCount; i++) this.#strike(zone, words, count, this.#hashes[i]);
+      this.#leaveIndexes(zone, entry, this.#set);
+      for (let i = 0; i < count; i++) i32[words + i] = 0;
     }
     if (staleMs <= 0) {
       zone.remove(entry, DELETED);
@@ -526,6 +547,16 @@ export class Sessions {
         const still = database.peek(this.#names, OLD);
         if (still !== 0) zone.remove(still, DELETED);
       }
+    }
+  }
+
+  /** Takes an index that the old session has left by name out of its annex. */
+  #strike({ table, arena }: Zone, words: number, count: number, hash: number): void {
+    const index = table.firstWithHash(hash);
+    // Where another key has that hash, the annex may mean that one.
+    if (index === 0 || table.nextWithHash(index, hash) !== 0) return;
+    for (let i = words + 1; i < words + count; i++) {
+      if (arena.i32[i] === hash) arena.i32[i] = 0;
     }
   }
 
@@ -559,19 +590,22 @@ export class Sessions {
   }
 
   #leaveIndexes(zone: Zone, entry: number, set: SortedSet): void {
-    const place = this.#placeWord(zone, entry);
-    if (place === 0) return;
+    const words = zone.annexWord(entry);
+    const count = zone.annexSize(entry);
+    const place = count === 0 ? 0 : zone.arena.i32[words];
+    let first = 1;
+    while (first < count && zone.arena.i32[words + first] === 0) first++;
+    if (place === 0 || first >= count) return;
     const size = place & 0xffff;
     const keySize = zone.keySize(entry);
     if (this.#member.length < keySize) this.#member = new Uint8Array(keySize * 2);
     const member = this.#member;
     zone.readKey(entry, member, 0);
     const start = place >>> 16;
-    const words = zone.annexWord(entry);
-    const count = zone.annexSize(entry);
     const database = zone.database(entry);
-    for (let i = 1; i < count; i++) {
+    for (let i = first; i < count; i++) {
       const hash = zone.arena.i32[words + i];
+      if (hash === 0) continue;
       for (let index = zone.table.firstWithHash(hash); index !== 0; ) {
         const next = zone.table.nextWithHash(index, hash);
         if (zone.type(index) === TYPE_SORTED_SET && zone.database(index) === database) {
@@ -581,10 +615,6 @@ export class Sessions {
         index = next;
       }
     }
-  }
-
-  #placeWord(zone: Zone, entry: number): number {
-    return zone.annexSize(entry) === 0 ? 0 : zone.arena.i32[zone.annexWord(entry)];
   }
 
   /** Fills the annex of the request's session; words that are not needed are 0, no index's hash. */
@@ -614,7 +644,7 @@ export class Sessions {
 
 /** The names a request is about: of the session and of the old one, where it has them, and indexes. */
 export function sessionNames(
-  { argv, name, key, prefix, suffix, meta }: SessionRequest,
+  { argv, name, key, prefix, suffix, pairs, pairCount }: SessionRequest,
   oldIndex: number,
   isIndex: boolean,
 ): Uint8Array[] {
@@ -632,7 +662,10 @@ export function sessionNames(
   if (isIndex) return [join(name, key, key + 1)];
   const names = [join(name, key)];
   if (oldIndex !== 0) names.push(join(name, oldIndex));
-  for (const audience of meta) names.push(join(name, audience, audience + 1));
+  for (let i = 0; i < pairCount; i++) {
+    const audience = pairs + i * 2;
+    names.push(join(name, audience, audience + 1));
+  }
   return names;
 }
 
