@@ -13,6 +13,7 @@ import { copyBytes } from '../std/bytes.ts';
 import { SortedSet } from '../value/sorted-set.ts';
 import { TYPE_SORTED_SET, TYPE_STRING } from '../value/type.ts';
 import { DELETED, EXPIRED, FLUSHED, type Zone } from '../zone/zone.ts';
+import { events, type KeyEvent } from './events.ts';
 
 /** Deadline arguments: none, or the one the key has. */
 export const NO_DEADLINE = -1;
@@ -26,6 +27,8 @@ export interface Traffic {
 
 /** What the databases of a keyspace have in common. */
 export interface Common {
+  /** Told of each event of a key, while it is as the event left it. It must not write. */
+  observer: ((db: Database, argv: Argv, index: number, event: KeyEvent) => void) | undefined;
   /** Whether look-ups count as uses; off while a client runs that asked for NO-TOUCH. */
   touches: boolean;
   readonly counts: {
@@ -224,6 +227,18 @@ export class Database {
   /** Every change of a key passes here. */
   changed(count = 1): void {
     this.keyspace.counts.dirty += count;
+  }
+
+  /** Says what happened to the key argv[index], and how many changes it counts for. */
+  changedKey(argv: Argv, index: number, event: KeyEvent, count = 1): void {
+    this.changed(count);
+    this.keyspace.observer?.(this, argv, index, event);
+  }
+
+  /** Removes the entry of the key argv[index] because nothing is left in it. */
+  removeEmpty(argv: Argv, index: number, entry: number): void {
+    this.zone.remove(entry, DELETED);
+    this.keyspace.observer?.(this, argv, index, events.del);
   }
 
   /** Gives an entry the key argv[index], in place of what had it. Throws with nothing changed. */

@@ -49,6 +49,7 @@ export class Keyspace implements Common {
   readonly #zones: ReadonlyMap<string, Zone>;
   readonly #firstOf: ReadonlyMap<Zone, Database>;
   readonly counts: KeyspaceCounts;
+  observer: Common['observer'] = undefined;
   /** Whether look-ups count as uses; off while a client runs that asked for NO-TOUCH. */
   touches = true;
   /** Whether expired keys go by themselves; off after DEBUG SET-ACTIVE-EXPIRE 0. */
