@@ -2,6 +2,9 @@
 
 import type { Call } from '../../src/dispatch/call.ts';
 import { family } from '../../src/dispatch/command.ts';
+import { Wait } from '../../src/dispatch/wait.ts';
+import type { Client } from '../../src/instance/clients.ts';
+import type { SetFailure } from '../../src/instance/config.ts';
 import { errors } from '../../src/resp/errors.ts';
 
 const { command, container } = family('server');
@@ -42,6 +45,26 @@ export const configGet = command({
   },
 });
 
+/** What a CONFIG SET that took time came to, until its client asks. */
+const outcomes = new WeakMap<Client, { readonly failure: SetFailure | undefined }>();
+
+/** Sets the pairs of the request. Throws a wait where that takes time, or another is under way. */
+function setPairs(call: Call): SetFailure | undefined {
+  const { argv, client, instance } = call;
+  const { config } = instance;
+  const outcome = outcomes.get(client);
+  if (outcome !== undefined) {
+    outcomes.delete(client);
+    return outcome.failure;
+  }
+  if (config.changing !== undefined) throw new Wait(config.changing);
+  const pairs: [string, string][] = [];
+  for (let i = 2; i < argv.count; i += 2) pairs.push([argv.text(i), argv.text(i + 1)]);
+  const result = config.set(pairs, maySetGuarded(call));
+  if (!(result instanceof Promise)) return result;
+  throw new Wait(result.then((failure) => outcomes.set(client, { failure })));
+}
+
 export const configSet = command({
   syntax: 'CONFIG SET parameter value [parameter value ...]',
   summary: 'Sets configuration parameters in-flight.',
@@ -51,12 +74,9 @@ export const configSet = command({
   tips: ['request_policy:all_nodes', 'response_policy:all_succeeded'],
   history: [['7.0.0', 'Added the ability to set multiple parameters in one call.']],
   run(call) {
-    const { argv, reply, instance } = call;
-    if (argv.count % 2 !== 0) throw errors.syntax;
-    const pairs: [string, string][] = [];
-    for (let i = 2; i < argv.count; i += 2) pairs.push([argv.text(i), argv.text(i + 1)]);
-    const failure = instance.config.set(pairs, maySetGuarded(call));
-    if (failure === undefined) return reply.ok();
+    if (call.argv.count % 2 !== 0) throw errors.syntax;
+    const failure = setPairs(call);
+    if (failure === undefined) return call.reply.ok();
     if ('unknown' in failure) throw errors.configUnknown(failure.unknown);
     throw errors.configFailed(failure.argument, failure.reason);
   },

@@ -8,6 +8,7 @@
 import { REPLY_ON, REPLY_SKIP, REPLY_SKIP_NEXT } from '../instance/clients.ts';
 import { type ErrorReply, errors, ErrorReply as Refusal } from '../resp/errors.ts';
 import type { Call, Command } from './call.ts';
+import { Wait } from './wait.ts';
 
 type Gate = (call: Call, command: Command) => ErrorReply | undefined;
 
@@ -45,7 +46,7 @@ export function execute(call: Call): boolean {
   const { client, reply } = call;
   const mark = reply.mark();
   const hasRun = run(call, mark);
-  if (client.replyMode !== REPLY_ON) mute(call, mark);
+  if (hasRun && client.replyMode !== REPLY_ON) mute(call, mark);
   return hasRun;
 }
 
@@ -73,6 +74,7 @@ function run(call: Call, mark: number): boolean {
     if (client.noTouch) runUntouching(call, command);
     else command.run?.(call);
   } catch (error) {
+    if (error instanceof Wait) return hold(call, error);
     if (!(error instanceof Refusal)) throw error;
     reply.rewind(mark);
     reply.error(error.text);
@@ -82,6 +84,17 @@ function run(call: Call, mark: number): boolean {
   // Afterwards: INFO does not count itself, and CONFIG RESETSTAT is the first call counted anew.
   instance.stats.noteCall(command);
   return true;
+}
+
+/** Lets the request of a call wait for something outside. */
+function hold({ client }: Call, { until }: Wait): false {
+  const resume = (): void => {
+    client.isBlocked = false;
+    client.connection.resume();
+  };
+  client.isBlocked = true;
+  until.then(resume, resume);
+  return false;
 }
 
 function isPaused({ instance }: Call, { flags }: Command): boolean {

@@ -34,17 +34,29 @@ import { toLatin1, toNative } from './config/words.ts';
 export interface ChangeListener {
   /** Asked when all new values of one CONFIG SET are in place and nothing has acted yet. */
   check?(values: Values): string | undefined;
-  /** Acts. Called again, with the old values back in place, when anyone refuses after it. */
-  apply?(values: Values): string | undefined;
+  /**
+   * Acts. Called again, with the old values back in place, when it or anyone after it refuses. What
+   * takes time answers a promise.
+   */
+  apply?(values: Values): string | undefined | Promise<string | undefined>;
 }
 
 /** Why CONFIG SET changed nothing. */
 export type SetFailure = { readonly unknown: string } | Refusal;
 
+/** What CONFIG SET came to; undefined is done. A promise where a listener takes time. */
+export type SetOutcome = SetFailure | undefined | Promise<SetFailure | undefined>;
+
 export interface Refusal {
   /** The argument as the client wrote it, or the directive it was found to be about. */
   readonly argument: string;
   readonly reason: string;
+}
+
+interface Concerned {
+  readonly listener: ChangeListener;
+  /** The first of its directives that changed, as the client knows it. */
+  readonly argument: string;
 }
 
 interface Registered {
@@ -57,6 +69,9 @@ export class Config {
   readonly values: Values;
   /** Absolute path of the file given at start-up, which CONFIG REWRITE writes. */
   file: string | undefined;
+
+  /** The CONFIG SET that takes time, while it does. */
+  changing: Promise<SetFailure | undefined> | undefined;
 
   readonly #states = new Map<DirectiveName, State>();
   readonly #values: Record<string, unknown>;
@@ -109,8 +124,12 @@ export class Config {
     return [...found.values()];
   }
 
-  /** CONFIG SET: all of the pairs or none. `mayGuarded`: this client may set guarded ones. */
-  set(pairs: readonly (readonly [string, string])[], mayGuarded: boolean): SetFailure | undefined {
+  /**
+   * CONFIG SET: all of the pairs or none. `mayGuarded`: this client may set guarded ones. While the
+   * promise of one is open (see `changing`), there must be no other.
+   */
+  set(pairs: readonly (readonly [string, string])[], mayGuarded: boolean): SetOutcome {
+    assert(this.changing === undefined);
     const targets: Known[] = [];
     for (const [argument] of pairs) {
       const target = findDirective(argument);
@@ -133,7 +152,12 @@ export class Config {
         return { argument: target.shown, reason: error.reason };
       }
     }
-    return this.#announce(changed, restore);
+    const outcome = this.#announce(changed, restore);
+    if (!(outcome instanceof Promise)) return outcome;
+    this.changing = outcome.finally(() => {
+      this.changing = undefined;
+    });
+    return this.changing;
   }
 
   /**
@@ -227,7 +251,7 @@ export class Config {
     this.#values[propertyOf(name)] = directive.read(placed);
   }
 
-  #announce(changed: readonly Known[], restore: () => void): SetFailure | undefined {
+  #announce(changed: readonly Known[], restore: () => void): SetOutcome {
     const contradiction = this.contradiction();
     if (contradiction !== undefined) {
       restore();
@@ -246,16 +270,33 @@ export class Config {
       restore();
       return { argument, reason };
     }
-    const applied: ChangeListener[] = [];
-    for (const [listener, argument] of concerned) {
-      applied.push(listener);
-      const reason = listener.apply?.(this.values);
-      if (reason === undefined) continue;
-      restore();
-      for (const again of applied) again.apply?.(this.values);
-      return { argument, reason };
+    const all = [...concerned].map(([listener, argument]) => ({ listener, argument }));
+    return this.#apply(all, 0, restore);
+  }
+
+  /** Lets listeners act from `first` on. The first that refuses has everything put back. */
+  #apply(concerned: readonly Concerned[], first: number, restore: () => void): SetOutcome {
+    for (let i = first; i < concerned.length; i++) {
+      const { listener, argument } = concerned[i];
+      const undo = (reason: string): SetOutcome =>
+        this.#undo(concerned.slice(0, i + 1), restore, { argument, reason });
+      const answer = listener.apply?.(this.values);
+      if (answer instanceof Promise) {
+        return answer.then((reason) =>
+          reason === undefined ? this.#apply(concerned, i + 1, restore) : undo(reason),
+        );
+      }
+      if (answer !== undefined) return undo(answer);
     }
     return undefined;
+  }
+
+  /** Puts the old values back, and lets those who acted act on them. */
+  #undo(acted: readonly Concerned[], restore: () => void, refusal: Refusal): SetOutcome {
+    restore();
+    const again = acted.map(({ listener }) => listener.apply?.(this.values));
+    const open = again.filter((answer) => answer instanceof Promise);
+    return open.length === 0 ? refusal : Promise.all(open).then(() => refusal);
   }
 }
 

@@ -6,7 +6,7 @@
  * commands see.
  */
 
-import type { AddressInfo, Server as NetServer, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { Args } from '../dispatch/arguments.ts';
 import type { Call, Instance } from '../dispatch/call.ts';
 import type { Definition } from '../dispatch/command.ts';
@@ -29,7 +29,8 @@ import { ZONE_SIZE_MIN, zoneSizeFault } from '../zone/layout.ts';
 import { Zone } from '../zone/zone.ts';
 import { Connection, type ConnectionHost } from './connection.ts';
 import { Cron } from './cron.ts';
-import { addressesOf, adopt, listenTcp, listenUnix, type ReadWindow } from './listener.ts';
+import { Endpoints } from './endpoints.ts';
+import { adopt, type ReadWindow } from './listener.ts';
 import { WINDOWS_SIZE, Windows } from './windows.ts';
 
 export interface ServerOptions {
@@ -43,6 +44,10 @@ export interface ServerOptions {
   /** Ends the process; SHUTDOWN asks for it. */
   readonly onShutdown: () => void;
 }
+
+/** Why CONFIG SET port and CONFIG SET bind failed, in Redis's words. */
+const CANNOT_LISTEN = 'Unable to listen on this port. Check server logs.';
+const CANNOT_BIND = 'Failed to bind to specified addresses.';
 
 /** Why a server can't start, in one line. */
 export class StartError extends Error {
@@ -62,11 +67,12 @@ export class Server implements ConnectionHost {
   /** Each with what makes it read into the window as it is now. */
   readonly #connections = new Map<Connection, () => void>();
   readonly #cron: Cron;
-  #listeners: NetServer[] = [];
+  readonly #endpoints: Endpoints;
   #isClosing = false;
 
   constructor(options: ServerOptions) {
     this.#options = options;
+    this.#endpoints = new Endpoints(options.log, (socket, isUnix) => this.#accept(socket, isUnix));
     const { config, clock, random, seed, families } = options;
     const { values } = config;
     const size = defaultZoneSize(values.maxmemory);
@@ -150,37 +156,23 @@ export class Server implements ConnectionHost {
     };
     setFrequency(config.values);
     config.onChange(['lfu-log-factor', 'lfu-decay-time'], { apply: setFrequency });
+    config.onChange('port', {
+      apply: async (values) => ((await this.#endpoints.follow(values)) ? undefined : CANNOT_LISTEN),
+    });
+    config.onChange('bind', {
+      apply: async (values) => ((await this.#endpoints.follow(values)) ? undefined : CANNOT_BIND),
+    });
   }
 
   /** The TCP port listened on, 0 for none. */
   get port(): number {
-    for (const listener of this.#listeners) {
-      const address = listener.address();
-      if (address !== null && typeof address === 'object') return (address as AddressInfo).port;
-    }
-    return 0;
+    return this.#endpoints.port;
   }
 
   /** Begins to listen. Rejects with the system's error when an address can't be had. */
   async listen(): Promise<void> {
-    const { values } = this.instance.config;
-    const { tcpBacklog, port, unixsocket, unixsocketperm } = values;
-    const tcp = (socket: Socket) => this.#accept(socket, false);
     try {
-      if (port !== 0 || unixsocket === undefined || unixsocket === '') {
-        let chosen = port;
-        for (const address of addressesOf(values.bind, port)) {
-          const listener = await listenTcp({ ...address, port: chosen }, tcpBacklog, tcp);
-          if (listener === undefined) continue;
-          this.#listeners.push(listener);
-          // Port 0 lets the system choose once; the other addresses take the same.
-          chosen = (listener.address() as AddressInfo).port;
-        }
-      }
-      if (unixsocket !== undefined && unixsocket !== '') {
-        const unix = (socket: Socket) => this.#accept(socket, true);
-        this.#listeners.push(await listenUnix(unixsocket, unixsocketperm, tcpBacklog, unix));
-      }
+      await this.#endpoints.open(this.instance.config.values);
     } catch (error) {
       await this.close();
       throw error;
@@ -192,12 +184,9 @@ export class Server implements ConnectionHost {
   async close(): Promise<void> {
     this.#isClosing = true;
     this.#cron.stop();
-    const closing = this.#listeners.map(
-      (listener) => new Promise<void>((resolve) => listener.close(() => resolve())),
-    );
+    const closing = this.#endpoints.close();
     for (const connection of this.#connections.keys()) connection.closeAfterReply();
-    this.#listeners = [];
-    await Promise.all(closing);
+    await closing;
   }
 
   // ── Connections ───────────────────────────────────────────────────────────────────────────────

@@ -117,7 +117,8 @@ export async function versionAt(address: Address): Promise<string> {
   }
 }
 
-function freePort(): Promise<number> {
+/** A TCP port that nobody has, for now. */
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once('error', reject);
