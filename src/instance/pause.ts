@@ -4,6 +4,8 @@
  * A request that may not run is not refused: it waits, and with it all that its client sent behind
  * it. The end comes by UNPAUSE or by time. Of two pauses the later end counts, and one of
  * everything is not weakened by a later one of writes alone.
+ *
+ * While it lasts the data stays as it is: keys past their deadline are seen by nobody, but remain.
  */
 
 import type { Client } from './clients.ts';
@@ -14,8 +16,15 @@ export class Pause {
   /** Whether everything waits, not writes alone. */
   ofAll = false;
   readonly #waiting = new Set<Client>();
+  readonly #onChange: (isOn: boolean) => void;
+
+  /** `onChange` is told when a pause begins, and when it ends. */
+  constructor(onChange: (isOn: boolean) => void = () => {}) {
+    this.#onChange = onChange;
+  }
 
   begin(until: number, ofAll: boolean): void {
+    this.#onChange(true);
     if (until > this.until) this.until = until;
     if (ofAll) this.ofAll = true;
   }
@@ -35,6 +44,7 @@ export class Pause {
   end(): void {
     this.until = 0;
     this.ofAll = false;
+    this.#onChange(false);
     const waiting = [...this.#waiting];
     this.#waiting.clear();
     for (const client of waiting) {

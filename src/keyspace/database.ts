@@ -19,6 +19,9 @@ import { events, type KeyEvent } from './events.ts';
 export const NO_DEADLINE = -1;
 export const KEEP_DEADLINE = -2;
 
+/** So often a random key is drawn before all keys are looked at. */
+const TRIES_MAX = 100;
+
 /** Look-ups for reading in one zone. */
 export interface Traffic {
   hits: number;
@@ -31,6 +34,8 @@ export interface Common {
   observer: ((db: Database, argv: Argv, index: number, event: KeyEvent) => void) | undefined;
   /** Whether look-ups count as uses; off while a client runs that asked for NO-TOUCH. */
   touches: boolean;
+  /** Whether keys past their deadline stay, seen by nobody: while writes are paused. */
+  keepsExpired: boolean;
   readonly counts: {
     /** Changes since the last save. */
     dirty: number;
@@ -95,7 +100,7 @@ export class Database {
     const start = argv.starts[index];
     const entry = zone.find(this.physical, hash, argv.bytes, start, argv.ends[index]);
     if (entry !== 0 && zone.isExpired(entry)) {
-      zone.remove(entry, EXPIRED);
+      if (!this.keyspace.keepsExpired) zone.remove(entry, EXPIRED);
       return 0;
     }
     return entry;
@@ -145,6 +150,7 @@ export class Database {
     annexSize = 0,
   ): number {
     const { zone } = this;
+    if (existing === 0 && this.keyspace.keepsExpired) this.#removeStale(argv, index);
     const entry = zone.put(
       existing,
       this.physical,
@@ -193,6 +199,12 @@ export class Database {
     } else if (deadline === NO_DEADLINE) zone.clearDeadline(entry);
     this.changed();
     return entry;
+  }
+
+  /** Removes a key that was kept past its deadline: nothing may stand beside its successor. */
+  #removeStale(argv: Argv, index: number): void {
+    const stale = this.findStale(argv, index);
+    if (stale !== 0) this.zone.remove(stale, EXPIRED);
   }
 
   /** Changes the size of an entry's value; new bytes are zero. Throws with nothing changed. */
@@ -385,19 +397,27 @@ export class Database {
   /** A live key, each with the same chance, or 0 when there is none. */
   random(): number {
     const { zone } = this;
-    while (this.size > 0) {
+    for (let tries = 0; this.size > 0; tries++) {
       const entry = this.#anyEntry();
       if (!zone.isExpired(entry)) return entry;
-      zone.remove(entry, EXPIRED);
+      if (!this.keyspace.keepsExpired) zone.remove(entry, EXPIRED);
+      else if (tries === TRIES_MAX) return this.#anyLive();
     }
     return 0;
+  }
+
+  /** Some live key, however many others are kept past their deadline, or 0. */
+  #anyLive(): number {
+    const live: number[] = [];
+    this.each((entry) => live.push(entry));
+    return live.length === 0 ? 0 : live[this.zone.random.below(live.length)];
   }
 
   #anyEntry(): number {
     const { zone } = this;
     const { table } = zone;
     // Databases share the table: try until one of ours comes up, then walk to the next.
-    for (let tries = 0; tries < 100; tries++) {
+    for (let tries = 0; tries < TRIES_MAX; tries++) {
       const entry = table.random(zone.random);
       if (zone.database(entry) === this.physical) return entry;
     }

@@ -52,6 +52,8 @@ export class Keyspace implements Common {
   observer: Common['observer'] = undefined;
   /** Whether look-ups count as uses; off while a client runs that asked for NO-TOUCH. */
   touches = true;
+  /** Whether keys past their deadline stay, seen by nobody: while writes are paused. */
+  keepsExpired = false;
   /** Whether expired keys go by themselves; off after DEBUG SET-ACTIVE-EXPIRE 0. */
   expiresActively = true;
 
@@ -122,9 +124,14 @@ export class Keyspace implements Common {
     for (let i = 0; i < zones.length; i++) zones[i].tick(now);
   }
 
+  /** Whether keys past their deadline go by themselves at present. */
+  get expiresNow(): boolean {
+    return this.expiresActively && !this.keepsExpired;
+  }
+
   /** Removes keys past their deadline, at most `limit` of them. Answers how many there were. */
   expireDue(limit: number): number {
-    if (!this.expiresActively) return 0;
+    if (!this.expiresNow) return 0;
     let count = 0;
     for (const zone of this.zones) {
       while (count < limit && zone.expireOne()) count++;

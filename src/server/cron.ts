@@ -82,10 +82,10 @@ export class Cron {
     if (count === SLICE) {
       this.#expiryAt = 0;
       this.#slice = setImmediate(() => this.#expire());
-    } else if (keyspace.expiresActively) {
+    } else if (keyspace.expiresNow) {
       this.watchDeadlines();
     } else {
-      // Deadlines pass unheeded while DEBUG SET-ACTIVE-EXPIRE is off: look again later.
+      // Deadlines pass unheeded during a pause, or after DEBUG SET-ACTIVE-EXPIRE 0: look again later.
       this.#setTimer(clock.now() + 100);
     }
   }

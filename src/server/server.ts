@@ -117,7 +117,9 @@ export class Server implements ConnectionHost {
       clients: new Clients(),
       stats,
       registry: new Registry(families),
-      pause: new Pause(),
+      pause: new Pause((isOn) => {
+        keyspace.keepsExpired = isOn;
+      }),
       log: options.log,
       clock,
       random,
@@ -251,10 +253,11 @@ export class Server implements ConnectionHost {
   }
 
   beginTurn(client: Client): void {
-    const { clock, keyspace, stats } = this.instance;
+    const { clock, keyspace, stats, pause } = this.instance;
     const now = clock.now();
     client.lastActiveAt = now;
     keyspace.tick(now);
+    if (pause.until !== 0 && now >= pause.until) pause.end();
     stats.beginTurn();
   }
 

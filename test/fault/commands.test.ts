@@ -7,106 +7,41 @@
  */
 
 import { describe, expect, test } from 'vitest';
-import { families } from '../../commands/index.ts';
-import { Args } from '../../src/dispatch/arguments.ts';
-import type { Call } from '../../src/dispatch/call.ts';
-import { execute } from '../../src/dispatch/gates.ts';
-import { Client } from '../../src/instance/clients.ts';
-import { Config } from '../../src/instance/config.ts';
-import { silentLog } from '../../src/instance/log.ts';
-import { Argv } from '../../src/resp/argv.ts';
-import { collect, heapWindows, Reply } from '../../src/resp/reply.ts';
-import { Server } from '../../src/server/server.ts';
-import { latin1Text } from '../../src/std/ascii.ts';
-import { ManualClock } from '../../src/std/clock.ts';
 import { SeededRandom } from '../../src/std/random.ts';
-import type { Zone } from '../../src/zone/zone.ts';
-import { dump, find, HASH_SEED, keysOf, START } from '../unit/zone/support.ts';
+import { type Offline, openOffline } from '../support/offline.ts';
+import { dump, find, keysOf } from '../unit/zone/support.ts';
 
 const OOM = "-OOM command not allowed when used memory > 'maxmemory'.\r\n";
 
 type Words = readonly string[];
 
-/** A server that nobody is connected to, and a client that runs requests in it. */
-class Bench {
-  readonly zone: Zone;
-  readonly #server: Server;
-  readonly #call: Call;
-
-  constructor(policy: string, maxmemory = '512kb') {
-    const config = new Config();
-    config.set(
-      [
-        ['maxmemory', maxmemory],
-        ['maxmemory-policy', policy],
-        ['zset-max-listpack-entries', '8'],
-      ],
-      false,
-    );
-    this.#server = new Server({
-      config,
-      clock: new ManualClock(START),
-      random: new SeededRandom(3),
-      seed: HASH_SEED,
-      log: silentLog,
-      families,
-      onShutdown() {},
-    });
-    const { instance } = this.#server;
-    const reply = new Reply(heapWindows());
-    const client = new Client({
-      id: 1,
-      address: '127.0.0.1:1',
-      localAddress: '127.0.0.1:2',
-      isUnix: false,
-      reply,
-      now: START,
-      authenticated: true,
-    });
-    const [db] = instance.keyspace.databases;
-    this.zone = db.zone;
-    const args = new Args();
-    this.#call = {
-      argv: args.argv,
-      args,
-      db,
-      keyspace: instance.keyspace,
-      client,
-      reply,
-      instance,
-    };
-  }
-
-  run(...words: Words): string {
-    const argv = Argv.of(...words);
-    this.#call.argv = argv;
-    this.#call.args.argv = argv;
-    execute(this.#call);
-    return latin1Text(collect(this.#call.reply));
-  }
-
-  audit(): string | undefined {
-    return this.#server.instance.keyspace.audit(this.zone);
-  }
+function open(policy: string, maxmemory: string): Offline {
+  return openOffline({
+    maxmemory,
+    'maxmemory-policy': policy,
+    'zset-max-listpack-entries': '8',
+  });
 }
 
 const LONG = 'l'.repeat(3000);
 
 /** Keys of every kind: flat and in chunks, with deadline, annex and long key, and sorted sets. */
-function furnish(bench: Bench): void {
-  const { zone } = bench;
-  bench.run('SET', 'flat', 'v'.repeat(100));
-  bench.run('SET', 'timed', 'v'.repeat(100), 'EX', '100');
-  bench.run('SET', 'annexed', 'v'.repeat(100), 'EX', '100');
+function furnished(policy: string, maxmemory = '512kb'): Offline {
+  const server = open(policy, maxmemory);
+  const { zone } = server;
+  server.run('SET', 'flat', 'v'.repeat(100));
+  server.run('SET', 'timed', 'v'.repeat(100), 'EX', '100');
+  server.run('SET', 'annexed', 'v'.repeat(100), 'EX', '100');
   zone.setAnnexSize(find(zone, 'annexed'), 6);
-  bench.run('SET', 'large', 'v'.repeat(9000));
-  bench.run('SET', 'large timed', 'v'.repeat(9000), 'EX', '100');
-  bench.run('SET', LONG, 'v'.repeat(100), 'EX', '100');
-  bench.run('SET', 'integer', '99999999');
-  bench.run('SET', 'float', '10.5', 'EX', '100');
-  for (let i = 0; i < 7; i++) bench.run('ZADD', 'packed', String(i), `member:${i}`);
-  for (let i = 0; i < 300; i++) bench.run('ZADD', 'tree', String(i), `member:${i}`);
-  bench.run('EXPIRE', 'tree', '100');
+  server.run('SET', 'large', 'v'.repeat(9000));
+  server.run('SET', 'large timed', 'v'.repeat(9000), 'EX', '100');
+  server.run('SET', LONG, 'v'.repeat(100), 'EX', '100');
+  server.run('SET', 'integer', '99999999');
+  server.run('SET', 'float', '10.5', 'EX', '100');
+  for (let i = 0; i < 7; i++) server.run('ZADD', 'packed', String(i), `member:${i}`);
+  for (let i = 0; i < 300; i++) server.run('ZADD', 'tree', String(i), `member:${i}`);
+  server.run('EXPIRE', 'tree', '100');
+  return server;
 }
 
 const pairs = (count: number, size: number, name: string): string[] =>
@@ -204,62 +139,55 @@ const named = (list: readonly Words[]): [string, Words][] =>
   list.map((words) => [shown(words), words]);
 
 /** Runs a request that may be refused. Answers whether it was. */
-function isRefused(bench: Bench, words: Words): boolean {
-  const before = dump(bench.zone);
-  const reply = bench.run(...words);
-  expect(bench.audit()).toBeUndefined();
+function isRefused(server: Offline, words: Words): boolean {
+  const before = dump(server.zone);
+  const reply = server.run(...words);
+  expect(server.audit()).toBeUndefined();
   if (reply !== OOM) {
     expect(reply).not.toMatch(/^-/);
     return false;
   }
-  expect(dump(bench.zone)).toEqual(before);
+  expect(dump(server.zone)).toEqual(before);
   return true;
 }
 
 describe.each(['noeviction', 'allkeys-lru'])('under %s, room refused artificially', (policy) => {
-  const open = (): Bench => {
-    const bench = new Bench(policy);
-    furnish(bench);
-    return bench;
-  };
-
   test.each(named(SINGLE))('%s: all or nothing', (_, words) => {
     for (let nth = 1; ; nth++) {
-      const bench = open();
-      bench.zone.room.failIn = nth;
-      isRefused(bench, words);
-      if (bench.zone.room.failIn !== 0) break;
+      const server = furnished(policy);
+      server.zone.room.failIn = nth;
+      isRefused(server, words);
+      if (server.zone.room.failIn !== 0) break;
     }
   });
 
   test.each(named(JOINT))('%s: all or nothing', (_, words) => {
-    const bench = open();
-    bench.zone.room.failIn = 1;
-    expect(isRefused(bench, words)).toBe(true);
-    expect(isRefused(bench, words)).toBe(false);
+    const server = furnished(policy);
+    server.zone.room.failIn = 1;
+    expect(isRefused(server, words)).toBe(true);
+    expect(isRefused(server, words)).toBe(false);
   });
 });
 
 /** Fills what is free with values of all sizes, the large ones first, until none fits. */
-function fill(bench: Bench): void {
+function fill(server: Offline): void {
   let name = 0;
   for (const size of [9000, 4000, 2000, 1500, 1000, 700, 500, 300, 200, 100, 50, 1]) {
-    while (bench.run('SET', `filling:${name}`, 'f'.repeat(size)) !== OOM) name++;
+    while (server.run('SET', `filling:${name}`, 'f'.repeat(size)) !== OOM) name++;
   }
 }
 
 describe('in a zone that is full', () => {
   test.each(named([...JOINT, ...SINGLE]))('%s: all or nothing', (_, words) => {
-    const bench = new Bench('noeviction', '384kb');
-    furnish(bench);
-    fill(bench);
-    const filling = keysOf(bench.zone).filter((key) => key.startsWith('filling:'));
+    const server = furnished('noeviction', '384kb');
+    fill(server);
+    const filling = keysOf(server.zone).filter((key) => key.startsWith('filling:'));
     const random = new SeededRandom(words.length);
-    for (let step = 1; isRefused(bench, words); step += 1 + (step >> 2)) {
+    for (let step = 1; isRefused(server, words); step += 1 + (step >> 2)) {
       // Space becomes free in all classes, a little at a time and then more.
       for (let i = 0; i < step; i++) {
         const [key] = filling.splice(random.below(filling.length), 1);
-        expect(bench.run('DEL', key)).toBe(':1\r\n');
+        expect(server.run('DEL', key)).toBe(':1\r\n');
       }
     }
   });
@@ -272,14 +200,14 @@ describe('in a zone that is full', () => {
   ])('MSET over a key with %s needs a slot that a new key would not', (what, size) => {
     // Places are free for two new keys, and none of the next class for what goes along.
     for (let extra = 0; extra < 64; extra++) {
-      const bench = new Bench('noeviction', '256kb');
-      bench.run('SET', 'key', '1', 'EX', '100');
-      if (what === 'an annex') bench.zone.setAnnexSize(find(bench.zone, 'key'), 6);
+      const server = open('noeviction', '256kb');
+      server.run('SET', 'key', '1', 'EX', '100');
+      if (what === 'an annex') server.zone.setAnnexSize(find(server.zone, 'key'), 6);
       const value = 'w'.repeat(size + extra);
       let count = 0;
-      while (bench.run('SET', `other:${count}`, value) !== OOM) count++;
-      for (let i = 0; i < 3; i++) bench.run('DEL', `other:${i * 20}`);
-      isRefused(bench, ['MSET', 'new', value, 'key', value]);
+      while (server.run('SET', `other:${count}`, value) !== OOM) count++;
+      for (let i = 0; i < 3; i++) server.run('DEL', `other:${i * 20}`);
+      isRefused(server, ['MSET', 'new', value, 'key', value]);
     }
   });
 });
