@@ -96,7 +96,7 @@ const PROTOCOL: Readonly<Record<string, (call: Call) => void>> = {
     reply.bulkText('Some real reply following the attribute');
   },
   push({ reply }) {
-    if (!reply.resp3) throw errors.custom('RESP2 is not supported by this command');
+    if (!reply.resp3) throw errors.needsResp3;
     // A push answers nothing, and is sent behind the reply of the command that causes it.
     reply.bulkText('Some real reply following the push reply');
     reply.push(2);
@@ -110,12 +110,7 @@ const PROTOCOL: Readonly<Record<string, (call: Call) => void>> = {
 
 function protocol(call: Call): void {
   const write = PROTOCOL[call.argv.text(2).toLowerCase()];
-  if (write === undefined) {
-    throw errors.custom(
-      'Wrong protocol type name. Please use one of the following: string|integer|double|bignum|' +
-        'null|array|set|map|attrib|push|verbatim|true|false',
-    );
-  }
+  if (write === undefined) throw errors.unknownProtocolType;
   write(call);
 }
 
@@ -175,9 +170,7 @@ const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
     run({ argv, db, reply }) {
       const entry = db.peek(argv, 2);
       if (entry === 0) throw errors.noSuchKey;
-      if (encodingName(db.zone, entry) !== 'listpack') {
-        throw errors.custom('Not a listpack encoded object.');
-      }
+      if (encodingName(db.zone, entry) !== 'listpack') throw errors.notListpack;
       reply.simple('Listpack structure printed on stdout');
     },
   },
@@ -217,9 +210,7 @@ const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
       '    Does nothing: elements of any size are alike.',
     ],
     run(call) {
-      if (!isMemory(call.argv.text(2))) {
-        throw errors.custom('argument must be a memory value bigger than 1 and smaller than 4gb');
-      }
+      if (!isMemory(call.argv.text(2))) throw errors.packedThreshold;
       call.reply.ok();
     },
   },

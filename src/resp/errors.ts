@@ -317,10 +317,19 @@ export const errors = {
   userNameCharacters: err("Usernames can't contain spaces or null characters"),
   defaultUserStays: err("The 'default' user cannot be removed"),
 
+  // ── DEBUG ───────────────────────────────────────────────────────────────────────────────────
+  needsResp3: err('RESP2 is not supported by this command'),
+  unknownProtocolType: err(
+    'Wrong protocol type name. Please use one of the following: string|integer|double|bignum|' +
+      'null|array|set|map|attrib|push|verbatim|true|false',
+  ),
+  notListpack: err('Not a listpack encoded object.'),
+  packedThreshold: err('argument must be a memory value bigger than 1 and smaller than 4gb'),
+
   /** For texts that another part of the server found and that end in a reason of its own. */
   custom: errEndingIn,
 
-  // ── Scripts
+  // ── Functions ───────────────────────────────────────────────────────────────────────────────
   functionFlushMode: err('FUNCTION FLUSH only supports SYNC|ASYNC option'),
 
   // ── Zones and sessions ──────────────────────────────────────────────────────────────────────
