@@ -393,6 +393,21 @@ const markdown: Rule = (sources) =>
       return findings;
     });
 
+/** bench/README.md says of every bench, and of no other, which question it answers. */
+const benchesAreListed: Rule = (sources) => {
+  const page = sources.find(({ path }) => path === 'bench/README.md')?.text ?? '';
+  const listed = [...page.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name);
+  const there = sources.flatMap(({ path }) => /^bench\/(\w+)\.bench\.ts$/.exec(path)?.[1] ?? []);
+  return [
+    ...there
+      .filter((name) => !listed.includes(name))
+      .map((name) => `bench/${name}.bench.ts: no row in bench/README.md: say what it asks`),
+    ...listed
+      .filter((name) => !there.includes(name))
+      .map((name) => `bench/README.md: ${name}: no such bench: take its row out`),
+  ];
+};
+
 /** The name a heading gets in an address, as GitHub makes it. */
 function anchorOf(title: string): string {
   return title
@@ -485,6 +500,12 @@ const rules: readonly [sentence: string, rule: Rule, ...bad: [path: string, text
     ['a.md', '# One\n# Two\n'],
     ['a.md', '# One\nsee [two](two.md)\n'],
     ['a.md', '# One\nsee [two](#two)\n'],
+  ],
+  [
+    'every bench has its row in the table of benches',
+    benchesAreListed,
+    ['bench/a.bench.ts', ''],
+    ['bench/README.md', '| bench | question |\n|---|---|\n| `a` | how many |\n'],
   ],
   [
     'every command is compared with redis',
