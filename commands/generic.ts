@@ -199,6 +199,15 @@ export const copy = command({
 
 // ── Expiry ──────────────────────────────────────────────────────────────────────────────────────
 
+/** What EXPIRE and its relatives have in common. */
+const expiring = {
+  complexity: 'O(1)',
+  keys: 'RW update',
+  flags: ['fast'],
+  arguments: { condition: { since: '7.0.0' } },
+  history: [['7.0.0', 'Added options: `NX`, `XX`, `GT` and `LT`.']],
+} as const;
+
 function expireGeneric(call: Call, unitMs: number, isRelative: boolean, name: string): void {
   const { argv, db, reply } = call;
   let nx = false;
@@ -234,11 +243,7 @@ export const expire = command({
   syntax: 'EXPIRE key seconds [NX | XX | GT | LT]',
   summary: 'Lets a key expire after some seconds.',
   since: '1.0.0',
-  complexity: 'O(1)',
-  keys: 'RW update',
-  flags: ['fast'],
-  arguments: { condition: { since: '7.0.0' } },
-  history: [['7.0.0', 'Added options: `NX`, `XX`, `GT` and `LT`.']],
+  ...expiring,
   run: (call) => expireGeneric(call, 1000, true, 'expire'),
 });
 
@@ -246,11 +251,7 @@ export const pexpire = command({
   syntax: 'PEXPIRE key milliseconds [NX | XX | GT | LT]',
   summary: 'Lets a key expire after some milliseconds.',
   since: '2.6.0',
-  complexity: 'O(1)',
-  keys: 'RW update',
-  flags: ['fast'],
-  arguments: { condition: { since: '7.0.0' } },
-  history: [['7.0.0', 'Added options: `NX`, `XX`, `GT` and `LT`.']],
+  ...expiring,
   run: (call) => expireGeneric(call, 1, true, 'pexpire'),
 });
 
@@ -258,11 +259,7 @@ export const expireat = command({
   syntax: 'EXPIREAT key unix-time-seconds [NX | XX | GT | LT]',
   summary: 'Lets a key expire at a time given in seconds.',
   since: '1.2.0',
-  complexity: 'O(1)',
-  keys: 'RW update',
-  flags: ['fast'],
-  arguments: { condition: { since: '7.0.0' } },
-  history: [['7.0.0', 'Added options: `NX`, `XX`, `GT` and `LT`.']],
+  ...expiring,
   run: (call) => expireGeneric(call, 1000, false, 'expireat'),
 });
 
@@ -270,11 +267,7 @@ export const pexpireat = command({
   syntax: 'PEXPIREAT key unix-time-milliseconds [NX | XX | GT | LT]',
   summary: 'Lets a key expire at a time given in milliseconds.',
   since: '2.6.0',
-  complexity: 'O(1)',
-  keys: 'RW update',
-  flags: ['fast'],
-  arguments: { condition: { since: '7.0.0' } },
-  history: [['7.0.0', 'Added options: `NX`, `XX`, `GT` and `LT`.']],
+  ...expiring,
   run: (call) => expireGeneric(call, 1, false, 'pexpireat'),
 });
 
@@ -292,6 +285,15 @@ export const persist = command({
     reply.integer(1);
   },
 });
+
+/** What TTL and PTTL have in common. */
+const remainder = {
+  complexity: 'O(1)',
+  keys: 'RO access',
+  flags: ['fast'],
+  tips: ['nondeterministic_output'],
+  history: [['2.8.0', 'Added the -2 reply.']],
+} as const;
 
 /** -2 tells "no such key" from -1, "no expiry": clients branch on it. */
 function remaining({ argv, db, reply }: Call, inSeconds: boolean, isAbsolute: boolean): void {
@@ -316,11 +318,7 @@ export const ttl = command({
   syntax: 'TTL key',
   summary: 'Tells how many seconds a key has left.',
   since: '1.0.0',
-  complexity: 'O(1)',
-  keys: 'RO access',
-  flags: ['fast'],
-  tips: ['nondeterministic_output'],
-  history: [['2.8.0', 'Added the -2 reply.']],
+  ...remainder,
   run: (call) => remaining(call, true, false),
 });
 
@@ -328,11 +326,7 @@ export const pttl = command({
   syntax: 'PTTL key',
   summary: 'Tells how many milliseconds a key has left.',
   since: '2.6.0',
-  complexity: 'O(1)',
-  keys: 'RO access',
-  flags: ['fast'],
-  tips: ['nondeterministic_output'],
-  history: [['2.8.0', 'Added the -2 reply.']],
+  ...remainder,
   run: (call) => remaining(call, false, false),
 });
 

@@ -75,6 +75,10 @@ function deadlineFrom({ args, db }: Call, index: number, options: number, name: 
   return args.positiveDeadlineAt(index, unitMs, base, name);
 }
 
+/**
+ * Stores the value of argument `valueIndex` as the options say. Answers whether it did. With GET the
+ * old value is replied first, and taken back with the whole reply when the write is refused.
+ */
 function setGeneric(
   call: Call,
   valueIndex: number,
@@ -147,16 +151,10 @@ export const set = command({
       return;
     }
     const options = parseOptions(argv, 3, true);
-    const mark = reply.mark();
-    try {
-      const stored = setGeneric(call, 2, options, timeIndex, 'set');
-      if ((options & GET) !== 0) return;
-      if (stored) reply.ok();
-      else reply.null();
-    } catch (error) {
-      reply.rewind(mark); // The old value of GET, when the write was refused.
-      throw error;
-    }
+    const stored = setGeneric(call, 2, options, timeIndex, 'set');
+    if ((options & GET) !== 0) return;
+    if (stored) reply.ok();
+    else reply.null();
   },
 });
 
@@ -231,17 +229,11 @@ export const getex = command({
     const entry = db.findString(argv, 1);
     if (entry === 0) return reply.null();
     const deadline = time === 0 ? NO_DEADLINE : deadlineFrom(call, time, options, 'getex');
-    const mark = reply.mark();
-    writeString(db.zone, entry, reply);
+    writeString(db.zone, entry, reply); // Taken back when there is no room for the deadline.
     if ((options & (PXAT | EXAT)) !== 0 && deadline <= db.zone.now) {
       db.remove(entry);
     } else if (time !== 0) {
-      try {
-        db.setDeadline(entry, deadline, call.args.exactDeadline);
-      } catch (error) {
-        reply.rewind(mark);
-        throw error;
-      }
+      db.setDeadline(entry, deadline, call.args.exactDeadline);
     } else if ((options & PERSIST) !== 0 && db.zone.isVolatile(entry)) {
       db.clearDeadline(entry);
     }
@@ -272,14 +264,7 @@ export const getset = command({
   flags: ['denyoom', 'fast'],
   deprecated: { since: '6.2.0', use: '`SET` with the `!GET` argument' },
   run(call) {
-    const { reply } = call;
-    const mark = reply.mark();
-    try {
-      setGeneric(call, 2, GET, 0, 'getset');
-    } catch (error) {
-      reply.rewind(mark);
-      throw error;
-    }
+    setGeneric(call, 2, GET, 0, 'getset');
   },
 });
 
@@ -399,13 +384,18 @@ function addArgument(call: Call, isDecrement: boolean): void {
   addBigInteger(call, db.findStringForWrite(argv, 1), isDecrement ? -big : big);
 }
 
+/** What INCR and its relatives have in common. */
+const counting = {
+  complexity: 'O(1)',
+  keys: 'RW access update',
+  flags: ['denyoom', 'fast'],
+} as const;
+
 export const incr = command({
   syntax: 'INCR key',
   summary: 'Adds one to the integer a key holds; a missing key counts as 0.',
   since: '1.0.0',
-  complexity: 'O(1)',
-  keys: 'RW access update',
-  flags: ['denyoom', 'fast'],
+  ...counting,
   run(call) {
     addInteger(call, 1);
   },
@@ -415,9 +405,7 @@ export const decr = command({
   syntax: 'DECR key',
   summary: 'Subtracts one from the integer a key holds; a missing key counts as 0.',
   since: '1.0.0',
-  complexity: 'O(1)',
-  keys: 'RW access update',
-  flags: ['denyoom', 'fast'],
+  ...counting,
   run(call) {
     addInteger(call, -1);
   },
@@ -427,9 +415,7 @@ export const incrby = command({
   syntax: 'INCRBY key increment',
   summary: 'Adds to the integer a key holds; a missing key counts as 0.',
   since: '1.0.0',
-  complexity: 'O(1)',
-  keys: 'RW access update',
-  flags: ['denyoom', 'fast'],
+  ...counting,
   run(call) {
     addArgument(call, false);
   },
@@ -439,9 +425,7 @@ export const decrby = command({
   syntax: 'DECRBY key decrement',
   summary: 'Subtracts from the integer a key holds; a missing key counts as 0.',
   since: '1.0.0',
-  complexity: 'O(1)',
-  keys: 'RW access update',
-  flags: ['denyoom', 'fast'],
+  ...counting,
   run(call) {
     addArgument(call, true);
   },
@@ -451,9 +435,7 @@ export const incrbyfloat = command({
   syntax: 'INCRBYFLOAT key increment',
   summary: 'Adds to the number a key holds; a missing key counts as 0.',
   since: '2.6.0',
-  complexity: 'O(1)',
-  keys: 'RW access update',
-  flags: ['denyoom', 'fast'],
+  ...counting,
   arguments: { increment: { type: 'double' } },
   run({ argv, db, reply }) {
     const entry = db.findStringForWrite(argv, 1);
@@ -578,29 +560,28 @@ function getRange({ argv, db, reply, args }: Call): void {
   writeString(db.zone, entry, reply, start, end + 1);
 }
 
-export const getrange = command({
-  syntax: 'GETRANGE key start end',
+/** GETRANGE, and SUBSTR, as it was called before. */
+const ranging = {
   summary: 'Reads part of a string, both ends included; negative offsets count from its end.',
-  since: '2.4.0',
   complexity:
     'O(N) where N is the length of the returned string. The complexity is ultimately determined ' +
     'by the returned length, but because creating a substring from an existing string is very ' +
     'cheap, it can be considered O(1) for small strings.',
   keys: 'RO access',
   run: getRange,
+} as const;
+
+export const getrange = command({
+  syntax: 'GETRANGE key start end',
+  since: '2.4.0',
+  ...ranging,
 });
 
 export const substr = command({
   syntax: 'SUBSTR key start end',
-  summary: 'Reads part of a string, both ends included; negative offsets count from its end.',
   since: '1.0.0',
-  complexity:
-    'O(N) where N is the length of the returned string. The complexity is ultimately determined ' +
-    'by the returned length, but because creating a substring from an existing string is very ' +
-    'cheap, it can be considered O(1) for small strings.',
-  keys: 'RO access',
+  ...ranging,
   deprecated: { since: '2.0.0', use: '`GETRANGE`' },
-  run: getRange,
 });
 
 // ── Comparison ──────────────────────────────────────────────────────────────────────────────────

@@ -2,8 +2,7 @@
 
 import type { Call } from '../../src/dispatch/call.ts';
 import { family } from '../../src/dispatch/command.ts';
-import type { ErrorReply } from '../../src/resp/errors.ts';
-import { errors } from '../../src/resp/errors.ts';
+import { type ErrorReply, errors } from '../../src/resp/errors.ts';
 
 const { command } = family('server');
 
@@ -20,6 +19,18 @@ export const dbsize = command({
   },
 });
 
+/** What FLUSHDB and FLUSHALL have in common. */
+const flushing = {
+  flags: ['write'],
+  categories: ['keyspace', 'dangerous'],
+  arguments: { ASYNC: { since: '4.0.0' }, SYNC: { since: '6.2.0' } },
+  tips: ['request_policy:all_shards', 'response_policy:all_succeeded'],
+  history: [
+    ['4.0.0', 'Added the `ASYNC` flushing mode modifier.'],
+    ['6.2.0', 'Added the `SYNC` flushing mode modifier.'],
+  ],
+} as const;
+
 /** ASYNC and SYNC are the same here: a zone is emptied without visiting what is in it. */
 function checkMode({ argv }: Call): void {
   if (argv.count === 1) return;
@@ -31,14 +42,7 @@ export const flushdb = command({
   summary: 'Removes all keys of the selected database.',
   since: '1.0.0',
   complexity: 'O(N) where N is the number of keys in the selected database',
-  flags: ['write'],
-  categories: ['keyspace', 'dangerous'],
-  arguments: { ASYNC: { since: '4.0.0' }, SYNC: { since: '6.2.0' } },
-  tips: ['request_policy:all_shards', 'response_policy:all_succeeded'],
-  history: [
-    ['4.0.0', 'Added the `ASYNC` flushing mode modifier.'],
-    ['6.2.0', 'Added the `SYNC` flushing mode modifier.'],
-  ],
+  ...flushing,
   run(call) {
     checkMode(call);
     call.db.clear();
@@ -51,14 +55,7 @@ export const flushall = command({
   summary: 'Removes all keys of all databases, those of every zone included.',
   since: '1.0.0',
   complexity: 'O(N) where N is the total number of keys in all databases',
-  flags: ['write'],
-  categories: ['keyspace', 'dangerous'],
-  arguments: { ASYNC: { since: '4.0.0' }, SYNC: { since: '6.2.0' } },
-  tips: ['request_policy:all_shards', 'response_policy:all_succeeded'],
-  history: [
-    ['4.0.0', 'Added the `ASYNC` flushing mode modifier.'],
-    ['6.2.0', 'Added the `SYNC` flushing mode modifier.'],
-  ],
+  ...flushing,
   run(call) {
     checkMode(call);
     call.keyspace.clear();
