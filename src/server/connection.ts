@@ -13,6 +13,7 @@
  * taken, nothing more of it is read or run until it has.
  */
 
+import { writeSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import type { Call } from '../dispatch/call.ts';
 import type { Client, ClientConnection } from '../instance/clients.ts';
@@ -55,11 +56,14 @@ export class Connection implements ClientConnection {
   #closed = false;
   /** A command may flush or close its own client: requests are run by one loop at a time. */
   #running = false;
+  /** Where writeSync() may write, -1 where the system has no such thing. */
+  readonly #fd: number;
 
   constructor(socket: Socket, parser: RequestParser, host: ConnectionHost) {
     this.socket = socket;
     this.parser = parser;
     this.#host = host;
+    this.#fd = this.fd;
     socket.on('drain', () => this.#drained());
     socket.on('error', () => {}); // 'close' follows.
     socket.on('close', () => {
@@ -146,13 +150,33 @@ export class Connection implements ClientConnection {
   readonly #send = (bytes: Uint8Array, start: number, end: number, window: Window | null): void => {
     const { socket } = this;
     this.#host.countOutput(end - start);
-    const view = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start);
+    const taken = this.#sendAtOnce(bytes, start, end);
+    if (taken === end - start) {
+      window?.release();
+      return;
+    }
+    const view = Buffer.from(bytes.buffer, bytes.byteOffset + start + taken, end - start - taken);
     socket.write(view, this.#written);
     // Taken at once: the kernel has a copy. Otherwise the window is the socket's until it has.
     const isTaken = socket.writableLength === 0;
     if (isTaken) window?.release();
     this.#lent.push(isTaken ? null : window);
   };
+
+  /**
+   * Hands bytes to the kernel without the socket's help, as far as it takes them now, and answers
+   * how many it took: 1 us less for each reply of its own than by way of the stream. Only while the
+   * socket has nothing queued, or bytes would overtake others.
+   */
+  #sendAtOnce(bytes: Uint8Array, start: number, end: number): number {
+    const { socket } = this;
+    if (this.#fd < 0 || socket.writableLength > 0 || socket.destroyed) return 0;
+    try {
+      return writeSync(this.#fd, bytes, start, end - start);
+    } catch {
+      return 0; // Not now, or never again: the socket finds out.
+    }
+  }
 
   /** For each write that has not been reported done: the window the socket may still read. */
   readonly #lent: (Window | null)[] = [];
