@@ -6,7 +6,7 @@
  */
 
 import { packedSize } from './packed.ts';
-import { recordUnits } from './record.ts';
+import { scoredUnits } from './record.ts';
 
 export class Growth {
   count = 0;
@@ -26,7 +26,7 @@ export class Growth {
   }
 
   add(memberSize: number, score: number): void {
-    const units = recordUnits(memberSize);
+    const units = scoredUnits(memberSize);
     this.count++;
     this.packedSize += packedSize(memberSize, score);
     this.units += units;

@@ -10,14 +10,28 @@
  * bit less. So a million members cost a ZADD no more than a hundred do.
  *
  * Buckets lie in segments, each at most half as large as all before it, so none ever moves. The header
- * names them. Buckets chain records through their own words.
+ * names them. Buckets chain records through their own words. Where many records go, the table can
+ * become smaller in the same way, one bucket at a time.
+ *
+ * For who walks the table while it changes, a place in it is a hash with its bits reversed. A bucket
+ * is all hashes that end alike, so reversed they are neighbours:
+ *
+ *   places    000…      001…  010…      011…  100…            110…            111…
+ *             ├─ bucket 0 ────┼─ bucket 2 ────┼─ bucket 1 ────┼─ bucket 3 ────┤
+ *             ├ 0 ────┬ 4 ────┤ once bucket 4 is split off bucket 0
+ *
+ * Splitting cuts a range in two and joining makes one of two: what is behind a place stays behind it.
  */
 
 import { assert } from '../std/assert.ts';
 import {
   equalsMember,
+  hasHash,
+  hashBit,
   hashMember,
   hashRecord,
+  longTag,
+  NO_VALUE,
   R_NEXT,
   R_TAG,
   recordTag,
@@ -28,7 +42,7 @@ import type { Region } from './region.ts';
 
 /** Buckets of the first segment, and the bits that name one. */
 const FIRST_BITS = 5;
-const FIRST = 1 << FIRST_BITS;
+export const FIRST = 1 << FIRST_BITS;
 /** Beyond so many buckets chains become longer instead: the content has an end too. */
 const BITS_MAX = 27;
 const SEGMENTS = 1 + (BITS_MAX - FIRST_BITS) * 2;
@@ -37,6 +51,9 @@ const SEGMENT = 1;
 /** Words of header: the count of buckets and the segments. */
 export const TABLE_WORDS = SEGMENT + SEGMENTS;
 assert(FIRST_BITS === TAG_SHIFT);
+
+/** Places there are. */
+export const PLACES = 2 ** 32;
 
 /** Units of the segment that bucket `bucket` begins, or 0 when it begins none. */
 function segmentUnits(bucket: number): number {
@@ -86,11 +103,13 @@ export class MemberTable {
   find(hash: number, bytes: Uint8Array, start: number, end: number): number {
     const region = this.#region;
     const { i32 } = region;
-    const tag = recordTag(hash, end - start);
+    const tag = recordTag(hash, end - start, NO_VALUE);
+    const long = longTag(hash);
     let record = i32[this.#bucketWord(this.#bucketOf(hash))];
     while (record !== 0) {
       const word = region.word(record);
-      if (i32[word + R_TAG] === tag && equalsMember(region, record, bytes, start, end)) break;
+      const own = i32[word + R_TAG];
+      if ((own === tag || own === long) && equalsMember(region, record, bytes, start, end)) break;
       record = i32[word + R_NEXT];
     }
     return record;
@@ -107,13 +126,65 @@ export class MemberTable {
 
   remove(record: number, hash: number): void {
     const region = this.#region;
+    region.i32[this.#linkTo(record, hash)] = region.i32[region.word(record) + R_NEXT];
+  }
+
+  /** Puts a record of the same hash in place of another. */
+  replace(record: number, other: number, hash: number): void {
+    const region = this.#region;
+    const { i32 } = region;
+    i32[region.word(other) + R_NEXT] = i32[region.word(record) + R_NEXT];
+    i32[this.#linkTo(record, hash)] = other;
+  }
+
+  /** Word that names a record of the table. */
+  #linkTo(record: number, hash: number): number {
+    const region = this.#region;
     const { i32 } = region;
     let link = this.#bucketWord(this.#bucketOf(hash));
     while (i32[link] !== record) {
       assert(i32[link] !== 0, 'a record is in its chain');
       link = region.word(i32[link]) + R_NEXT;
     }
-    i32[link] = i32[region.word(record) + R_NEXT];
+    return link;
+  }
+
+  // ── Walking ───────────────────────────────────────────────────────────────────────────────────
+
+  /** First record of a bucket, or 0. */
+  head(bucket: number): number {
+    return this.#region.i32[this.#bucketWord(bucket)];
+  }
+
+  /** The record behind another in its bucket, or 0. */
+  next(record: number): number {
+    return this.#region.i32[this.#region.word(record) + R_NEXT];
+  }
+
+  /** Records in the bucket of a hash. */
+  chainSize(hash: number): number {
+    let size = 0;
+    for (let record = this.head(this.#bucketOf(hash)); record !== 0; size++) {
+      record = this.next(record);
+    }
+    return size;
+  }
+
+  /** The bucket that a place lies in. */
+  bucketAt(place: number): number {
+    return this.#bucketOf(reverseBits(place));
+  }
+
+  /** Place where the next bucket begins, PLACES behind the last one. */
+  placeBehind(place: number): number {
+    const buckets = this.bucketCount;
+    const bits = 32 - Math.clz32(buckets - 1);
+    const half = 1 << (bits - 1);
+    const low = reverseBits(place) & (half * 2 - 1);
+    // Whether the bucket has been split, or is one that was split off.
+    const isSplit = low >= half ? low < buckets : low + half < buckets;
+    const size = 2 ** (32 - (isSplit ? bits : bits - 1));
+    return (Math.floor(place / size) + 1) * size;
   }
 
   /**
@@ -135,7 +206,7 @@ export class MemberTable {
         const hash = hashRecord(region, record);
         if (this.#bucketOf(hash) !== bucket) return `record ${record} is in a wrong bucket`;
         const word = region.word(record);
-        if ((i32[word + R_TAG] ^ recordTag(hash, 0)) >>> 16 !== 0) {
+        if (!hasHash(i32[word + R_TAG], hash)) {
           return `record ${record} has a tag that is not its member's`;
         }
         record = i32[word + R_NEXT];
@@ -195,7 +266,7 @@ export class MemberTable {
       // The new bucket's records have the bit that names it.
       const moves =
         bit < TAG_SHIFT + TAG_BITS
-          ? (i32[word + R_TAG] >>> (bit - TAG_SHIFT + 16)) & 1
+          ? hashBit(i32[word + R_TAG], bit)
           : (hashRecord(region, record) >>> bit) & 1;
       if (moves === 0) {
         link = word + R_NEXT;
@@ -206,4 +277,31 @@ export class MemberTable {
       i32[head] = record;
     }
   }
+
+  /** Joins the last bucket to the one it was split off. Answers how many records are there then. */
+  join(): number {
+    const region = this.#region;
+    const { i32, base } = region;
+    const last = this.bucketCount - 1;
+    assert(last >= FIRST, 'a table has its first buckets');
+    const target = last - (1 << (31 - Math.clz32(last)));
+    let count = 0;
+    let link = this.#bucketWord(target);
+    for (; i32[link] !== 0; count++) link = region.word(i32[link]) + R_NEXT;
+    i32[link] = i32[this.#bucketWord(last)];
+    for (; i32[link] !== 0; count++) link = region.word(i32[link]) + R_NEXT;
+    const units = segmentUnits(last);
+    if (units > 0) region.give(i32[base + this.#header + this.#segmentOf(last)], units);
+    i32[base + this.#header + BUCKETS] = last;
+    return count;
+  }
+}
+
+function reverseBits(n: number): number {
+  let bits = n;
+  bits = ((bits >>> 1) & 0x55555555) | ((bits & 0x55555555) << 1);
+  bits = ((bits >>> 2) & 0x33333333) | ((bits & 0x33333333) << 2);
+  bits = ((bits >>> 4) & 0x0f0f0f0f) | ((bits & 0x0f0f0f0f) << 4);
+  bits = ((bits >>> 8) & 0x00ff00ff) | ((bits & 0x00ff00ff) << 8);
+  return ((bits >>> 16) | (bits << 16)) >>> 0;
 }

@@ -320,7 +320,7 @@ export class ScoreTree {
     while (low < high) {
       const middle = (low + high) >>> 1;
       const record = i32[word + L_RECORDS + middle];
-      if (this.#precedes(f64[region.word(record) >>> 1], record)) low = middle + 1;
+      if (this.#precedes(scoreOf(region, record), record)) low = middle + 1;
       else high = middle;
     }
     this.#nodes[0] = node;

@@ -25,7 +25,7 @@ import type { ValueAudit } from '../zone/audit.ts';
 import type { Zone } from '../zone/zone.ts';
 import { Growth } from './growth.ts';
 import { PACKED_HEADER, Packed, packedSize } from './packed.ts';
-import { recordUnits } from './record.ts';
+import { scoredUnits } from './record.ts';
 import { SortedTree } from './sorted-tree.ts';
 import type { BulkSink } from './string.ts';
 import { SORTED_SET_LISTPACK, SORTED_SET_SKIPLIST, TYPE_SORTED_SET } from './type.ts';
@@ -350,7 +350,7 @@ export class SortedSet {
     let largest = 0;
     for (let at = packed.start; at < packed.end; at = packed.next) {
       packed.read(at);
-      const record = recordUnits(packed.memberSize);
+      const record = scoredUnits(packed.memberSize);
       units += record;
       if (record > largest) largest = record;
     }

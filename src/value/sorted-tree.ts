@@ -14,13 +14,16 @@ import { PackedReader, packedSize, writePacked } from './packed.ts';
 import {
   compareMember,
   copyMember,
-  isWhole,
-  memberAddress,
+  isLong,
   memberAt,
   memberSizeOf,
+  NO_VALUE,
   recordTag,
-  recordUnits,
+  SCORE_UNITS,
+  scoredUnits,
   scoreOf,
+  setScore,
+  writeMember,
   writeRecord,
 } from './record.ts';
 import { REGION_WORDS, Region, UNIT, unitsFor } from './region.ts';
@@ -164,24 +167,7 @@ export class SortedTree {
   }
 
   writeMember(sink: BulkSink): void {
-    const region = this.#region;
-    const size = this.memberSize;
-    if (isWhole(region, size)) {
-      const at = memberAt(region, this.#record);
-      sink.bulk(region.u8, at, at + size);
-      return;
-    }
-    const { content } = region.zone;
-    let address = memberAddress(this.#record, size);
-    const end = address + size;
-    sink.bulkHeader(size);
-    while (address < end) {
-      const at = content.at(region.entry, address);
-      const run = Math.min(content.runAt(region.entry, address), end - address);
-      sink.append(region.u8, at, at + run);
-      address += run;
-    }
-    sink.bulkEnd();
+    writeMember(this.#region, this.#record, sink);
   }
 
   // ── Adding ────────────────────────────────────────────────────────────────────────────────────
@@ -189,7 +175,7 @@ export class SortedTree {
   /** Room for a member of that size. Answers false when there is none, as Region.reserve does. */
   reserveInsert(memberSize: number): boolean {
     const nodes = this.#tree.growth(1);
-    const record = recordUnits(memberSize);
+    const record = scoredUnits(memberSize);
     const buckets = this.#table.bucketCount;
     const { count } = this;
     const segment = count < buckets ? 0 : segmentGrowth(buckets, count + 1);
@@ -215,9 +201,7 @@ export class SortedTree {
   /** Adds the member that find() did not find. Room is there. */
   insert(score: number, bytes: Uint8Array, start: number, end: number): void {
     const region = this.#region;
-    const size = end - start;
-    const record = region.take(recordUnits(size));
-    writeRecord(region, record, score, recordTag(this.#hash, size), bytes, start, end);
+    const record = this.#makeRecord(score, this.#hash, bytes, start, end);
     this.#tree.seekElement(score, bytes, start, end);
     this.#tree.insert(record, score);
     const count = ++region.i32[region.base + COUNT];
@@ -228,7 +212,7 @@ export class SortedTree {
   moveInPlace(score: number, bytes: Uint8Array, start: number, end: number): boolean {
     this.#tree.seekPresent(this.score, bytes, start, end);
     if (!this.#tree.staysInPlace(score, bytes, start, end)) return false;
-    this.#setScore(score);
+    setScore(this.#region, this.#record, score);
     return true;
   }
 
@@ -236,13 +220,18 @@ export class SortedTree {
   move(score: number, bytes: Uint8Array, start: number, end: number): void {
     this.#tree.seekPresent(this.score, bytes, start, end);
     this.#tree.remove();
-    this.#setScore(score);
+    setScore(this.#region, this.#record, score);
     this.#tree.seekElement(score, bytes, start, end);
     this.#tree.insert(this.#record, score);
   }
 
-  #setScore(score: number): void {
-    this.#region.f64[this.#region.word(this.#record) >>> 1] = score;
+  #makeRecord(score: number, hash: number, bytes: Uint8Array, start: number, end: number): number {
+    const region = this.#region;
+    const size = end - start;
+    const record = region.take(scoredUnits(size)) + SCORE_UNITS;
+    setScore(region, record, score);
+    writeRecord(region, record, recordTag(hash, size, NO_VALUE), NO_VALUE, bytes, start, end);
+    return record;
   }
 
   // ── Removing: needs no room ───────────────────────────────────────────────────────────────────
@@ -257,7 +246,7 @@ export class SortedTree {
     const region = this.#region;
     this.#record = this.#tree.seekRank(rank);
     const size = this.memberSize;
-    if (isWhole(region, size)) {
+    if (!isLong(region, this.#record)) {
       const at = memberAt(region, this.#record);
       this.#drop(this.#table.hash(region.u8, at, at + size));
     } else {
@@ -272,7 +261,7 @@ export class SortedTree {
     const record = this.#record;
     this.#tree.remove();
     this.#table.remove(record, hash);
-    region.give(record, recordUnits(memberSizeOf(region, record)));
+    region.give(record - SCORE_UNITS, scoredUnits(memberSizeOf(region, record)));
     region.i32[region.base + COUNT]--;
   }
 
@@ -311,7 +300,7 @@ export class SortedTree {
     const elements = new Uint8Array(size);
     let at = 0;
     this.#each((memberSize) => {
-      if (isWhole(region, memberSize)) {
+      if (!isLong(region, this.#record)) {
         const from = memberAt(region, this.#record);
         at = writePacked(elements, at, this.score, region.u8, from, from + memberSize);
       } else {
@@ -326,7 +315,7 @@ export class SortedTree {
     let units = 0;
     let largest = 0;
     this.#each((memberSize) => {
-      const record = recordUnits(memberSize);
+      const record = scoredUnits(memberSize);
       units += record;
       if (record > largest) largest = record;
     });
@@ -352,8 +341,7 @@ export class SortedTree {
       const { memberAt: from, memberSize, score } = reader;
       const end = from + memberSize;
       const hash = this.#table.hash(elements, from, end);
-      const record = region.take(recordUnits(memberSize));
-      writeRecord(region, record, score, recordTag(hash, memberSize), elements, from, end);
+      const record = this.#makeRecord(score, hash, elements, from, end);
       this.#tree.append(record, score);
       this.#table.insert(record, hash, ++loaded);
     }
@@ -392,7 +380,7 @@ export class SortedTree {
     let previous = 0;
     problem ??= this.#tree.audit((record) => {
       const size = memberSizeOf(region, record);
-      claim(record, recordUnits(size));
+      claim(record - SCORE_UNITS, scoredUnits(size));
       records.add(record);
       if (previous !== 0 && !this.#inOrder(previous, record)) {
         problem ??= `record ${record} is out of order`;

@@ -25,7 +25,7 @@ export const MiB = 1024 * 1024;
 
 /** Zones smaller than this use small pages, or half-empty pages would take too large a share. */
 const SMALL_ZONE = 64 * MiB;
-const SMALL_PAGE = 16 * KiB;
+export const SMALL_PAGE = 16 * KiB;
 const LARGE_PAGE = 64 * KiB;
 /** With fewer pages than this a zone could not hold one of every common class. */
 const PAGES_MIN = 16;
