@@ -3,6 +3,7 @@
 import type { Call } from '../src/dispatch/call.ts';
 import { family } from '../src/dispatch/command.ts';
 import type { Database } from '../src/keyspace/database.ts';
+import { events } from '../src/keyspace/events.ts';
 import { errors } from '../src/resp/errors.ts';
 import { sliceBytes } from '../src/std/bytes.ts';
 import { matchGlob } from '../src/std/glob.ts';
@@ -19,6 +20,7 @@ function removeKeys({ argv, db, reply }: Call): void {
     const entry = db.peek(argv, i);
     if (entry === 0) continue;
     db.remove(entry);
+    db.tell(argv, i, events.del);
     count++;
   }
   reply.integer(count);
@@ -114,6 +116,8 @@ function renameKey({ argv, db }: Call, onlyIfFree: boolean): boolean {
     if (onlyIfFree) return false;
   }
   db.rename(db.peek(argv, 1), argv, 2);
+  db.tell(argv, 1, events.rename_from);
+  db.tell(argv, 2, events.rename_to);
   return true;
 }
 
@@ -168,6 +172,8 @@ export const move = command({
     if (db.findForWrite(argv, 1) === 0) return reply.integer(0);
     if (target.peek(argv, 1) !== 0) return reply.integer(0);
     db.moveTo(db.peek(argv, 1), target, argv, 1);
+    db.tell(argv, 1, events.move_from);
+    target.tell(argv, 1, events.move_to);
     reply.integer(1);
   },
 });
@@ -193,6 +199,7 @@ export const copy = command({
     if (db.find(argv, 1) === 0) return reply.integer(0);
     if (target.peek(argv, 2) !== 0 && !replace) return reply.integer(0);
     db.copyTo(db.peek(argv, 1), target, argv, 2);
+    target.tell(argv, 2, events.copy_to);
     reply.integer(1);
   },
 });
@@ -234,8 +241,13 @@ function expireGeneric(call: Call, unitMs: number, isRelative: boolean, name: st
     (gt && (old < 0 || deadline <= old)) ||
     (lt && old >= 0 && deadline >= old);
   if (isRefused) return reply.integer(0);
-  if (deadline <= db.zone.now) db.remove(entry);
-  else db.setDeadline(entry, deadline, call.args.exactDeadline);
+  if (deadline <= db.zone.now) {
+    db.remove(entry);
+    db.tell(argv, 1, events.del);
+  } else {
+    db.setDeadline(entry, deadline, call.args.exactDeadline);
+    db.tell(argv, 1, events.expire);
+  }
   reply.integer(1);
 }
 
@@ -282,6 +294,7 @@ export const persist = command({
     const entry = db.findForWrite(argv, 1);
     if (entry === 0 || !db.zone.isVolatile(entry)) return reply.integer(0);
     db.clearDeadline(entry);
+    db.tell(argv, 1, events.persist);
     reply.integer(1);
   },
 });

@@ -4,6 +4,7 @@ import type { Call } from '../src/dispatch/call.ts';
 import { family } from '../src/dispatch/command.ts';
 import { keyAt } from '../src/dispatch/keys.ts';
 import { KEEP_DEADLINE, NO_DEADLINE } from '../src/keyspace/database.ts';
+import { events } from '../src/keyspace/events.ts';
 import { reserveStrings } from '../src/keyspace/reservation.ts';
 import type { Argv } from '../src/resp/argv.ts';
 import { errors } from '../src/resp/errors.ts';
@@ -102,6 +103,8 @@ function setGeneric(
   if (((options & NX) !== 0 && entry !== 0) || ((options & XX) !== 0 && entry === 0)) return false;
   const start = argv.starts[valueIndex];
   db.setString(argv, 1, entry, argv.bytes, start, argv.ends[valueIndex], deadline, exact);
+  db.tell(argv, 1, events.set);
+  if (deadline >= 0) db.tell(argv, 1, events.expire);
   return true;
 }
 
@@ -143,10 +146,11 @@ export const set = command({
     ['7.0.0', 'Allowed the `NX` and `GET` options to be used together.'],
   ],
   run(call) {
-    const { argv, reply } = call;
+    const { argv, db, reply } = call;
     if (argv.count === 3) {
-      const entry = call.db.findForWrite(argv, 1);
-      call.db.setString(argv, 1, entry, argv.bytes, argv.starts[2], argv.ends[2], NO_DEADLINE);
+      const entry = db.findForWrite(argv, 1);
+      db.setString(argv, 1, entry, argv.bytes, argv.starts[2], argv.ends[2], NO_DEADLINE);
+      db.tell(argv, 1, events.set);
       reply.ok();
       return;
     }
@@ -232,10 +236,13 @@ export const getex = command({
     writeString(db.zone, entry, reply); // Taken back when there is no room for the deadline.
     if ((options & (PXAT | EXAT)) !== 0 && deadline <= db.zone.now) {
       db.remove(entry);
+      db.tell(argv, 1, events.del);
     } else if (time !== 0) {
       db.setDeadline(entry, deadline, call.args.exactDeadline);
+      db.tell(argv, 1, events.expire);
     } else if ((options & PERSIST) !== 0 && db.zone.isVolatile(entry)) {
       db.clearDeadline(entry);
+      db.tell(argv, 1, events.persist);
     }
   },
 });
@@ -252,6 +259,7 @@ export const getdel = command({
     if (entry === 0) return reply.null();
     writeString(db.zone, entry, reply);
     db.remove(entry);
+    db.tell(argv, 1, events.del);
   },
 });
 
@@ -294,6 +302,7 @@ function setPairs({ argv, db }: Call): void {
   for (let i = 1; i < argv.count; i += 2) {
     const entry = db.findForWrite(argv, i);
     db.setString(argv, i, entry, argv.bytes, argv.starts[i + 1], argv.ends[i + 1], NO_DEADLINE);
+    db.tell(argv, i, events.set);
   }
 }
 
@@ -351,6 +360,7 @@ function addInteger(call: Call, amount: number): void {
   if (!Number.isSafeInteger(sum)) return addBigInteger(call, entry, BigInt(amount));
   const size = writeInteger(digits, 0, sum);
   db.setString(argv, 1, entry, digits, 0, size, KEEP_DEADLINE);
+  db.tell(argv, 1, events.incrby);
   reply.integer(sum);
 }
 
@@ -369,6 +379,7 @@ function addBigInteger(call: Call, entry: number, amount: bigint): void {
   if (sum === undefined) throw errors.incrementOverflow;
   const size = writeInt64(digits, 0, sum);
   db.setString(argv, 1, entry, digits, 0, size, KEEP_DEADLINE);
+  db.tell(argv, 1, events.incrby);
   reply.integer64(sum);
 }
 
@@ -452,6 +463,7 @@ export const incrbyfloat = command({
     for (let i = 0; i < text.length; i++) digits[i] = text.charCodeAt(i);
     const stored = db.setString(argv, 1, entry, digits, 0, text.length, KEEP_DEADLINE);
     db.zone.setEncoding(stored, FROM_FLOAT);
+    db.tell(argv, 1, events.incrbyfloat);
     reply.bulk(digits, 0, text.length);
   },
 });
@@ -483,6 +495,7 @@ export const append = command({
     const entry = db.findStringForWrite(argv, 1);
     if (entry === 0) {
       db.setString(argv, 1, 0, argv.bytes, start, end, NO_DEADLINE);
+      db.tell(argv, 1, events.append);
       return reply.integer(end - start);
     }
     const old = zone.content.size(entry);
@@ -491,7 +504,7 @@ export const append = command({
     const target = db.resize(entry, size);
     zone.content.write(target, old, argv.bytes, start, end);
     zone.setEncoding(target, FROM_EDIT);
-    db.changed();
+    db.changedKey(argv, 1, events.append);
     reply.integer(size);
   },
 });
@@ -540,7 +553,7 @@ export const setrange = command({
     }
     zone.content.write(target, offset, argv.bytes, start, end);
     zone.setEncoding(target, FROM_EDIT);
-    db.changed();
+    db.changedKey(argv, 1, events.setrange);
     reply.integer(size);
   },
 });

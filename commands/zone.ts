@@ -3,6 +3,7 @@
 import type { Call } from '../src/dispatch/call.ts';
 import { family } from '../src/dispatch/command.ts';
 import { KEEP_DEADLINE, NO_DEADLINE } from '../src/keyspace/database.ts';
+import { events } from '../src/keyspace/events.ts';
 import { errors } from '../src/resp/errors.ts';
 import { latin1Bytes } from '../src/std/ascii.ts';
 import { addLongDoubles, formatLongDouble, parseLongDouble } from '../src/std/double.ts';
@@ -86,6 +87,8 @@ export const zoneSet = command({
     } finally {
       room.mayEvict = true;
     }
+    db.tell(argv, 2, events.set);
+    if (deadline >= 0) db.tell(argv, 2, events.expire);
     reply.integer(counts.evicted - evicted);
   },
 });
@@ -143,6 +146,7 @@ export const zoneIncr = command({
     const kept = entry === 0 ? deadline : KEEP_DEADLINE;
     const stored = db.setString(argv, 2, entry, text, 0, text.length, kept);
     db.zone.setEncoding(stored, FROM_FLOAT);
+    db.tell(argv, 2, events.incrbyfloat);
     reply.bulk(text);
   },
 });

@@ -5,7 +5,7 @@ import { family } from '../../src/dispatch/command.ts';
 import { type Client, REPLY_OFF, REPLY_ON, REPLY_SKIP_NEXT } from '../../src/instance/clients.ts';
 import type { Argv } from '../../src/resp/argv.ts';
 import { errors } from '../../src/resp/errors.ts';
-import { INT64_MAX, parseInt64 } from '../../src/std/int64.ts';
+import { parseInt64 } from '../../src/std/int64.ts';
 import { clientLine } from './line.ts';
 import { checkName, isVisible } from './name.ts';
 
@@ -370,17 +370,6 @@ export const clientUnblock = command({
 
 // ── All of them ─────────────────────────────────────────────────────────────────────────────────
 
-/** Argument 2, milliseconds from now, as Unix milliseconds; 0 stays 0. */
-function untilFrom({ argv, db }: Call): number {
-  const milliseconds = parseInt64(argv.bytes, argv.starts[2], argv.ends[2]);
-  if (milliseconds === undefined) throw errors.timeoutNotInteger;
-  if (milliseconds < 0n) throw errors.timeoutNegative;
-  if (milliseconds === 0n) return 0;
-  const until = milliseconds + BigInt(db.zone.now);
-  if (until > INT64_MAX) throw errors.timeoutOutOfRange;
-  return Number(until);
-}
-
 export const clientPause = command({
   syntax: 'CLIENT PAUSE timeout [WRITE | ALL]',
   summary: 'Lets commands, or writes alone, wait for some milliseconds.',
@@ -393,11 +382,11 @@ export const clientPause = command({
     'write-all': { name: 'mode', since: '6.2.0' },
   },
   run(call) {
-    const { argv, reply, instance } = call;
+    const { args, argv, reply, instance } = call;
     if (argv.count > 4) throw errors.subcommandSyntax(argv);
     const onlyWrites = argv.count === 4 && argv.is(3, 'WRITE');
     if (argv.count === 4 && !onlyWrites && !argv.is(3, 'ALL')) throw errors.pauseMode;
-    const until = untilFrom(call);
+    const until = args.timeoutAt(2, 1, call.db.zone.now);
     if (until > 0) instance.pause.begin(until, !onlyWrites);
     reply.ok();
   },

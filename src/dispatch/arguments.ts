@@ -113,6 +113,30 @@ export class Args {
     return this.deadlineAt(index, unitMs, baseMs, name);
   }
 
+  /**
+   * Argument `index`, seconds or (with `unitMs` 1) whole milliseconds a command may wait, as the
+   * Unix milliseconds at which it stops waiting; 0 is for ever and stays 0. As in timeout.c.
+   */
+  timeoutAt(index: number, unitMs: number, now: number): number {
+    const { argv } = this;
+    const start = argv.starts[index];
+    const end = argv.ends[index];
+    let milliseconds: number;
+    if (unitMs === 1) {
+      const whole = parseInt64(argv.bytes, start, end);
+      if (whole === undefined) throw errors.timeoutNotInteger;
+      milliseconds = Number(whole);
+    } else {
+      const seconds = parseDouble(argv.bytes, start, end);
+      if (Number.isNaN(seconds)) throw errors.timeoutNotFloat;
+      if (seconds * unitMs > Number(INT64_MAX)) throw errors.timeoutOutOfRange;
+      milliseconds = Math.ceil(seconds * unitMs);
+    }
+    if (milliseconds < 0) throw errors.timeoutNegative;
+    if (milliseconds > Number(INT64_MAX) - now) throw errors.timeoutOutOfRange;
+    return milliseconds === 0 ? 0 : milliseconds + now;
+  }
+
   // ── As a cursor ───────────────────────────────────────────────────────────────────────────────
 
   /** Puts the cursor on argument `index`. */

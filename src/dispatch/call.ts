@@ -10,6 +10,7 @@ import type { Config } from '../instance/config.ts';
 import type { Log } from '../instance/log.ts';
 import type { Pause } from '../instance/pause.ts';
 import type { CommandCounts, Stats } from '../instance/stats.ts';
+import type { Blocking } from '../keyspace/blocking.ts';
 import type { Database } from '../keyspace/database.ts';
 import type { Keyspace } from '../keyspace/keyspace.ts';
 import type { Sessions } from '../keyspace/sessions.ts';
@@ -79,6 +80,7 @@ export interface Instance {
   readonly config: Config;
   readonly keyspace: Keyspace;
   readonly sessions: Sessions;
+  readonly blocking: Blocking;
   readonly clients: Clients;
   readonly stats: Stats;
   readonly registry: Commands;

@@ -5,8 +5,9 @@
  * gate answers is counted as rejected, what a handler throws as failed.
  */
 
-import { REPLY_ON, REPLY_SKIP, REPLY_SKIP_NEXT } from '../instance/clients.ts';
+import { type Client, REPLY_ON, REPLY_SKIP, REPLY_SKIP_NEXT } from '../instance/clients.ts';
 import { type ErrorReply, errors, ErrorReply as Refusal } from '../resp/errors.ts';
+import { Blocked } from './blocked.ts';
 import type { Call, Command } from './call.ts';
 import { Wait } from './wait.ts';
 
@@ -47,6 +48,8 @@ export function execute(call: Call): boolean {
   const mark = reply.mark();
   const hasRun = run(call, mark);
   if (hasRun && client.replyMode !== REPLY_ON) mute(call, mark);
+  const { blocking } = call.instance;
+  if (blocking.hasReady) blocking.serve();
   return hasRun;
 }
 
@@ -74,6 +77,7 @@ function run(call: Call, mark: number): boolean {
     if (client.noTouch) runUntouching(call, command);
     else command.run?.(call);
   } catch (error) {
+    if (error instanceof Blocked) return block(call, error);
     if (error instanceof Wait) return hold(call, error);
     if (!(error instanceof Refusal)) throw error;
     reply.rewind(mark);
@@ -95,6 +99,51 @@ function hold({ client }: Call, { until }: Wait): false {
   client.isBlocked = true;
   until.then(resume, resume);
   return false;
+}
+
+/** Lets the request of a call wait for a key: it runs again, or ends by time or CLIENT UNBLOCK. */
+function block(call: Call, { wish }: Blocked): false {
+  const { client, instance } = call;
+  const { blocking } = instance;
+  client.waiter ??= {
+    retry() {
+      awake(client);
+      client.connection.retry();
+    },
+    timeOut: () => endWait(call, false),
+  };
+  const { waiter } = client;
+  client.isBlocked = true;
+  client.unblock = (withError) => {
+    blocking.forget(waiter);
+    endWait(call, withError);
+  };
+  blocking.block(waiter, wish);
+  return false;
+}
+
+/** Answers a command that waited in vain. */
+function endWait(call: Call, withError: boolean): void {
+  const { client, instance, reply } = call;
+  const { stats, registry } = instance;
+  const command = registry.byName(client.lastCommand) as Command;
+  const mark = reply.mark();
+  awake(client);
+  if (withError) {
+    command.failed++;
+    stats.noteError(errors.unblocked.text);
+    reply.error(errors.unblocked.text);
+  } else {
+    reply.nullArray();
+  }
+  if (client.replyMode !== REPLY_ON) mute(call, mark);
+  stats.noteCall(command);
+  client.connection.release();
+}
+
+function awake(client: Client): void {
+  client.isBlocked = false;
+  client.unblock = undefined;
 }
 
 function isPaused({ instance }: Call, { flags }: Command): boolean {

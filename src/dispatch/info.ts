@@ -214,7 +214,7 @@ function server(instance: Instance): readonly Field[] {
   ];
 }
 
-function clients({ clients: all, config }: Instance): readonly Field[] {
+function clients({ clients: all, config, blocking }: Instance): readonly Field[] {
   let blocked = 0;
   let maxInput = 0;
   let maxOutput = 0;
@@ -223,6 +223,7 @@ function clients({ clients: all, config }: Instance): readonly Field[] {
     maxInput = Math.max(maxInput, connection.queryBufferSize);
     maxOutput = Math.max(maxOutput, connection.outputSize);
   }
+  const keys = blocking.keyCounts;
   return [
     ['connected_clients', all.count],
     ['cluster_connections', 0],
@@ -231,9 +232,9 @@ function clients({ clients: all, config }: Instance): readonly Field[] {
     ['client_recent_max_output_buffer', maxOutput],
     ['blocked_clients', blocked],
     ['tracking_clients', 0],
-    ['clients_in_timeout_table', 0],
-    ['total_blocking_keys', 0],
-    ['total_blocking_keys_on_nokey', 0],
+    ['clients_in_timeout_table', blocking.limitedCount],
+    ['total_blocking_keys', keys.all],
+    ['total_blocking_keys_on_nokey', keys.untilGone],
   ];
 }
 

@@ -15,6 +15,10 @@ export interface ClientConnection {
   closeAfterReply(): void;
   /** Runs the request that was made to wait, and what was sent behind it. */
   resume(): void;
+  /** Runs the request that was made to wait at once; if it is done, what is behind it goes on. */
+  retry(): void;
+  /** The request that was made to wait has been answered: what was sent behind it goes on. */
+  release(): void;
   /** Bytes received and not yet a whole request. */
   readonly querySize: number;
   /** Bytes allocated to hold them. */
@@ -57,6 +61,10 @@ export class Client {
   closing = false;
   /** Whether a request of it waits: for the end of a pause, or for what a blocking command wants. */
   isBlocked = false;
+  /** Whether its commands may wait; not inside a transaction. */
+  mayBlock = true;
+  /** What its commands wait by, once one has. */
+  waiter: { retry(): void; timeOut(): void } | undefined = undefined;
   /** Ends the wait of a blocking command; absent while there is none. */
   unblock: ((withError: boolean) => void) | undefined = undefined;
   /** Unix milliseconds since which its output is over the soft limit; 0: it is not. */

@@ -32,6 +32,8 @@ export interface Traffic {
 export interface Common {
   /** Told of each event of a key, while it is as the event left it. It must not write. */
   observer: ((db: Database, argv: Argv, index: number, event: KeyEvent) => void) | undefined;
+  /** Told when any key of a database may have come or gone: it was emptied, or swapped. */
+  onReplaced: ((db: Database) => void) | undefined;
   /** Whether look-ups count as uses; off while a client runs that asked for NO-TOUCH. */
   touches: boolean;
   /** Whether keys past their deadline stay, seen by nobody: while writes are paused. */
@@ -244,13 +246,18 @@ export class Database {
   /** Says what happened to the key argv[index], and how many changes it counts for. */
   changedKey(argv: Argv, index: number, event: KeyEvent, count = 1): void {
     this.changed(count);
+    this.tell(argv, index, event);
+  }
+
+  /** Says what happened to the key argv[index], where what did it has counted as a change. */
+  tell(argv: Argv, index: number, event: KeyEvent): void {
     this.keyspace.observer?.(this, argv, index, event);
   }
 
   /** Removes the entry of the key argv[index] because nothing is left in it. */
   removeEmpty(argv: Argv, index: number, entry: number): void {
     this.zone.remove(entry, DELETED);
-    this.keyspace.observer?.(this, argv, index, events.del);
+    this.tell(argv, index, events.del);
   }
 
   /** Gives an entry the key argv[index], in place of what had it. Throws with nothing changed. */
@@ -339,6 +346,7 @@ export class Database {
   clear(): void {
     const { zone } = this;
     this.changed(this.size);
+    this.keyspace.onReplaced?.(this);
     if (zone.table.count === this.size) {
       zone.clear();
       return;

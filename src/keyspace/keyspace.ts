@@ -9,11 +9,13 @@
  * other one's keys at once.
  */
 
+import { Argv } from '../resp/argv.ts';
 import { errors } from '../resp/errors.ts';
 import { auditSortedSet } from '../value/sorted-set.ts';
 import { audit } from '../zone/audit.ts';
 import type { Zone } from '../zone/zone.ts';
 import { type Common, Database, type Traffic } from './database.ts';
+import type { KeyEvent } from './events.ts';
 
 /** What INFO counts about keys, over all zones. */
 class KeyspaceCounts {
@@ -50,6 +52,7 @@ export class Keyspace implements Common {
   readonly #firstOf: ReadonlyMap<Zone, Database>;
   readonly counts: KeyspaceCounts;
   observer: Common['observer'] = undefined;
+  onReplaced: Common['onReplaced'] = undefined;
   /** Whether look-ups count as uses; off while a client runs that asked for NO-TOUCH. */
   touches = true;
   /** Whether keys past their deadline stay, seen by nobody: while writes are paused. */
@@ -157,6 +160,16 @@ export class Keyspace implements Common {
     first.physical = second.physical;
     second.physical = physical;
     this.counts.dirty++;
+    this.onReplaced?.(first);
+    this.onReplaced?.(second);
+  }
+
+  /** Tells of an entry that leaves a zone by itself, while it is still there. */
+  tellRemoval(zone: Zone, entry: number, event: KeyEvent): void {
+    const { observer } = this;
+    if (observer === undefined) return;
+    const key = Argv.of(zone.key(entry));
+    observer(this.databaseWith(zone, zone.database(entry)), key, 0, event);
   }
 
   /** Removes every key of every database. */
@@ -165,6 +178,7 @@ export class Keyspace implements Common {
       this.counts.dirty += zone.table.count;
       zone.clear();
     }
+    for (const database of this.databases) this.onReplaced?.(database);
   }
 }
 

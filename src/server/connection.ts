@@ -127,6 +127,26 @@ export class Connection implements ClientConnection {
     });
   }
 
+  retry(): void {
+    if (this.#closing || this.#held === undefined) return;
+    const ran = this.#runHeld();
+    if (this.client.reply.size > 0) this.#host.flushLater(this);
+    if (ran) this.#goOn();
+  }
+
+  release(): void {
+    this.#held = undefined;
+    if (this.client.reply.size > 0) this.#host.flushLater(this);
+    this.#goOn();
+  }
+
+  /** Runs what was sent behind a request that has waited, when who ended the wait is done. */
+  #goOn(): void {
+    setImmediate(() => {
+      if (!this.#closing && this.#held === undefined) this.#drive();
+    });
+  }
+
   closeAfterReply(): void {
     if (this.#closing) return;
     this.#closing = true;

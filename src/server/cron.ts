@@ -26,6 +26,10 @@ export class Cron {
   /** Unix milliseconds for which the timer of CLIENT PAUSE is set. */
   #pauseUntil = 0;
 
+  #waits: NodeJS.Timeout | undefined;
+  /** Unix milliseconds for which the timer of blocking commands is set. */
+  #waitsUntil = Number.POSITIVE_INFINITY;
+
   constructor(instance: Instance, closeIdle: () => void) {
     this.#instance = instance;
     this.#closeIdle = closeIdle;
@@ -41,12 +45,15 @@ export class Cron {
     clearInterval(this.#interval);
     clearTimeout(this.#expiry);
     clearTimeout(this.#pause);
+    clearTimeout(this.#waits);
     clearImmediate(this.#slice);
   }
 
   /** Makes sure that the next deadline is met. Called after every turn: it must cost nothing. */
   watchDeadlines(): void {
-    if (this.#instance.pause.until !== this.#pauseUntil) this.#watchPause();
+    const { pause, blocking } = this.#instance;
+    if (pause.until !== this.#pauseUntil) this.#watchPause();
+    if (blocking.count > 0 && blocking.nextDeadline() < this.#waitsUntil) this.#watchWaits();
     const next = this.#instance.keyspace.nextDeadline();
     if (next >= this.#expiryAt) return;
     this.#setTimer(next);
@@ -62,6 +69,19 @@ export class Cron {
       if (clock.now() >= pause.until) pause.end();
       this.#pauseUntil = 0;
       this.watchDeadlines();
+    }, wait);
+  }
+
+  /** Has waits end that have a time limit. */
+  #watchWaits(): void {
+    const { blocking, clock } = this.#instance;
+    clearTimeout(this.#waits);
+    this.#waitsUntil = blocking.nextDeadline();
+    if (this.#waitsUntil === Number.POSITIVE_INFINITY) return;
+    const wait = Math.min(FARTHEST_MS, Math.max(0, this.#waitsUntil - clock.now()));
+    this.#waits = setTimeout(() => {
+      blocking.expire(clock.now());
+      this.#watchWaits();
     }, wait);
   }
 

@@ -18,6 +18,8 @@ import type { Config } from '../instance/config.ts';
 import type { Log } from '../instance/log.ts';
 import { Pause } from '../instance/pause.ts';
 import { Stats } from '../instance/stats.ts';
+import { Blocking } from '../keyspace/blocking.ts';
+import { events } from '../keyspace/events.ts';
 import { Keyspace } from '../keyspace/keyspace.ts';
 import { Sessions } from '../keyspace/sessions.ts';
 import { errors } from '../resp/errors.ts';
@@ -26,7 +28,7 @@ import { RequestParser } from '../resp/request.ts';
 import type { Clock } from '../std/clock.ts';
 import type { Random } from '../std/random.ts';
 import { ZONE_SIZE_MIN, zoneSizeFault } from '../zone/layout.ts';
-import { Zone } from '../zone/zone.ts';
+import { EVICTED, EXPIRED, Zone } from '../zone/zone.ts';
 import { Connection, type ConnectionHost } from './connection.ts';
 import { Cron } from './cron.ts';
 import { Endpoints } from './endpoints.ts';
@@ -95,6 +97,10 @@ export class Server implements ConnectionHost {
       ),
     ];
     const keyspace = new Keyspace(zones, values.databases);
+    const blocking = new Blocking();
+    keyspace.observer = (database, argv, index, event) =>
+      blocking.note(database, argv, index, event);
+    keyspace.onReplaced = (database) => blocking.noteAll(database);
     this.#windows = new Windows(zones[0]);
     zones[0].onResize = () => {
       this.#windows.renew();
@@ -114,6 +120,7 @@ export class Server implements ConnectionHost {
           return values.zsetMaxListpackValue;
         },
       }),
+      blocking,
       clients: new Clients(),
       stats,
       registry: new Registry(families),
@@ -129,9 +136,24 @@ export class Server implements ConnectionHost {
       tcpPort: () => this.port,
       shutDown: options.onShutdown,
     };
+    this.#followRemovals();
     this.#followConfig(zones[0]);
     keyspace.tick(clock.now());
     this.#cron = new Cron(this.instance, () => this.#closeIdle());
+  }
+
+  /** Lets who waits for a key to go hear of it when nobody's command removes it. */
+  #followRemovals(): void {
+    const { keyspace, blocking } = this.instance;
+    for (const zone of keyspace.zones) {
+      const { onRemove } = zone;
+      zone.onRemove = (entry, cause) => {
+        onRemove?.(entry, cause);
+        if (!blocking.heedsRemoval) return;
+        if (cause === EXPIRED) keyspace.tellRemoval(zone, entry, events.expired);
+        else if (cause === EVICTED) keyspace.tellRemoval(zone, entry, events.evicted);
+      };
+    }
   }
 
   /** Lets CONFIG SET reach what is running. */
@@ -284,7 +306,9 @@ export class Server implements ConnectionHost {
   }
 
   closed(connection: Connection): void {
-    const { clients, pause } = this.instance;
+    const { clients, pause, blocking } = this.instance;
+    const { waiter } = connection.client;
+    if (waiter !== undefined) blocking.forget(waiter);
     this.#connections.delete(connection);
     clients.remove(connection.client);
     pause.forget(connection.client);
@@ -336,7 +360,7 @@ export class Server implements ConnectionHost {
     if (limit === 0) return;
     const now = clock.now();
     for (const client of clients.all()) {
-      if (now - client.lastActiveAt > limit) client.connection.close();
+      if (!client.isBlocked && now - client.lastActiveAt > limit) client.connection.close();
     }
   }
 }

@@ -66,6 +66,8 @@ export function openOffline(directives: Readonly<Record<string, string>> = {}): 
     close() {},
     closeAfterReply() {},
     resume() {},
+    retry() {},
+    release() {},
     querySize: 0,
     queryBufferSize: 0,
     outputSize: 0,

@@ -18,6 +18,8 @@ function clientOf(id: number, resumed: number[]): Client {
     close() {},
     closeAfterReply() {},
     resume: () => resumed.push(id),
+    retry() {},
+    release() {},
     querySize: 0,
     queryBufferSize: 0,
     outputSize: 0,

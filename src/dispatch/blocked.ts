@@ -1,0 +1,41 @@
+/**
+ * Blocked: a command that has nothing to answer yet, and waits for a key.
+ *
+ * A handler that finds nothing to take calls waitForKeys(), which ends it. Its request is held, with
+ * all its client sent behind it, and runs again from its beginning when one of the keys may have
+ * what it wants (keyspace/blocking.ts); so it must have changed nothing.
+ */
+
+import type { Wish } from '../keyspace/blocking.ts';
+import type { Call } from './call.ts';
+
+/** Thrown by a handler whose command waits. */
+export class Blocked {
+  readonly wish: Wish;
+
+  constructor(wish: Wish) {
+    this.wish = wish;
+  }
+}
+
+/**
+ * Lets a command wait at the keys argv[first] to argv[end - 1] for one of them to hold a value of
+ * `type`, until `deadline` (Unix milliseconds, 0 for ever). Where commands must not wait, in a
+ * transaction or a script, answers null at once, as when time is up.
+ */
+export function waitForKeys(
+  { argv, client, db, reply }: Call,
+  first: number,
+  end: number,
+  type: number,
+  deadline: number,
+  untilGone = false,
+): void {
+  if (!client.mayBlock) {
+    reply.nullArray();
+    return;
+  }
+  const keys: Uint8Array[] = [];
+  for (let i = first; i < end; i++) keys.push(argv.copy(i));
+  throw new Blocked({ database: db, keys, type, deadline, untilGone });
+}
