@@ -4,6 +4,8 @@ import type { Definition } from '../src/dispatch/command.ts';
 import * as client from './connection/client.ts';
 import * as connect from './connection/connect.ts';
 import * as generic from './generic.ts';
+import * as listPlace from './list/place.ts';
+import * as listPush from './list/push.ts';
 import * as scripting from './scripting.ts';
 import * as command from './server/command.ts';
 import * as config from './server/config.ts';
@@ -22,6 +24,8 @@ export const families: readonly (readonly Definition[])[] = [
   generic,
   connect,
   client,
+  listPush,
+  listPlace,
   sortedSetScore,
   sortedSetRange,
   scripting,

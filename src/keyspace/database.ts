@@ -10,8 +10,9 @@
 import type { Argv } from '../resp/argv.ts';
 import { errors } from '../resp/errors.ts';
 import { copyBytes } from '../std/bytes.ts';
+import { List } from '../value/list.ts';
 import { SortedSet } from '../value/sorted-set.ts';
-import { TYPE_SORTED_SET, TYPE_STRING } from '../value/type.ts';
+import { TYPE_LIST, TYPE_SORTED_SET, TYPE_STRING } from '../value/type.ts';
 import { DELETED, EXPIRED, FLUSHED, type Zone } from '../zone/zone.ts';
 import { events, type KeyEvent } from './events.ts';
 
@@ -42,6 +43,24 @@ export interface Common {
     /** Changes since the last save. */
     dirty: number;
   };
+}
+
+/** A value whose insides are laid out for the chunks of its zone. */
+interface Insides {
+  /** Bytes of content for a copy in another zone. */
+  sizeIn(zone: Zone): number;
+  copyTo(zone: Zone, entry: number): void;
+}
+
+function insidesOf(zone: Zone, entry: number): Insides | undefined {
+  switch (zone.type(entry)) {
+    case TYPE_LIST:
+      return new List().open(zone, entry);
+    case TYPE_SORTED_SET:
+      return new SortedSet().open(zone, entry);
+    default:
+      return undefined;
+  }
 }
 
 export class Database {
@@ -298,9 +317,8 @@ export class Database {
     const from = this.zone;
     const to = target.zone;
     const type = from.type(entry);
-    // The insides of a sorted set are laid out for the chunks of their zone.
-    const set = type === TYPE_SORTED_SET ? new SortedSet().open(from, entry) : undefined;
-    const size = set === undefined ? from.content.size(entry) : set.sizeIn(to);
+    const insides = insidesOf(from, entry);
+    const size = insides === undefined ? from.content.size(entry) : insides.sizeIn(to);
     const deadline = from.deadline(entry);
     const start = argv.starts[index];
     const end = argv.ends[index];
@@ -308,8 +326,8 @@ export class Database {
     const made = to.put(0, target.physical, hash, argv.bytes, start, end, type, size, timed);
     if (made === 0) return 0;
     to.setEncoding(made, from.encoding(entry));
-    if (set !== undefined) {
-      set.copyTo(to, made);
+    if (insides !== undefined) {
+      insides.copyTo(to, made);
     } else {
       const { content } = from;
       for (let address = 0; address < size; ) {

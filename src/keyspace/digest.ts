@@ -9,8 +9,9 @@
 import { createHash } from 'node:crypto';
 import { latin1Bytes } from '../std/ascii.ts';
 import { doubleText } from '../std/double.ts';
+import { List } from '../value/list.ts';
 import { SortedSet } from '../value/sorted-set.ts';
-import { TYPE_SORTED_SET } from '../value/type.ts';
+import { TYPE_LIST, TYPE_SORTED_SET } from '../value/type.ts';
 import type { Zone } from '../zone/zone.ts';
 import type { Keyspace } from './keyspace.ts';
 
@@ -41,7 +42,17 @@ class Digest {
   }
 }
 
+const list = new List();
 const set = new SortedSet();
+
+function addList(digest: Digest, zone: Zone, entry: number): void {
+  list.open(zone, entry);
+  for (let more = list.seek(0); more; more = list.next()) {
+    const element = new Uint8Array(list.currentSize);
+    list.copyCurrent(element, 0);
+    digest.mix(element);
+  }
+}
 
 function addSortedSet(digest: Digest, zone: Zone, entry: number): void {
   set.open(zone, entry);
@@ -59,6 +70,7 @@ function addValue(digest: Digest, zone: Zone, entry: number): void {
   const type = zone.type(entry);
   digest.mixNumber(type);
   if (type === TYPE_SORTED_SET) addSortedSet(digest, zone, entry);
+  else if (type === TYPE_LIST) addList(digest, zone, entry);
   else digest.mix(zone.content.slice(entry, 0, zone.content.size(entry)));
   if (zone.isVolatile(entry)) digest.xor(EXPIRES);
 }

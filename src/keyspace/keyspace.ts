@@ -11,8 +11,9 @@
 
 import { Argv } from '../resp/argv.ts';
 import { errors } from '../resp/errors.ts';
+import { auditList } from '../value/list.ts';
 import { auditSortedSet } from '../value/sorted-set.ts';
-import { audit } from '../zone/audit.ts';
+import { audit, type ValueAudit } from '../zone/audit.ts';
 import type { Zone } from '../zone/zone.ts';
 import { type Common, Database, type Traffic } from './database.ts';
 import type { KeyEvent } from './events.ts';
@@ -43,6 +44,20 @@ class KeyspaceCounts {
     }
   }
 }
+
+/** One for each type that has insides. */
+const audits: readonly ValueAudit[] = [
+  auditList, //
+  auditSortedSet,
+];
+
+const auditValue: ValueAudit = (zone, entry) => {
+  for (const auditType of audits) {
+    const fault = auditType(zone, entry);
+    if (fault !== undefined) return fault;
+  }
+  return undefined;
+};
 
 export class Keyspace implements Common {
   readonly zones: readonly Zone[];
@@ -96,7 +111,7 @@ export class Keyspace implements Common {
 
   /** The first broken invariant of a zone and of all it holds, or undefined. */
   audit(zone: Zone): string | undefined {
-    return audit(zone, auditSortedSet);
+    return audit(zone, auditValue);
   }
 
   /** What ZONE STATS tells of a zone. Sizes in bytes. */

@@ -166,6 +166,17 @@ export const errors = {
   badDataFormat: err('Bad data format'),
   sortNotDouble: err("One or more scores can't be converted into double"),
 
+  // ── Lists ───────────────────────────────────────────────────────────────────────────────────
+  rankZero: err(
+    "RANK can't be zero: use 1 to start from the first match, 2 from the second ... or use " +
+      'negative to start from the end of the list',
+  ),
+  rankOutOfRange: err(
+    'value is out of range, value must between -9223372036854775807 and 9223372036854775807',
+  ),
+  matchCountNegative: err("COUNT can't be negative"),
+  maxlenNegative: err("MAXLEN can't be negative"),
+
   // ── Sorted sets ─────────────────────────────────────────────────────────────────────────────
   minOrMaxNotFloat: err('min or max is not a float'),
   minOrMaxNotLex: err('min or max not valid string range item'),

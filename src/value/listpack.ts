@@ -518,6 +518,14 @@ export class Listpack {
     this.insert(this.end, bytes, start, end);
   }
 
+  /** Puts `count` elements of another listpack, which lie in bytes[from, to), behind the last one. */
+  appendAll(bytes: Uint8Array, from: number, to: number, count: number): void {
+    const at = this.end;
+    this.#open(at, at, to - from);
+    copyBytes(this.bytes, at, bytes, from, to);
+    this.#store(at, count);
+  }
+
   insertInteger(at: number, n: number | bigint): void {
     setAny(n);
     const size = parsedSize();

@@ -67,6 +67,13 @@ export function unitsFor(units: number, largest: number, chunkUnits: number): nu
   return units + Math.min(units, skips * block);
 }
 
+/** Where a block ends that is taken fresh behind `at`. */
+export function placeBehind(at: number, units: number, chunkUnits: number): number {
+  if (units > chunkUnits) return Math.ceil(at / HEAD_UNITS) * HEAD_UNITS + units;
+  const left = chunkUnits - (at & (chunkUnits - 1));
+  return at + units + (units > left ? left : 0);
+}
+
 export class Region {
   zone!: Zone;
   entry = 0;
@@ -159,11 +166,15 @@ export class Region {
    * when there is no room; the entry may lie elsewhere then. After true the region is bound to it.
    */
   reserve(units: number, largest: number): boolean {
-    const need = unitsFor(units, largest, this.chunkUnits);
+    return this.reserveFresh(unitsFor(units, largest, this.chunkUnits));
+  }
+
+  /** As reserve(), of so many fresh units. No more than `growthMax` is asked for beside them. */
+  reserveFresh(need: number, growthMax = GROWTH_MAX): boolean {
     if (need <= this.fresh) return true;
     const { zone } = this;
     const bump = this.i32[this.base + BUMP];
-    const growth = Math.min(Math.max(bump >>> GROWTH_SHIFT, GROWTH_MIN), GROWTH_MAX);
+    const growth = Math.min(Math.max(bump >>> GROWTH_SHIFT, GROWTH_MIN), growthMax);
     const least = bump + need;
     let wanted = this.#rounded(least + growth);
     // What is only for later is not worth an eviction.
@@ -215,6 +226,41 @@ export class Region {
     assert(bump + units <= this.limit, 'a region takes what it reserved');
     i32[base + BUMP] = bump + units;
     return bump;
+  }
+
+  /** Whether take() finds such a block among those given back. */
+  hasFree(units: number): boolean {
+    const { i32, base } = this;
+    if (i32[base + FREE] < units || units > this.chunkUnits) return false;
+    const list = listOf(units);
+    let block = i32[base + HEADS + list];
+    for (let tries = 0; tries < TRIES && block !== 0; tries++) {
+      const word = this.word(block);
+      if (i32[word + 1] >= units) return true;
+      block = i32[word];
+    }
+    const above = list + 1;
+    return (
+      (above < 32 && (i32[base + LISTED] & (-1 << above)) !== 0) ||
+      (i32[base + LISTED + 1] & (-1 << Math.max(0, above - 32))) !== 0
+    );
+  }
+
+  /** Makes a block larger where it lies, if only fresh units of its chunk are behind it. */
+  extend(block: number, units: number, added: number): boolean {
+    const { i32, base } = this;
+    const end = block + units;
+    if (end !== i32[base + BUMP] || end + added > this.limit) return false;
+    if ((block & this.#mask) + units + added > this.chunkUnits) return false;
+    i32[base + BUMP] = end + added;
+    return true;
+  }
+
+  /** Forgets what is free, for an owner who has moved all blocks in front of `bump`. */
+  restart(bump: number): void {
+    const { i32, base } = this;
+    i32.fill(0, base, base + REGION_WORDS);
+    i32[base + BUMP] = bump;
   }
 
   /** Gives a block back. */
