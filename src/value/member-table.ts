@@ -56,14 +56,14 @@ assert(FIRST_BITS === TAG_SHIFT);
 export const PLACES = 2 ** 32;
 
 /** Units of the segment that bucket `bucket` begins, or 0 when it begins none. */
-function segmentUnits(bucket: number): number {
+export function segmentUnits(bucket: number): number {
   if (bucket < FIRST) return bucket === 0 ? FIRST / 2 : 0;
   const size = 1 << (30 - Math.clz32(bucket));
   return (bucket & (size - 1)) === 0 ? size / 2 : 0;
 }
 
 /** First bucket of the segment behind that of `bucket`. */
-function nextSegment(bucket: number): number {
+export function nextSegment(bucket: number): number {
   return bucket < FIRST ? FIRST : bucket + (1 << (30 - Math.clz32(bucket)));
 }
 

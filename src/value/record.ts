@@ -56,7 +56,7 @@ function shortSize(memberSize: number, valueSize: number): number {
 export function recordSize(memberSize: number, valueSize: number): number {
   const size = shortSize(memberSize, valueSize);
   if (size <= SHORT_SIZE_MAX) return size;
-  return LONG_HEADER + memberSize + (valueSize < 0 ? 0 : valueSize);
+  return LONG_HEADER + memberSize + Math.max(valueSize, 0);
 }
 
 /** Units of a record from its address on. */
@@ -69,10 +69,15 @@ export function scoredUnits(memberSize: number): number {
   return SCORE_UNITS + recordUnits(memberSize, NO_VALUE);
 }
 
+/** Whether a record of such a member is a long one. */
+export function isLongOf(memberSize: number, valueSize: number): boolean {
+  return shortSize(memberSize, valueSize) > SHORT_SIZE_MAX;
+}
+
 /** What the tag word of a member's record says. */
 export function recordTag(hash: number, memberSize: number, valueSize: number): number {
-  const isShort = shortSize(memberSize, valueSize) <= SHORT_SIZE_MAX;
-  return ((hash >>> TAG_SHIFT) << SIZE_BITS) | (isShort ? memberSize : LONG);
+  const size = isLongOf(memberSize, valueSize) ? LONG : memberSize;
+  return ((hash >>> TAG_SHIFT) << SIZE_BITS) | size;
 }
 
 /** The same of a long record, whatever its sizes. */
@@ -166,6 +171,18 @@ export function valueSizeOf(region: Region, record: number): number {
   const size = u8[at];
   if (size < VALUE_LONG) return size;
   return u8[at + 1] | (u8[at + 2] << 8) | (u8[at + 3] << 16) | (u8[at + 4] << 24);
+}
+
+/** Units of the record at an address. */
+export function unitsOf(region: Region, record: number, hasValue: boolean): number {
+  const valueSize = hasValue ? valueSizeOf(region, record) : NO_VALUE;
+  return recordUnits(memberSizeOf(region, record), valueSize);
+}
+
+/** Says anew of what hash a record is: one copied from another zone. */
+export function setHash(region: Region, record: number, hash: number): void {
+  const word = region.word(record) + R_TAG;
+  region.i32[word] = (longTag(hash) & ~LONG) | (region.i32[word] & LONG);
 }
 
 /** Address of a value in the content. */
