@@ -263,24 +263,6 @@ export class Region {
     i32[base + BUMP] = bump;
   }
 
-  /** Whether take() finds such a block among those given back. */
-  hasFree(units: number): boolean {
-    const { i32, base } = this;
-    if (i32[base + FREE] < units || units > this.chunkUnits) return false;
-    const list = listOf(units);
-    let block = i32[base + HEADS + list];
-    for (let tries = 0; tries < TRIES && block !== 0; tries++) {
-      const word = this.word(block);
-      if (i32[word + 1] >= units) return true;
-      block = i32[word];
-    }
-    const above = list + 1;
-    return (
-      (above < 32 && (i32[base + LISTED] & (-1 << above)) !== 0) ||
-      (i32[base + LISTED + 1] & (-1 << Math.max(0, above - 32))) !== 0
-    );
-  }
-
   /** Gives a block back. */
   give(block: number, units: number): void {
     let at = block;
