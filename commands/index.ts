@@ -4,6 +4,7 @@ import type { Definition } from '../src/dispatch/command.ts';
 import * as client from './connection/client.ts';
 import * as connect from './connection/connect.ts';
 import * as generic from './generic.ts';
+import * as geo from './geo.ts';
 import * as listPlace from './list/place.ts';
 import * as listPush from './list/push.ts';
 import * as scripting from './scripting.ts';
@@ -28,6 +29,7 @@ export const families: readonly (readonly Definition[])[] = [
   listPlace,
   sortedSetScore,
   sortedSetRange,
+  geo,
   scripting,
   command,
   config,

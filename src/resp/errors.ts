@@ -43,6 +43,13 @@ function excerpt(text: string, size = EXCERPT_SIZE): string {
   return cString(text.slice(0, size));
 }
 
+/** A double as `%f` prints it. */
+function fixed(x: number): string {
+  if (!Number.isFinite(x)) return x > 0 ? 'inf' : '-inf';
+  // toFixed() turns to exponents there, where no double has a fraction.
+  return Math.abs(x) < 1e21 ? x.toFixed(6) : `${BigInt(x)}.000000`;
+}
+
 /** What the parser of requests answers before the connection is closed. */
 export const protocolErrors = {
   tooBigInline: 'ERR Protocol error: too big inline request',
@@ -339,6 +346,25 @@ export const errors = {
 
   /** For texts that another part of the server found and that end in a reason of its own. */
   custom: errEndingIn,
+
+  // ── Places ──────────────────────────────────────────────────────────────────────────────────
+  invalidPlace: (longitude: number, latitude: number) =>
+    err(`invalid longitude,latitude pair ${fixed(longitude)},${fixed(latitude)}`),
+  unsupportedUnit: err('unsupported unit provided. please use M, KM, FT, MI'),
+  needNumericRadius: err('need numeric radius'),
+  radiusNegative: err('radius cannot be negative'),
+  needNumericWidth: err('need numeric width'),
+  needNumericHeight: err('need numeric height'),
+  boxNegative: err('height or width cannot be negative'),
+  notAPlace: err('could not decode requested zset member'),
+  searchCountNotPositive: err('COUNT must be > 0'),
+  storeWithDetails: (what: string) =>
+    err(`${what} is not compatible with WITHDIST, WITHHASH and WITHCOORD options`),
+  searchFromOne: (name: string) =>
+    err(`exactly one of FROMMEMBER or FROMLONLAT can be specified for ${cString(name)}`),
+  searchByOne: (name: string) =>
+    err(`exactly one of BYRADIUS and BYBOX can be specified for ${cString(name)}`),
+  anyNeedsCount: err('the ANY argument requires COUNT argument'),
 
   // ── Functions ───────────────────────────────────────────────────────────────────────────────
   functionFlushMode: err('FUNCTION FLUSH only supports SYNC|ASYNC option'),

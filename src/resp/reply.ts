@@ -271,6 +271,12 @@ export class Reply {
     this.#endLine(body + size);
   }
 
+  /** The same of a number that was printed otherwise. */
+  doubleText(text: string): void {
+    if (this.resp3) this.#line(DOUBLE, text);
+    else this.bulkText(text);
+  }
+
   /** An integer of any size, in digits. */
   bigNumber(text: string): void {
     if (this.resp3) this.#line(BIG_NUMBER, text);

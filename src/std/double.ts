@@ -311,6 +311,18 @@ export function formatLongDouble({ isNegative, mantissa, exponent }: LongDouble)
   return isNegative && text !== '0' ? `-${text}` : text;
 }
 
+const doubleBits = new DataView(new ArrayBuffer(8));
+
+/** A finite double as a long double: exactly. */
+export function longDoubleOf(x: number): LongDouble {
+  doubleBits.setFloat64(0, x);
+  const high = doubleBits.getUint32(0);
+  const raw = (high >>> 20) & 0x7ff;
+  const fraction = (BigInt(high & 0xfffff) << 32n) | BigInt(doubleBits.getUint32(4));
+  const mantissa = raw === 0 ? fraction : fraction | (1n << 52n);
+  return { isNegative: high >>> 31 === 1, mantissa, exponent: Math.max(raw, 1) - 1075 };
+}
+
 function signedAt(x: LongDouble, mantissa: bigint, exponent: number): bigint {
   const shifted = mantissa << BigInt(x.exponent - exponent);
   return x.isNegative ? -shifted : shifted;
