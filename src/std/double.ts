@@ -311,7 +311,8 @@ export function formatLongDouble({ isNegative, mantissa, exponent }: LongDouble)
   return isNegative && text !== '0' ? `-${text}` : text;
 }
 
-const doubleBits = new DataView(new ArrayBuffer(8));
+const doubleValue = new Float64Array(1);
+const doubleBits = new DataView(doubleValue.buffer);
 
 /** A finite double as a long double: exactly. */
 export function longDoubleOf(x: number): LongDouble {
