@@ -5,6 +5,7 @@ import * as client from './connection/client.ts';
 import * as connect from './connection/connect.ts';
 import * as generic from './generic.ts';
 import * as geo from './geo.ts';
+import * as listBlock from './list/block.ts';
 import * as listPlace from './list/place.ts';
 import * as listPush from './list/push.ts';
 import * as scripting from './scripting.ts';
@@ -27,6 +28,7 @@ export const families: readonly (readonly Definition[])[] = [
   client,
   listPush,
   listPlace,
+  listBlock,
   sortedSetScore,
   sortedSetRange,
   geo,

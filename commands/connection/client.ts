@@ -362,9 +362,9 @@ export const clientUnblock = command({
     if (argv.count > 4) throw errors.subcommandSyntax(argv);
     const withError = argv.count === 4 && argv.is(3, 'ERROR');
     if (argv.count === 4 && !withError && !argv.is(3, 'TIMEOUT')) throw errors.unblockReason;
-    const target = instance.clients.find(args.integerAt(2));
-    target?.unblock?.(withError);
-    reply.integer(target?.unblock === undefined ? 0 : 1);
+    const unblock = instance.clients.find(args.integerAt(2))?.unblock;
+    unblock?.(withError);
+    reply.integer(unblock === undefined ? 0 : 1);
   },
 });
 

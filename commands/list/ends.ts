@@ -83,6 +83,14 @@ export function popOne(call: Call, key: number, fromFirst: boolean): void {
   popped(call, key, fromFirst, 1);
 }
 
+/** The same, as BLPOP replies it: the key, then the element. */
+export function popOneWithKey(call: Call, key: number, fromFirst: boolean): void {
+  const { argv, reply } = call;
+  reply.array(2);
+  reply.bulk(argv.bytes, argv.starts[key], argv.ends[key]);
+  popOne(call, key, fromFirst);
+}
+
 /** Replies up to `count` elements from one end of the open list, and removes them. */
 export function popMany(call: Call, key: number, fromFirst: boolean, count: number): void {
   const { reply } = call;
@@ -105,6 +113,20 @@ export function popManyWithKey(call: Call, key: number, fromFirst: boolean, coun
   reply.array(2);
   reply.bulk(argv.bytes, argv.starts[key], argv.ends[key]);
   popMany(call, key, fromFirst, count);
+}
+
+/** Reads `numkeys key [key ...] <LEFT | RIGHT> [COUNT count]` from argument `at` to the end. */
+export function readPops({ argv }: Call, at: number) {
+  const first = at + 1;
+  const end = first + integerFrom(argv, at, 1, errors.keyCountNotPositive);
+  if (end >= argv.count) throw errors.syntax;
+  const fromFirst = isLeft(argv, end);
+  let count = 0;
+  for (let i = end + 1; i < argv.count; i += 2) {
+    if (count > 0 || !argv.is(i, 'COUNT') || i + 1 === argv.count) throw errors.syntax;
+    count = integerFrom(argv, i + 1, 1, errors.countNotPositive);
+  }
+  return { first, end, fromFirst, count: Math.max(1, count) };
 }
 
 /**

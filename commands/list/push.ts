@@ -14,6 +14,7 @@ import {
   popManyWithKey,
   popOne,
   push,
+  readPops,
 } from './ends.ts';
 
 const { command } = family('list');
@@ -129,22 +130,11 @@ export const lmpop = command({
     'O(N+M) where N is the number of provided keys and M is the number of elements returned.',
   keys: 'RW access delete',
   run(call) {
-    const { argv, reply } = call;
-    const keys = integerFrom(argv, 1, 1, errors.keyCountNotPositive);
-    const side = 2 + keys;
-    if (side >= argv.count) throw errors.syntax;
-    const fromFirst = isLeft(argv, side);
-    let count = 0;
-    for (let i = side + 1; i < argv.count; i += 2) {
-      if (count > 0 || !argv.is(i, 'COUNT') || i + 1 === argv.count) throw errors.syntax;
-      count = integerFrom(argv, i + 1, 1, errors.countNotPositive);
+    const { first, end, fromFirst, count } = readPops(call, 1);
+    for (let key = first; key < end; key++) {
+      if (openForWrite(call, key)) return popManyWithKey(call, key, fromFirst, count);
     }
-    for (let key = 2; key < side; key++) {
-      if (!openForWrite(call, key)) continue;
-      popManyWithKey(call, key, fromFirst, Math.max(1, count));
-      return;
-    }
-    reply.nullArray();
+    call.reply.nullArray();
   },
 });
 
