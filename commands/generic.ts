@@ -2,13 +2,11 @@
 
 import type { Call } from '../src/dispatch/call.ts';
 import { family } from '../src/dispatch/command.ts';
+import { cursorAt, ScanOptions } from '../src/dispatch/scan.ts';
 import type { Database } from '../src/keyspace/database.ts';
 import { events } from '../src/keyspace/events.ts';
 import { errors } from '../src/resp/errors.ts';
-import { sliceBytes } from '../src/std/bytes.ts';
-import { matchGlob } from '../src/std/glob.ts';
-import { parseCursor } from '../src/std/int64.ts';
-import { encodingName, referenceCount, typeByName, typeName } from '../src/value/type.ts';
+import { encodingName, referenceCount, typeName } from '../src/value/type.ts';
 
 const { command, container } = family('generic');
 
@@ -372,20 +370,13 @@ function replyKey({ db, reply }: Call, entry: number): void {
   else reply.bulk(db.zone.key(entry));
 }
 
-function keyMatches(db: Database, entry: number, pattern: Uint8Array): boolean {
+const options = new ScanOptions();
+
+function keyMatches(db: Database, entry: number): boolean {
   const at = db.zone.keyAt(entry);
-  if (at >= 0) {
-    const end = at + db.zone.keySize(entry);
-    return matchGlob(pattern, 0, pattern.length, db.zone.arena.u8, at, end, false);
-  }
+  if (at >= 0) return options.matches(db.zone.arena.u8, at, at + db.zone.keySize(entry));
   const key = db.zone.key(entry);
-  return matchGlob(pattern, 0, pattern.length, key, 0, key.length, false);
-}
-
-const STAR = 0x2a;
-
-function isEverything(pattern: Uint8Array): boolean {
-  return pattern.length === 1 && pattern[0] === STAR;
+  return options.matches(key, 0, key.length);
 }
 
 export const keys = command({
@@ -400,12 +391,11 @@ export const keys = command({
   tips: ['request_policy:all_shards', 'nondeterministic_output_order'],
   run(call) {
     const { argv, db, reply } = call;
-    const pattern = sliceBytes(argv.bytes, argv.starts[1], argv.ends[1]);
-    const all = isEverything(pattern);
+    options.match(argv, 1);
     const token = reply.deferArray();
     let count = 0;
     db.each((entry) => {
-      if (!all && !keyMatches(db, entry, pattern)) return;
+      if (!keyMatches(db, entry)) return;
       replyKey(call, entry);
       count++;
     });
@@ -425,30 +415,15 @@ export const scan = command({
   arguments: { TYPE: { since: '6.0.0' } },
   history: [['6.0.0', 'Added the `TYPE` subcommand.']],
   run(call) {
-    const { argv, db, reply, args } = call;
-    const cursor = parseCursor(argv.bytes, argv.starts[1], argv.ends[1]);
-    if (cursor === undefined) throw errors.invalidCursor;
-    let count = 10;
-    let pattern: Uint8Array | undefined;
-    let wantedType: number | undefined;
-    for (let i = 2; i < argv.count; i += 2) {
-      const hasValue = i + 1 < argv.count;
-      if (hasValue && argv.is(i, 'COUNT')) {
-        count = args.integerAt(i + 1);
-        if (count < 1) throw errors.syntax;
-      } else if (hasValue && argv.is(i, 'MATCH')) {
-        pattern = argv.copy(i + 1);
-      } else if (hasValue && argv.is(i, 'TYPE')) {
-        wantedType = typeByName(argv.text(i + 1).toLowerCase());
-      } else throw errors.syntax;
-    }
-    if (pattern !== undefined && isEverything(pattern)) pattern = undefined;
+    const { db, reply } = call;
+    const cursor = cursorAt(call, 1);
+    const { count, type: wantedType } = options.read(call, 2, true);
 
     // Keys are collected first: the cursor comes before them in the reply.
     const found: number[] = [];
-    const next = db.scan(Number(BigInt.asUintN(64, cursor)), count, (entry) => {
+    const next = db.scan(cursor, count, (entry) => {
       if (wantedType !== undefined && db.zone.type(entry) !== wantedType) return;
-      if (pattern !== undefined && !keyMatches(db, entry, pattern)) return;
+      if (!keyMatches(db, entry)) return;
       if (!db.zone.isExpired(entry)) found.push(entry);
     });
     reply.array(2);

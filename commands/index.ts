@@ -5,6 +5,7 @@ import * as client from './connection/client.ts';
 import * as connect from './connection/connect.ts';
 import * as generic from './generic.ts';
 import * as geo from './geo.ts';
+import * as hash from './hash.ts';
 import * as listBlock from './list/block.ts';
 import * as listPlace from './list/place.ts';
 import * as listPush from './list/push.ts';
@@ -26,6 +27,7 @@ export const families: readonly (readonly Definition[])[] = [
   generic,
   connect,
   client,
+  hash,
   listPush,
   listPlace,
   listBlock,

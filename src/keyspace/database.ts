@@ -10,9 +10,10 @@
 import type { Argv } from '../resp/argv.ts';
 import { errors } from '../resp/errors.ts';
 import { copyBytes } from '../std/bytes.ts';
+import { Hash } from '../value/hash.ts';
 import { List } from '../value/list.ts';
 import { SortedSet } from '../value/sorted-set.ts';
-import { TYPE_LIST, TYPE_SORTED_SET, TYPE_STRING } from '../value/type.ts';
+import { TYPE_HASH, TYPE_LIST, TYPE_SORTED_SET, TYPE_STRING } from '../value/type.ts';
 import { DELETED, EXPIRED, FLUSHED, type Zone } from '../zone/zone.ts';
 import { events, type KeyEvent } from './events.ts';
 
@@ -54,6 +55,8 @@ interface Insides {
 
 function insidesOf(zone: Zone, entry: number): Insides | undefined {
   switch (zone.type(entry)) {
+    case TYPE_HASH:
+      return new Hash().open(zone, entry);
     case TYPE_LIST:
       return new List().open(zone, entry);
     case TYPE_SORTED_SET:

@@ -9,9 +9,10 @@
 import { createHash } from 'node:crypto';
 import { latin1Bytes } from '../std/ascii.ts';
 import { doubleText } from '../std/double.ts';
+import { Hash } from '../value/hash.ts';
 import { List } from '../value/list.ts';
 import { SortedSet } from '../value/sorted-set.ts';
-import { TYPE_LIST, TYPE_SORTED_SET } from '../value/type.ts';
+import { TYPE_HASH, TYPE_LIST, TYPE_SORTED_SET } from '../value/type.ts';
 import type { Zone } from '../zone/zone.ts';
 import type { Keyspace } from './keyspace.ts';
 
@@ -42,8 +43,22 @@ class Digest {
   }
 }
 
+const hash = new Hash();
 const list = new List();
 const set = new SortedSet();
+
+function addHash(digest: Digest, zone: Zone, entry: number): void {
+  hash.open(zone, entry);
+  hash.begin();
+  while (hash.next()) {
+    const element = new Digest();
+    hash.readField();
+    element.mix(hash.textBytes.subarray(hash.textStart, hash.textEnd));
+    hash.readValue();
+    element.mix(hash.textBytes.subarray(hash.textStart, hash.textEnd));
+    digest.xor(element.bytes);
+  }
+}
 
 function addList(digest: Digest, zone: Zone, entry: number): void {
   list.open(zone, entry);
@@ -70,6 +85,7 @@ function addValue(digest: Digest, zone: Zone, entry: number): void {
   const type = zone.type(entry);
   digest.mixNumber(type);
   if (type === TYPE_SORTED_SET) addSortedSet(digest, zone, entry);
+  else if (type === TYPE_HASH) addHash(digest, zone, entry);
   else if (type === TYPE_LIST) addList(digest, zone, entry);
   else digest.mix(zone.content.slice(entry, 0, zone.content.size(entry)));
   if (zone.isVolatile(entry)) digest.xor(EXPIRES);

@@ -11,6 +11,7 @@
 
 import { Argv } from '../resp/argv.ts';
 import { errors } from '../resp/errors.ts';
+import { auditHash } from '../value/hash.ts';
 import { auditList } from '../value/list.ts';
 import { auditSortedSet } from '../value/sorted-set.ts';
 import { audit, type ValueAudit } from '../zone/audit.ts';
@@ -47,7 +48,8 @@ class KeyspaceCounts {
 
 /** One for each type that has insides. */
 const audits: readonly ValueAudit[] = [
-  auditList, //
+  auditHash, //
+  auditList,
   auditSortedSet,
 ];
 

@@ -72,7 +72,7 @@ export const errors = {
   notPositive: err('value is out of range, must be positive'),
   outOfRange: err('value is out of range'),
   /** `must between` is Redis's. */
-  notBetween: (least: number, most: number) =>
+  notBetween: (least: number | bigint, most: number | bigint) =>
     err(`value is out of range, value must between ${least} and ${most}`),
   notFloat: err('value is not a valid float'),
   noSuchKey: err('no such key'),
@@ -183,6 +183,11 @@ export const errors = {
   ),
   matchCountNegative: err("COUNT can't be negative"),
   maxlenNegative: err("MAXLEN can't be negative"),
+
+  // ── Hashes ──────────────────────────────────────────────────────────────────────────────────
+  hashNotInteger: err('hash value is not an integer'),
+  hashNotFloat: err('hash value is not a float'),
+  isNanOrInfinity: err('value is NaN or Infinity'),
 
   // ── Sorted sets ─────────────────────────────────────────────────────────────────────────────
   minOrMaxNotFloat: err('min or max is not a float'),

@@ -320,6 +320,9 @@ export class Dictionary {
   /**
    * Makes room for all of `growth`. Answers false when there is none; nothing has changed then, but
    * the entry may lie elsewhere. After true what was found has to be found again.
+   *
+   * Where several values are replaced that do not keep their size, all of them must be in it: a
+   * member may be named twice, and what the first time needs no room may need some the second.
    */
   reserve(growth: DictionaryGrowth): boolean {
     const need = growth.unitsIn(this.#table.bucketCount, this.count + growth.count);
@@ -334,6 +337,12 @@ export class Dictionary {
     const units = recordUnits(memberSize, valueSize);
     const isAlike = isLongOf(memberSize, old) === isLongOf(memberSize, valueSize);
     return isAlike && units <= recordUnits(memberSize, old) ? 0 : units;
+  }
+
+  /** Whether a value of that size leaves the record as large as it is. */
+  keepsSize(valueSize: number): boolean {
+    const { memberSize } = this;
+    return recordUnits(memberSize, valueSize) === recordUnits(memberSize, this.valueSize);
   }
 
   /** Adds the member that find() did not find, with its value if they have any. Room is there. */

@@ -34,6 +34,8 @@ export const SORTED_SET_LISTPACK = 0;
 export const SORTED_SET_SKIPLIST = 1;
 export const HASH_LISTPACK = 0;
 export const HASH_HASHTABLE = 1;
+/** Also called a hash table, but as long as it is small kept as a listpack is. */
+export const HASH_SMALL_TABLE = 2;
 
 /** Redis's OBJ_SHARED_INTEGERS is 10000: integers of up to four digits. */
 const SHARED_SIZE_MAX = 4;
@@ -48,7 +50,7 @@ const encodingNames = [
   ['listpack', 'quicklist'],
   ['intset', 'listpack', 'hashtable'],
   ['listpack', 'skiplist'],
-  ['listpack', 'hashtable'],
+  ['listpack', 'hashtable', 'hashtable'],
   ['stream'],
 ];
 
