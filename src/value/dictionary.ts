@@ -37,6 +37,7 @@ import {
   NO_VALUE,
   recordTag,
   recordUnits,
+  SHORT_SIZE_MAX,
   setHash,
   unitsOf,
   valueAddress,
@@ -55,8 +56,11 @@ const TABLE = LONGEST + 1;
 const OWN_WORDS = 2 + TABLE_WORDS;
 const HEADER_UNITS = Math.ceil((REGION_WORDS + OWN_WORDS) / 2);
 
-/** A block larger than a chunk begins at a multiple of so many units. */
-const LARGE_BLOCK_SKIP = 3;
+/** Units skipped at most in front of a block that may straddle a chunk: a long record or a segment. */
+const SKIP = 3;
+/** Units asked for beside what is needed, and as a part of what is there. */
+const SPARE_MIN = 32;
+const SPARE_SHIFT = 5;
 /** With fewer than one element for so many buckets, some are joined. */
 const BUCKETS_PER_ELEMENT = 4;
 /** And as many with each element that goes, so that they keep up. */
@@ -78,10 +82,10 @@ export class DictionaryGrowth {
   /** Elements that may be new. */
   count = 0;
   #chunkUnits = 0;
-  // Blocks that lie in one chunk: all together, and the largest.
+  // Blocks that lie in one piece: all together, and the largest.
   #units = 0;
   #largest = 0;
-  /** Blocks larger than a chunk, with what is skipped in front of each. */
+  /** Blocks that may straddle chunks, with what is skipped in front of each. */
   #large = 0;
 
   /** Begins anew, for a dictionary in that zone. */
@@ -96,13 +100,18 @@ export class DictionaryGrowth {
   /** Adds a member that may be new. Without a value, its size is NO_VALUE. */
   add(memberSize: number, valueSize: number): void {
     this.count++;
-    this.addBlock(recordUnits(memberSize, valueSize));
+    this.#addRecord(memberSize, valueSize);
   }
 
-  /** Adds the record that another value of a member needs; see Dictionary.unitsToReplace(). */
-  addBlock(units: number): void {
-    if (units > this.#chunkUnits) {
-      this.#large += units + LARGE_BLOCK_SKIP;
+  /** Adds the record that another value of a member needs; see Dictionary.staysInPlace(). */
+  addReplacement(memberSize: number, valueSize: number): void {
+    this.#addRecord(memberSize, valueSize);
+  }
+
+  #addRecord(memberSize: number, valueSize: number): void {
+    const units = recordUnits(memberSize, valueSize);
+    if (isLongOf(memberSize, valueSize)) {
+      this.#large += units + SKIP;
       return;
     }
     this.#units += units;
@@ -118,7 +127,7 @@ export class DictionaryGrowth {
       if (bucket < buckets) continue;
       const segment = segmentUnits(bucket);
       if (segment > this.#chunkUnits) {
-        large += segment + LARGE_BLOCK_SKIP;
+        large += segment + SKIP;
       } else {
         units += segment;
         largest = Math.max(largest, segment);
@@ -326,17 +335,16 @@ export class Dictionary {
    */
   reserve(growth: DictionaryGrowth): boolean {
     const need = growth.unitsIn(this.#table.bucketCount, this.count + growth.count);
-    // What may be skipped at the ends of chunks is counted already.
-    return this.#region.reserve(need, 0);
+    const spare = Math.max(SPARE_MIN, this.#region.bump >>> SPARE_SHIFT);
+    return this.#region.reserveFresh(need, spare);
   }
 
-  /** Units of the record that another value of the element needs; 0: it stays where it is. */
-  unitsToReplace(valueSize: number): number {
+  /** Whether the element can be given a value of that size without taking another record. */
+  staysInPlace(valueSize: number): boolean {
     const { memberSize } = this;
     const old = this.valueSize;
-    const units = recordUnits(memberSize, valueSize);
     const isAlike = isLongOf(memberSize, old) === isLongOf(memberSize, valueSize);
-    return isAlike && units <= recordUnits(memberSize, old) ? 0 : units;
+    return isAlike && recordUnits(memberSize, valueSize) <= recordUnits(memberSize, old);
   }
 
   /** Whether a value of that size leaves the record as large as it is. */
@@ -371,7 +379,7 @@ export class Dictionary {
     const record = this.#record;
     const valueSize = valueEnd - valueStart;
     const oldUnits = unitsOf(region, record, true);
-    if (this.unitsToReplace(valueSize) > 0) {
+    if (!this.staysInPlace(valueSize)) {
       this.#record = this.#make(bytes, start, end, value, valueStart, valueEnd);
       this.#table.replace(record, this.#record, this.#hash);
       region.give(record, oldUnits);
@@ -401,7 +409,8 @@ export class Dictionary {
     const region = this.#region;
     const size = end - start;
     const valueSize = this.#hasValues ? valueEnd - valueStart : NO_VALUE;
-    const record = region.take(recordUnits(size, valueSize));
+    const isShort = !isLongOf(size, valueSize);
+    const record = region.take(recordUnits(size, valueSize), isShort);
     const tag = recordTag(this.#hash, size, valueSize);
     writeRecord(region, record, tag, valueSize, bytes, start, end);
     if (this.#hasValues) writeValue(region, record, value, valueStart, valueEnd);
@@ -477,7 +486,7 @@ export class Dictionary {
     this.format(count);
     at = 0;
     for (const size of sizes) {
-      const record = region.take(size / UNIT);
+      const record = region.take(size / UNIT, size <= SHORT_SIZE_MAX);
       content.write(region.entry, record * UNIT, records, at, at + size);
       this.#adopt(record);
       at += size;
@@ -514,7 +523,7 @@ export class Dictionary {
     this.begin();
     while (this.next()) {
       const units = unitsOf(region, this.#record, this.#hasValues);
-      const record = copy.#region.take(units);
+      const record = copy.#region.take(units, units * UNIT <= SHORT_SIZE_MAX);
       for (let done = 0; done < units * UNIT; ) {
         const address = this.#record * UNIT + done;
         const at = content.at(region.entry, address);

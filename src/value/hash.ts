@@ -42,9 +42,10 @@ export interface HashLimits {
 }
 
 // Up to where a hashtable is kept as a listpack. A dictionary has some 550 bytes beside its records,
-// which are 30 bytes smaller than Redis's: with fewer fields than this it would be the larger one.
+// which are 30 bytes smaller than Redis's: of few fields it would be the larger one. The size is
+// what fits in a slot of a large page.
 const SMALL_COUNT = 32;
-const SMALL_SIZE = 4096;
+const SMALL_SIZE = 7680;
 
 const none = new Uint8Array(0);
 
@@ -256,7 +257,9 @@ export class Hash {
         this.#some.add(fieldSize, valueSize);
       } else if (!this.#dictionary.keepsSize(valueSize)) {
         this.#keepsSizes = false;
-        this.#some.addBlock(this.#dictionary.unitsToReplace(valueSize));
+        if (!this.#dictionary.staysInPlace(valueSize)) {
+          this.#some.addReplacement(fieldSize, valueSize);
+        }
       }
       return;
     }

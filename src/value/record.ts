@@ -44,7 +44,7 @@ const SIZE_BITS = 32 - TAG_BITS;
 const LONG = (1 << SIZE_BITS) - 1;
 
 /** Bytes of a short record, but for the score: with it, it lies in one piece in any zone. */
-const SHORT_SIZE_MAX = SMALL_PAGE / CHUNKS_PER_PAGE - SCORE_SIZE;
+export const SHORT_SIZE_MAX = SMALL_PAGE / CHUNKS_PER_PAGE - SCORE_SIZE;
 assert(SHORT_SIZE_MAX - HEADER < LONG);
 
 function shortSize(memberSize: number, valueSize: number): number {

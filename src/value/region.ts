@@ -12,7 +12,7 @@
  * other freely. The price is a translation per step, word(), for which bind() keeps all it needs.
  *
  * No block of a chunk's size or less straddles a chunk: it can be read in one piece wherever the
- * content lies. Of a larger one at least the first 32 bytes can.
+ * content lies. Of a larger one, or one whose owner does not need that, the first 32 bytes can.
  *
  * Room is reserved before anything is changed, counting fresh units only. So taking a block can't
  * fail, and giving one back needs nothing: removal works in a zone that is full. Blocks given back
@@ -37,7 +37,7 @@ const LISTS = EXACT + 21;
 export const REGION_WORDS = HEADS + LISTS + 1;
 assert(REGION_WORDS % 2 === 0);
 
-/** A block larger than a chunk begins at a multiple of this. */
+/** A block that may straddle a chunk begins at a multiple of this. */
 const HEAD_UNITS = 4;
 /** Blocks looked at in a list whose sizes differ, before a larger one is cut. */
 const TRIES = 6;
@@ -205,14 +205,14 @@ export class Region {
   }
 
   /** Takes a block. There must be room for it. Not cleared. */
-  take(units: number): number {
+  take(units: number, isWhole = units <= this.chunkUnits): number {
     const { i32, base, chunkUnits } = this;
     if (i32[base + FREE] >= units && units <= chunkUnits) {
       const block = this.#takeFree(units);
       if (block !== 0) return block;
     }
     let bump = i32[base + BUMP];
-    if (units <= chunkUnits) {
+    if (isWhole) {
       const left = chunkUnits - (bump & this.#mask);
       if (units > left) {
         this.#list(bump, left);

@@ -34,7 +34,7 @@ function set(zone: Zone, dictionary: Dictionary, member: string, value?: string)
     return;
   }
   if (value === undefined) return;
-  growth.addBlock(dictionary.unitsToReplace(value.length));
+  if (!dictionary.staysInPlace(value.length)) growth.addReplacement(size, value.length);
   assert(dictionary.reserve(growth));
   dictionary.find(bytes, 0, size);
   dictionary.replace(bytes, 0, size, latin1Bytes(value), 0, value.length);
