@@ -392,7 +392,6 @@ export class Hash {
     valueEnd: number,
   ): boolean {
     const isThere = this.#isFound || this.find(bytes, start, end);
-    this.#isFound = false;
     if (!this.#isPacked) {
       const dictionary = this.#dictionary;
       if (isThere) dictionary.replace(bytes, start, end, value, valueStart, valueEnd);

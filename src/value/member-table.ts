@@ -181,8 +181,8 @@ export class MemberTable {
     const bits = 32 - Math.clz32(buckets - 1);
     const half = 1 << (bits - 1);
     const low = reverseBits(place) & (half * 2 - 1);
-    // Whether the bucket has been split, or is one that was split off.
-    const isSplit = low >= half ? low < buckets : low + half < buckets;
+    // Of a bucket and the one split off it, the latter ends where they ended together.
+    const isSplit = low + half < buckets;
     const size = 2 ** (32 - (isSplit ? bits : bits - 1));
     return (Math.floor(place / size) + 1) * size;
   }
