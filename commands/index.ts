@@ -3,6 +3,7 @@
 import type { Definition } from '../src/dispatch/command.ts';
 import * as client from './connection/client.ts';
 import * as connect from './connection/connect.ts';
+import * as dump from './dump.ts';
 import * as generic from './generic.ts';
 import * as geo from './geo.ts';
 import * as hash from './hash.ts';
@@ -25,6 +26,7 @@ import * as zone from './zone.ts';
 export const families: readonly (readonly Definition[])[] = [
   string,
   generic,
+  dump,
   connect,
   client,
   hash,

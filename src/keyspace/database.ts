@@ -192,6 +192,21 @@ export class Database {
     return entry;
   }
 
+  /** As put(), and the entry expires at `deadline` (Unix milliseconds), or with NO_DEADLINE never. */
+  putUntil(
+    argv: Argv,
+    index: number,
+    existing: number,
+    type: number,
+    size: number,
+    deadline: number,
+  ): number {
+    const entry = this.put(argv, index, existing, type, size, deadline >= 0);
+    if (deadline >= 0) this.zone.setDeadline(entry, deadline);
+    else this.zone.clearDeadline(entry);
+    return entry;
+  }
+
   /**
    * Makes a key hold the string bytes[start, end). The key must have been the last one looked up;
    * `existing` is what the look-up answered. `deadline` is Unix milliseconds, NO_DEADLINE or

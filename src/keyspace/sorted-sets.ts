@@ -5,7 +5,7 @@ import { assert } from '../std/assert.ts';
 import { Growth } from '../value/growth.ts';
 import { ADDED, type PackedLimits, SortedSet } from '../value/sorted-set.ts';
 import { TYPE_SORTED_SET } from '../value/type.ts';
-import type { Database } from './database.ts';
+import { type Database, NO_DEADLINE } from './database.ts';
 
 export interface Scored {
   readonly member: Uint8Array;
@@ -16,8 +16,8 @@ const set = new SortedSet();
 const growth = new Growth();
 
 /**
- * Makes the key argv[index] hold these members, at least one, each once, and without a deadline.
- * Throws out of memory with nothing changed.
+ * Makes the key argv[index] hold these members, at least one, each once, until `deadline` (Unix
+ * milliseconds; for ever without one). Throws out of memory with nothing changed.
  */
 export function storeSortedSet(
   database: Database,
@@ -25,6 +25,7 @@ export function storeSortedSet(
   index: number,
   members: readonly Scored[],
   limits: PackedLimits,
+  deadline = NO_DEADLINE,
 ): void {
   const { zone } = database;
   growth.clear();
@@ -32,8 +33,7 @@ export function storeSortedSet(
   const isTree = growth.count > limits.count || growth.memberSizeMax > limits.memberSize;
   const size = SortedSet.contentSize(zone, growth, isTree, limits);
   const existing = database.peek(argv, index);
-  const entry = database.put(argv, index, existing, TYPE_SORTED_SET, size);
-  zone.clearDeadline(entry);
+  const entry = database.putUntil(argv, index, existing, TYPE_SORTED_SET, size, deadline);
   set.create(zone, entry, isTree);
   for (const { member, score } of members) {
     const outcome = set.add(member, 0, member.length, score, 0, limits);

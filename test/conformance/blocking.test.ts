@@ -203,10 +203,12 @@ conformance('blocking', ({ test }) => {
     const { on, same, judge } = verbs;
     waits(verbs, 'a', 'BLPOP k l 0');
     judge('CLIENT LIST', (ours) =>
-      /flags=b .*cmd=blpop/.test(ours.text) ? undefined : 'no client is shown as waiting',
+      /flags=b .*cmd=blpop/.test(ours.text ?? '') ? undefined : 'no client is shown as waiting',
     );
     judge('INFO clients', (ours, theirs) => {
-      const [here, there] = [ours, theirs].map(({ text }) => /blocked_clients:\d+/.exec(text)?.[0]);
+      const [here, there] = [ours, theirs].map(
+        ({ text }) => /blocked_clients:\d+/.exec(text ?? '')?.[0],
+      );
       return here === there ? undefined : `${here} is not ${there}`;
     });
     same('RPUSH l 1');

@@ -1,0 +1,154 @@
+/**
+ * Byte reader: lengths, numbers and strings as Redis writes them, from bytes nobody vouches for.
+ *
+ * What does not fit is thrown as Corrupt, with where it was found. Nothing is allocated by what the
+ * bytes say of themselves alone: a length is held against what is left first.
+ */
+
+import { latin1Bytes } from '../std/ascii.ts';
+import { parseDouble } from '../std/double.ts';
+import {
+  ENCODED,
+  ENCODED_INT8,
+  ENCODED_INT16,
+  ENCODED_INT32,
+  ENCODED_LZF,
+  LENGTH_6,
+  LENGTH_14,
+  LENGTH_32,
+  LENGTH_64,
+} from './format.ts';
+import { decompress } from './lzf.ts';
+
+/** A longer string is none that a server keeps. */
+const STRING_SIZE_MAX = 2 ** 32;
+/** What LZF makes of one byte at most. */
+const EXPANSION_MAX = 264;
+
+/** Bytes are not what they should be. */
+export class Corrupt extends Error {
+  override readonly name = 'Corrupt';
+
+  constructor(what: string, at: number) {
+    super(`${what} at byte ${at}`);
+  }
+}
+
+export class ByteReader {
+  readonly bytes: Uint8Array;
+  at: number;
+  readonly end: number;
+  readonly #view: DataView;
+
+  constructor(bytes: Uint8Array, start = 0, end = bytes.length) {
+    this.bytes = bytes;
+    this.at = start;
+    this.end = end;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  get left(): number {
+    return this.end - this.at;
+  }
+
+  fail(what: string): never {
+    throw new Corrupt(what, this.at);
+  }
+
+  /** Passes so many bytes and answers where they begin. */
+  pass(size: number): number {
+    if (size > this.left) this.fail('the end comes too early');
+    const { at } = this;
+    this.at += size;
+    return at;
+  }
+
+  byte(): number {
+    return this.bytes[this.pass(1)];
+  }
+
+  /** A length, or -1 - the encoding of a string that follows instead. */
+  #lengthOrEncoding(): number {
+    const first = this.byte();
+    switch (first >>> 6) {
+      case LENGTH_6:
+        return first;
+      case LENGTH_14:
+        return ((first & 63) << 8) | this.byte();
+      case ENCODED:
+        return -1 - (first & 63);
+      default:
+        if (first === LENGTH_32) return this.#view.getUint32(this.pass(4));
+        if (first === LENGTH_64) return Number(this.#view.getBigUint64(this.pass(8)));
+        return this.fail('an unknown length');
+    }
+  }
+
+  length(): number {
+    const length = this.#lengthOrEncoding();
+    if (length < 0) this.fail('a string where a length should be');
+    return length;
+  }
+
+  /** The number of elements that follow, each of `sizeMin` bytes at least. */
+  count(sizeMin = 1): number {
+    const count = this.length();
+    if (count * sizeMin > this.left) this.fail('more elements than bytes');
+    return count;
+  }
+
+  /** A string: a copy of its bytes. */
+  string(): Uint8Array {
+    const length = this.#lengthOrEncoding();
+    if (length >= 0) {
+      const at = this.pass(length);
+      return this.bytes.slice(at, at + length);
+    }
+    switch (-1 - length) {
+      case ENCODED_INT8:
+        return latin1Bytes(String(this.#view.getInt8(this.pass(1))));
+      case ENCODED_INT16:
+        return latin1Bytes(String(this.#view.getInt16(this.pass(2), true)));
+      case ENCODED_INT32:
+        return latin1Bytes(String(this.#view.getInt32(this.pass(4), true)));
+      case ENCODED_LZF:
+        return this.#compressed();
+      default:
+        return this.fail('an unknown encoding');
+    }
+  }
+
+  #compressed(): Uint8Array {
+    const packedSize = this.length();
+    const size = this.length();
+    if (size > STRING_SIZE_MAX || size > packedSize * EXPANSION_MAX) this.fail('an absurd size');
+    const at = this.pass(packedSize);
+    return (
+      decompress(this.bytes, at, at + packedSize, size) ?? this.fail('a torn compressed string')
+    );
+  }
+
+  /** A double of eight bytes. */
+  double(): number {
+    return this.#view.getFloat64(this.pass(8), true);
+  }
+
+  /** A double as text, as the first versions wrote it. */
+  textDouble(): number {
+    const size = this.byte();
+    if (size === 255) return Number.NEGATIVE_INFINITY;
+    if (size === 254) return Number.POSITIVE_INFINITY;
+    if (size === 253) return Number.NaN;
+    const at = this.pass(size);
+    return parseDouble(this.bytes, at, at + size);
+  }
+
+  /** Milliseconds, in eight bytes. */
+  milliseconds(): number {
+    return Number(this.#view.getBigInt64(this.pass(8), true));
+  }
+
+  bigUint64(): bigint {
+    return this.#view.getBigUint64(this.pass(8));
+  }
+}

@@ -1,0 +1,46 @@
+/** The words of Redis's files and dumps: rdb.h of Redis 7.2. */
+
+/** The version that is written: Redis 7.0 reads it, and all after it. */
+export const VERSION_WRITTEN = 10;
+/** The latest that is read: of Redis 7.2. */
+export const VERSION_READ = 11;
+
+// How long something is, by the two bits in front.
+export const LENGTH_6 = 0;
+export const LENGTH_14 = 1;
+export const LENGTH_32 = 0x80;
+export const LENGTH_64 = 0x81;
+/** What follows is no length but says how a string is encoded. */
+export const ENCODED = 3;
+export const ENCODED_INT8 = 0;
+export const ENCODED_INT16 = 1;
+export const ENCODED_INT32 = 2;
+export const ENCODED_LZF = 3;
+
+/** Strings up to here are not worth to compress. */
+export const COMPRESSED_SIZE_MIN = 20;
+
+// What a value is.
+export const T_STRING = 0;
+export const T_LIST = 1;
+export const T_SET = 2;
+export const T_ZSET = 3;
+export const T_HASH = 4;
+export const T_ZSET_2 = 5;
+export const T_HASH_ZIPMAP = 9;
+export const T_LIST_ZIPLIST = 10;
+export const T_SET_INTSET = 11;
+export const T_ZSET_ZIPLIST = 12;
+export const T_HASH_ZIPLIST = 13;
+export const T_LIST_QUICKLIST = 14;
+export const T_STREAM_LISTPACKS = 15;
+export const T_HASH_LISTPACK = 16;
+export const T_ZSET_LISTPACK = 17;
+export const T_LIST_QUICKLIST_2 = 18;
+export const T_STREAM_LISTPACKS_2 = 19;
+export const T_SET_LISTPACK = 20;
+export const T_STREAM_LISTPACKS_3 = 21;
+
+/** Nodes of a list: one element as it is, or a listpack. */
+export const NODE_PLAIN = 1;
+export const NODE_PACKED = 2;

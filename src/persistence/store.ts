@@ -1,0 +1,104 @@
+/** Makes keys of values that were read: each all at once, or not at all. */
+
+import type { Values } from '../instance/config/directives.ts';
+import type { Database } from '../keyspace/database.ts';
+import { storeSortedSet } from '../keyspace/sorted-sets.ts';
+import type { Argv } from '../resp/argv.ts';
+import { assert } from '../std/assert.ts';
+import { Hash } from '../value/hash.ts';
+import { List } from '../value/list.ts';
+import { TYPE_HASH, TYPE_LIST } from '../value/type.ts';
+import type { Value } from './value-reader.ts';
+
+const list = new List();
+const hash = new Hash();
+
+/**
+ * Makes the key argv[index] hold a value, in place of what it held, until `deadline` (Unix
+ * milliseconds, or NO_DEADLINE). Throws out of memory with nothing changed.
+ */
+export function storeValue(
+  database: Database,
+  argv: Argv,
+  index: number,
+  value: Value,
+  deadline: number,
+  config: Values,
+): void {
+  switch (value.type) {
+    case 'string': {
+      const existing = database.peek(argv, index);
+      const { bytes } = value;
+      database.setString(argv, index, existing, bytes, 0, bytes.length, deadline);
+      return;
+    }
+    case 'list':
+      storeList(database, argv, index, value.elements, deadline, config.listMaxListpackSize);
+      return;
+    case 'hash':
+      storeHash(database, argv, index, value.pairs, deadline, config);
+      return;
+    case 'sorted set': {
+      const { zsetMaxListpackEntries: count, zsetMaxListpackValue: memberSize } = config;
+      storeSortedSet(database, argv, index, value.members, { count, memberSize }, deadline);
+    }
+  }
+}
+
+function storeList(
+  database: Database,
+  argv: Argv,
+  index: number,
+  parts: readonly Uint8Array[],
+  deadline: number,
+  fill: number,
+): void {
+  const { zone } = database;
+  const elements = joined(parts);
+  const count = parts.length;
+  const existing = database.peek(argv, index);
+  const size = list.contentSize(zone, elements, 0, count, false, fill);
+  const entry = database.putUntil(argv, index, existing, TYPE_LIST, size, deadline);
+  list.create(zone, entry, List.beginsPacked(elements, 0, count, fill), fill);
+  assert(list.push(elements, 0, count, false, fill), 'there is room for all of them');
+}
+
+/** Byte strings side by side, as a request has its arguments. */
+function joined(parts: readonly Uint8Array[]) {
+  const size = parts.reduce((sum, { length }) => sum + length, 0);
+  const bytes = new Uint8Array(size);
+  const starts = new Int32Array(parts.length);
+  const ends = new Int32Array(parts.length);
+  let at = 0;
+  for (const [i, part] of parts.entries()) {
+    bytes.set(part, at);
+    starts[i] = at;
+    at += part.length;
+    ends[i] = at;
+  }
+  return { bytes, starts, ends };
+}
+
+function storeHash(
+  database: Database,
+  argv: Argv,
+  index: number,
+  pairs: readonly Uint8Array[],
+  deadline: number,
+  { hashMaxListpackEntries: count, hashMaxListpackValue: size }: Values,
+): void {
+  const { zone } = database;
+  hash.beginPlan(zone, 0, { count, size });
+  for (let i = 0; i < pairs.length; i += 2) {
+    const [field, value] = [pairs[i], pairs[i + 1]];
+    hash.plan(field, 0, field.length, value, 0, value.length);
+  }
+  const existing = database.peek(argv, index);
+  const entry = database.putUntil(argv, index, existing, TYPE_HASH, hash.contentSize, deadline);
+  hash.create(zone, entry);
+  for (let i = 0; i < pairs.length; i += 2) {
+    const [field, value] = [pairs[i], pairs[i + 1]];
+    hash.set(field, 0, field.length, value, 0, value.length);
+  }
+  hash.settle();
+}
