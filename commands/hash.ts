@@ -383,8 +383,6 @@ export const hgetall = command({
 
 /** With so many times the fields that are wanted, they are drawn; else all are walked over. */
 const DRAWN_SHARE = 3;
-/** A reply of fields that repeat ends before it takes the memory of the process. */
-const REPLY_SIZE_MAX = 2 ** 30;
 
 function writeHeader(reply: Reply, count: number, withValues: boolean): void {
   reply.array(withValues && !reply.resp3 ? count * 2 : count);
@@ -396,14 +394,18 @@ function writeField(reply: Reply, withValues: boolean): void {
   if (withValues) hash.writeValue(reply);
 }
 
-/** Replies fields that may repeat, in any order. */
+/**
+ * Replies fields that may repeat, in any order. No more than a string may hold: else one request
+ * could take all the memory of the process.
+ */
 function replyRepeating({ reply, instance }: Call, count: number, withValues: boolean): void {
+  const sizeMax = instance.config.values.protoMaxBulkLen;
   const start = reply.mark();
   writeHeader(reply, count, withValues);
   for (let i = 0; i < count; i++) {
     hash.draw(instance.random);
     writeField(reply, withValues);
-    if (reply.size - start > REPLY_SIZE_MAX) {
+    if (reply.size - start > sizeMax) {
       reply.rewind(start);
       throw errors.outOfRange;
     }
@@ -441,6 +443,7 @@ export const hrandfield = command({
   complexity: 'O(N) where N is the number of fields returned',
   keys: 'RO access',
   tips: ['nondeterministic_output'],
+  differs: 'Fields that repeat are no more than proto-max-bulk-len bytes of reply.',
   run(call) {
     const { argv, args, reply, instance } = call;
     if (argv.count === 2) {

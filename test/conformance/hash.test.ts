@@ -338,6 +338,16 @@ conformance('hash', ({ test }) => {
     }
   });
 
+  test('HRANDFIELD of more than memory holds', ({ same, differs }) => {
+    same('HSET', 'h', 'f'.repeat(1000), 'v');
+    same('CONFIG SET proto-max-bulk-len 1mb');
+    differs('HRANDFIELD h -2000', {
+      because: 'one request could take all the memory of the process',
+      ours: '-ERR value is out of range\r\n',
+    });
+    same('CONFIG SET proto-max-bulk-len 512mb');
+  });
+
   test('HRANDFIELD of nothing and of what is no hash', ({ same, fails, agrees }) => {
     same('HRANDFIELD none');
     same('HRANDFIELD none 5');

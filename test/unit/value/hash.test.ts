@@ -78,6 +78,16 @@ describe('the encoding', () => {
     expect(audit(zone, auditHash)).toBe(undefined);
   });
 
+  test('changes for a field that is there, too', () => {
+    const zone = zoneOf(MiB);
+    set(zone, 'h', fields(100));
+    set(zone, 'h', ['field:7', 'x'.repeat(65)]);
+    expect(isDictionary(zone, 'h')).toBe(true);
+    expect(get(zone, 'h', 'field:7')).toBe('x'.repeat(65));
+    expect(hash.count).toBe(100);
+    expect(audit(zone, auditHash)).toBe(undefined);
+  });
+
   test('does not change back', () => {
     const zone = zoneOf(MiB);
     set(zone, 'h', fields(600));
