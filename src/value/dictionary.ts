@@ -123,8 +123,8 @@ export class DictionaryGrowth {
     let units = this.#units;
     let largest = this.#largest;
     let large = this.#large;
-    for (let bucket = 0; bucket < count; bucket = nextSegment(bucket)) {
-      if (bucket < buckets) continue;
+    const first = segmentUnits(buckets) > 0 ? buckets : nextSegment(buckets);
+    for (let bucket = first; bucket < count; bucket = nextSegment(bucket)) {
       const segment = segmentUnits(bucket);
       if (segment > this.#chunkUnits) {
         large += segment + SKIP;

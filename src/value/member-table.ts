@@ -64,7 +64,9 @@ export function segmentUnits(bucket: number): number {
 
 /** First bucket of the segment behind that of `bucket`. */
 export function nextSegment(bucket: number): number {
-  return bucket < FIRST ? FIRST : bucket + (1 << (30 - Math.clz32(bucket)));
+  if (bucket < FIRST) return FIRST;
+  const size = 1 << (30 - Math.clz32(bucket));
+  return (bucket & -size) + size;
 }
 
 /** Units of the segments that growing from `from` to `to` buckets takes. */
