@@ -18,6 +18,7 @@ import * as flush from './server/flush.ts';
 import * as info from './server/info.ts';
 import * as memory from './server/memory.ts';
 import * as session from './session.ts';
+import * as sort from './sort.ts';
 import * as sortedSetRange from './sorted-set/range.ts';
 import * as sortedSetScore from './sorted-set/score.ts';
 import * as string from './string.ts';
@@ -27,6 +28,7 @@ export const families: readonly (readonly Definition[])[] = [
   string,
   generic,
   dump,
+  sort,
   connect,
   client,
   hash,

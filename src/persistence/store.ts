@@ -2,15 +2,13 @@
 
 import type { Values } from '../instance/config/directives.ts';
 import type { Database } from '../keyspace/database.ts';
+import { storeList } from '../keyspace/lists.ts';
 import { storeSortedSet } from '../keyspace/sorted-sets.ts';
 import type { Argv } from '../resp/argv.ts';
-import { assert } from '../std/assert.ts';
 import { Hash } from '../value/hash.ts';
-import { List } from '../value/list.ts';
-import { TYPE_HASH, TYPE_LIST } from '../value/type.ts';
+import { TYPE_HASH } from '../value/type.ts';
 import type { Value } from './value-reader.ts';
 
-const list = new List();
 const hash = new Hash();
 
 /**
@@ -43,40 +41,6 @@ export function storeValue(
       storeSortedSet(database, argv, index, value.members, { count, memberSize }, deadline);
     }
   }
-}
-
-function storeList(
-  database: Database,
-  argv: Argv,
-  index: number,
-  parts: readonly Uint8Array[],
-  deadline: number,
-  fill: number,
-): void {
-  const { zone } = database;
-  const elements = joined(parts);
-  const count = parts.length;
-  const existing = database.peek(argv, index);
-  const size = list.contentSize(zone, elements, 0, count, false, fill);
-  const entry = database.putUntil(argv, index, existing, TYPE_LIST, size, deadline);
-  list.create(zone, entry, List.beginsPacked(elements, 0, count, fill), fill);
-  assert(list.push(elements, 0, count, false, fill), 'there is room for all of them');
-}
-
-/** Byte strings side by side, as a request has its arguments. */
-function joined(parts: readonly Uint8Array[]) {
-  const size = parts.reduce((sum, { length }) => sum + length, 0);
-  const bytes = new Uint8Array(size);
-  const starts = new Int32Array(parts.length);
-  const ends = new Int32Array(parts.length);
-  let at = 0;
-  for (const [i, part] of parts.entries()) {
-    bytes.set(part, at);
-    starts[i] = at;
-    at += part.length;
-    ends[i] = at;
-  }
-  return { bytes, starts, ends };
 }
 
 function storeHash(
