@@ -5,6 +5,7 @@ import { execute } from '../../../src/dispatch/gates.ts';
 import { Registry } from '../../../src/dispatch/registry.ts';
 import { Client } from '../../../src/instance/clients.ts';
 import { Stats } from '../../../src/instance/stats.ts';
+import { Blocking } from '../../../src/keyspace/blocking.ts';
 import { Argv } from '../../../src/resp/argv.ts';
 import { errors } from '../../../src/resp/errors.ts';
 import { collect, heapWindows, Reply } from '../../../src/resp/reply.ts';
@@ -53,7 +54,8 @@ function start({ authenticated = true, requirepass = '', enableDebugCommand = 'n
     authenticated,
   });
   const config = { values: { requirepass, enableDebugCommand } };
-  const instance = { registry, stats, config, pause: { until: 0 } };
+  const blocking = new Blocking();
+  const instance = { registry, stats, config, blocking, pause: { until: 0 } };
   const send = (...words: string[]): string => {
     execute({ argv: Argv.of(...words), client, reply, instance } as unknown as Call);
     return latin1Text(collect(reply)).trimEnd();
