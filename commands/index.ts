@@ -22,6 +22,7 @@ import * as sort from './sort.ts';
 import * as sortedSetRange from './sorted-set/range.ts';
 import * as sortedSetScore from './sorted-set/score.ts';
 import * as string from './string.ts';
+import * as transactions from './transactions.ts';
 import * as zone from './zone.ts';
 
 export const families: readonly (readonly Definition[])[] = [
@@ -38,6 +39,7 @@ export const families: readonly (readonly Definition[])[] = [
   sortedSetScore,
   sortedSetRange,
   geo,
+  transactions,
   scripting,
   command,
   config,

@@ -243,8 +243,8 @@ const COMPLEXITY =
   'of returned elements. When the elements are not sorted, complexity is O(N).';
 const CATEGORIES = ['set', 'sortedset', 'list', 'dangerous'] as const;
 const ARGUMENTS = {
-  BY: { name: 'by-pattern' },
-  GET: { name: 'get-pattern' },
+  BY: { name: 'by-pattern', keySpec: 1 },
+  GET: { name: 'get-pattern', keySpec: 1 },
   ALPHA: { name: 'sorting' },
 };
 
@@ -292,7 +292,7 @@ export const sort = command({
   summary: 'Tells the elements of a list, set or sorted set in order, or stores them.',
   since: '1.0.0',
   complexity: COMPLEXITY,
-  arguments: ARGUMENTS,
+  arguments: { ...ARGUMENTS, STORE: { keySpec: 2 } },
   keys: [SORTED, LOOKED_UP, STORED],
   findKeys,
   flags: ['denyoom'],

@@ -2,6 +2,7 @@
 
 import type { Call } from '../../src/dispatch/call.ts';
 import { family } from '../../src/dispatch/command.ts';
+import { endTransaction } from '../../src/dispatch/transaction.ts';
 import { REPLY_ON } from '../../src/instance/clients.ts';
 import { isPassword } from '../../src/instance/password.ts';
 import { REDIS_VERSION } from '../../src/instance/version.ts';
@@ -126,6 +127,7 @@ export const reset = command({
     client.noTouch = false;
     client.noEvict = false;
     client.replyMode = REPLY_ON;
+    endTransaction(client, instance.watches);
     reply.simple('RESET');
   },
 });

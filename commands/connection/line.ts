@@ -20,7 +20,9 @@ function argumentsSize(argv: Argv): number {
 
 function flagsOf(client: Client): string {
   let flags = '';
+  if (client.queue !== undefined) flags += 'x';
   if (client.isBlocked) flags += 'b';
+  if (client.watcher.isDirty) flags += 'd';
   if (client.closing) flags += 'c';
   if (client.isUnix) flags += 'U';
   if (client.noEvict) flags += 'e';
@@ -50,7 +52,7 @@ export function clientLine(client: Client, call: Call): string {
     ['sub', 0],
     ['psub', 0],
     ['ssub', 0],
-    ['multi', -1],
+    ['multi', client.queue?.length ?? -1],
     ['qbuf', querySize],
     ['qbuf-free', Math.max(0, connection.queryBufferSize - connection.querySize)],
     ['argv-mem', argvSize],

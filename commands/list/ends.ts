@@ -55,7 +55,7 @@ export function push(call: Call, key: number, first: number, end: number, atFirs
   const { argv, db } = call;
   const fill = fillOf(call);
   if (!openForWrite(call, key)) {
-    const size = list.contentSize(db.zone, argv, first, end, atFirst, fill);
+    const size = list.contentSize(db.zone, argv, first, end, fill);
     const entry = db.put(argv, key, 0, TYPE_LIST, size);
     list.create(db.zone, entry, List.beginsPacked(argv, first, end, fill), fill);
   }
@@ -164,7 +164,7 @@ export function move(
 /** Moves the element within the open list. */
 function rotate(call: Call, fromFirst: boolean, toFirst: boolean): void {
   const fill = fillOf(call);
-  if (!list.reserveRotation(fill)) throw errors.outOfMemory;
+  if (!list.reserveRotation(fromFirst, toFirst, fill)) throw errors.outOfMemory;
   list.seek(fromFirst ? 0 : -1);
   list.removeCurrent(fromFirst);
   assert(list.push(moved, 0, 1, toFirst, fill), 'an element comes back where it was');
@@ -186,7 +186,7 @@ function moveAcross(
   const { zone } = db;
   const fill = fillOf(call);
   if (targetEntry === 0) {
-    const size = other.contentSize(zone, moved, 0, 1, toFirst, fill);
+    const size = other.contentSize(zone, moved, 0, 1, fill);
     const made = db.put(argv, target, 0, TYPE_LIST, size);
     other.create(zone, made, List.beginsPacked(moved, 0, 1, fill), fill);
   } else {

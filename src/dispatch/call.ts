@@ -14,6 +14,7 @@ import type { Blocking } from '../keyspace/blocking.ts';
 import type { Database } from '../keyspace/database.ts';
 import type { Keyspace } from '../keyspace/keyspace.ts';
 import type { Sessions } from '../keyspace/sessions.ts';
+import type { Watches } from '../keyspace/watches.ts';
 import type { Argv } from '../resp/argv.ts';
 import type { Reply } from '../resp/reply.ts';
 import type { Clock } from '../std/clock.ts';
@@ -81,6 +82,7 @@ export interface Instance {
   readonly keyspace: Keyspace;
   readonly sessions: Sessions;
   readonly blocking: Blocking;
+  readonly watches: Watches;
   readonly clients: Clients;
   readonly stats: Stats;
   readonly registry: Commands;

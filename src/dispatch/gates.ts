@@ -9,6 +9,7 @@ import { type Client, REPLY_ON, REPLY_SKIP, REPLY_SKIP_NEXT } from '../instance/
 import { type ErrorReply, errors, ErrorReply as Refusal } from '../resp/errors.ts';
 import { Blocked } from './blocked.ts';
 import type { Call, Command } from './call.ts';
+import { endTransaction, hasQueued, isQueued, queue } from './transaction.ts';
 import { Wait } from './wait.ts';
 
 type Gate = (call: Call, command: Command) => ErrorReply | undefined;
@@ -29,14 +30,23 @@ const notAuthenticated: Gate = ({ client, instance }, command) => {
   return instance.config.values.requirepass ? errors.noAuth : undefined;
 };
 
+const forbiddenInTransaction: Gate = ({ client }, { flags }) =>
+  client.queue !== undefined && flags.has('no_multi') ? errors.notInTransaction : undefined;
+
 /** Asked in this order; the first to answer ends the call. */
-export const gates: readonly Gate[] = [wrongArity, protectedCommand, notAuthenticated];
+export const gates: readonly Gate[] = [
+  wrongArity,
+  protectedCommand,
+  notAuthenticated,
+  forbiddenInTransaction,
+];
 
 /** Whether every gate lets a call pass, told from what nearly all of them have in common. */
 function isOrdinary({ argv, client }: Call, command: Command): boolean {
   const { count } = argv;
   const { countMin, countMax, isProtected } = command;
-  return count >= countMin && count <= countMax && client.authenticated && !isProtected;
+  const isIn = count >= countMin && count <= countMax;
+  return isIn && client.authenticated && !isProtected && client.queue === undefined;
 }
 
 /**
@@ -72,6 +82,10 @@ function run(call: Call, mark: number): boolean {
   if (instance.pause.until !== 0 && isPaused(call, command)) {
     instance.pause.hold(client);
     return false;
+  }
+  if (isQueued(call, command)) {
+    queue(call);
+    return true;
   }
   try {
     if (client.noTouch) runUntouching(call, command);
@@ -146,8 +160,10 @@ function awake(client: Client): void {
   client.unblock = undefined;
 }
 
-function isPaused({ instance }: Call, { flags }: Command): boolean {
-  return instance.pause.ofAll || flags.has('write') || flags.has('may_replicate');
+function isPaused(call: Call, { flags, name }: Command): boolean {
+  const isWrite = flags.has('write') || flags.has('may_replicate');
+  if (call.instance.pause.ofAll || isWrite) return true;
+  return name === 'exec' && hasQueued(call, 'write', 'may_replicate');
 }
 
 /** Runs a command of a client that asked for its look-ups not to count as uses (NO-TOUCH). */
@@ -173,10 +189,13 @@ function mute({ client, reply }: Call, mark: number): void {
 
 function reject(call: Call, command: Command, error: ErrorReply): boolean {
   command.rejected++;
-  return refuse(call, error);
+  if (command.name !== 'exec') return refuse(call, error);
+  endTransaction(call.client, call.instance.watches);
+  return refuse(call, errors.execAbortBecause(error.text.replace(/^ERR /, '')));
 }
 
-function refuse({ reply, instance }: Call, error: ErrorReply): boolean {
+function refuse({ client, reply, instance }: Call, error: ErrorReply): boolean {
+  if (client.queue !== undefined) client.isAborted = true;
   instance.stats.noteError(error.text);
   reply.error(error.text);
   return true;

@@ -5,6 +5,7 @@
  * what may be asked of it.
  */
 
+import type { Argv } from '../resp/argv.ts';
 import type { Reply } from '../resp/reply.ts';
 
 /** What a client may ask of its socket. */
@@ -61,6 +62,12 @@ export class Client {
   closing = false;
   /** Whether a request of it waits: for the end of a pause, or for what a blocking command wants. */
   isBlocked = false;
+  /** Requests of the transaction it is in; undefined when it is in none. */
+  queue: Argv[] | undefined = undefined;
+  /** Whether something was refused between MULTI and EXEC. */
+  isAborted = false;
+  /** What it watches keys by. */
+  readonly watcher = { isDirty: false };
   /** Whether its commands may wait; not inside a transaction. */
   mayBlock = true;
   /** What its commands wait by, once one has. */

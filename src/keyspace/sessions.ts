@@ -26,6 +26,7 @@ import { NO_ROOM, type PackedLimits, SortedSet } from '../value/sorted-set.ts';
 import { TYPE_SORTED_SET, TYPE_STRING } from '../value/type.ts';
 import { DELETED, type Zone } from '../zone/zone.ts';
 import type { Database } from './database.ts';
+import { events } from './events.ts';
 
 const COLON = 0x3a;
 /** A key that starts or ends beyond what 16 bits tell is not tracked by its place. */
@@ -117,6 +118,8 @@ export class Sessions {
     }
 
     // From here on nothing can fail.
+    database.tell(names, SESSION, events.set);
+    database.tell(names, SESSION, events.expire);
     for (let i = FIRST_INDEX; i < names.count; i++) {
       const index = this.#find(database, i) || this.#createIndex(database, i, argv.size(key));
       const set = this.#set.open(zone, index);
@@ -126,6 +129,7 @@ export class Sessions {
         set.removeRanks(0, set.countBelowScore(nowSeconds, true));
       }
       this.#settleIndex(zone, set.entry, set);
+      database.tell(names, i, events.zadd);
     }
     // Indexes it was in before, which META does not name.
     for (let i = indexCount; i < this.#hashCount; i++) {
@@ -149,14 +153,17 @@ export class Sessions {
     this.#joinAll(request, 0);
     const names = this.#names;
     const entry = this.#lookUp(database, false);
-    if (entry !== 0) database.remove(entry);
+    if (entry !== 0) {
+      database.remove(entry);
+      database.tell(names, SESSION, events.del);
+    }
     for (let i = FIRST_INDEX; i < names.count; i++) {
       const index = database.peek(names, i);
       if (index === 0) continue;
       const set = this.#set.open(zone, index);
       let count = set.remove(argv.bytes, argv.starts[key], argv.ends[key]) ? 1 : 0;
       count += set.removeRanks(0, set.countBelowScore(nowSeconds, true));
-      if (count > 0) database.changed(count);
+      if (count > 0) database.changedKey(names, i, events.zrem, count);
       this.#settleIndex(zone, index, set);
     }
     return entry !== 0;
@@ -196,6 +203,7 @@ export class Sessions {
     entry = database.peek(this.#names, SESSION);
     if (entry === 0) return false;
     database.setDeadline(entry, deadline);
+    database.tell(this.#names, SESSION, events.expire);
     for (let i = 0; i < this.#hashCount; i++) {
       const index = this.#indexOf(database, this.#hashes[i]);
       if (index === 0) continue;
@@ -225,6 +233,7 @@ export class Sessions {
       const entry = database.peek(this.#names, SESSION);
       if (entry !== 0 && zone.type(entry) === TYPE_STRING) {
         database.remove(entry);
+        database.tell(this.#names, SESSION, events.del);
         count++;
       }
       const index = database.peek(indexName, SESSION);
@@ -233,6 +242,7 @@ export class Sessions {
       // A member whose session is not tracked, or gone, is still there.
       if (left.remove(member, 0, member.length)) database.changed();
       this.#settleIndex(zone, index, left);
+      database.tell(indexName, SESSION, events.zrem);
     }
     return count;
   }
@@ -538,6 +548,7 @@ export class Sessions {
     }
     if (staleMs <= 0) {
       zone.remove(entry, DELETED);
+      database.tell(this.#names, OLD, events.del);
       return;
     }
     const deadline = zone.deadline(entry);
@@ -547,6 +558,7 @@ export class Sessions {
         const still = database.peek(this.#names, OLD);
         if (still !== 0) zone.remove(still, DELETED);
       }
+      database.tell(this.#names, OLD, events.expire);
     }
   }
 

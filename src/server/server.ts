@@ -22,6 +22,7 @@ import { Blocking } from '../keyspace/blocking.ts';
 import { events } from '../keyspace/events.ts';
 import { Keyspace } from '../keyspace/keyspace.ts';
 import { Sessions } from '../keyspace/sessions.ts';
+import { Watches } from '../keyspace/watches.ts';
 import { errors } from '../resp/errors.ts';
 import { Reply } from '../resp/reply.ts';
 import { RequestParser } from '../resp/request.ts';
@@ -98,9 +99,16 @@ export class Server implements ConnectionHost {
     ];
     const keyspace = new Keyspace(zones, values.databases);
     const blocking = new Blocking();
-    keyspace.observer = (database, argv, index, event) =>
+    const watches = new Watches();
+    keyspace.observer = (database, argv, index, event) => {
       blocking.note(database, argv, index, event);
-    keyspace.onReplaced = (database) => blocking.noteAll(database);
+      if (event === events.expired) watches.noteExpiry(database, argv, index);
+      else watches.note(database, argv, index);
+    };
+    keyspace.onReplaced = (database) => {
+      blocking.noteAll(database);
+      watches.noteAll(database);
+    };
     this.#windows = new Windows(zones[0]);
     zones[0].onResize = () => {
       this.#windows.renew();
@@ -121,6 +129,7 @@ export class Server implements ConnectionHost {
         },
       }),
       blocking,
+      watches,
       clients: new Clients(),
       stats,
       registry: new Registry(families),
@@ -144,12 +153,12 @@ export class Server implements ConnectionHost {
 
   /** Lets who waits for a key to go hear of it when nobody's command removes it. */
   #followRemovals(): void {
-    const { keyspace, blocking } = this.instance;
+    const { keyspace, blocking, watches } = this.instance;
     for (const zone of keyspace.zones) {
       const { onRemove } = zone;
       zone.onRemove = (entry, cause) => {
         onRemove?.(entry, cause);
-        if (!blocking.heedsRemoval) return;
+        if (!blocking.heedsRemoval && watches.isEmpty) return;
         if (cause === EXPIRED) keyspace.tellRemoval(zone, entry, events.expired);
         else if (cause === EVICTED) keyspace.tellRemoval(zone, entry, events.evicted);
       };
@@ -306,9 +315,10 @@ export class Server implements ConnectionHost {
   }
 
   closed(connection: Connection): void {
-    const { clients, pause, blocking } = this.instance;
-    const { waiter } = connection.client;
+    const { clients, pause, blocking, watches } = this.instance;
+    const { waiter, watcher } = connection.client;
     if (waiter !== undefined) blocking.forget(waiter);
+    watches.forget(watcher);
     this.#connections.delete(connection);
     clients.remove(connection.client);
     pause.forget(connection.client);

@@ -1,0 +1,84 @@
+/**
+ * Transactions: requests that are queued, then run as one.
+ *
+ * What the gates refuse is not queued, and spoils the transaction: EXEC will run none of it. What a
+ * handler refuses is found only when it runs, and the others run all the same.
+ *
+ * A queued request is a copy: the bytes it came in are overwritten by the next.
+ */
+
+import type { Client } from '../instance/clients.ts';
+import type { Argv } from '../resp/argv.ts';
+import { errors, ErrorReply as Refusal } from '../resp/errors.ts';
+import type { Call, Command } from './call.ts';
+import { Wait } from './wait.ts';
+
+/** Run at once even between MULTI and EXEC. */
+const NOT_QUEUED = new Set(['exec', 'discard', 'multi', 'watch', 'quit', 'reset']);
+
+/** Whether the request of a call is to be queued. */
+export function isQueued({ client }: Call, command: Command): boolean {
+  return client.queue !== undefined && !NOT_QUEUED.has(command.name);
+}
+
+export function queue({ argv, client, reply }: Call): void {
+  client.queue?.push(argv.clone());
+  reply.simple('QUEUED');
+}
+
+/** Ends a transaction, run or not; nothing is watched any more. */
+export function endTransaction(client: Client, watches: Call['instance']['watches']): void {
+  client.queue = undefined;
+  client.isAborted = false;
+  watches.forget(client.watcher);
+}
+
+/** The command a request names, its subcommand where it has one. */
+function commandOf({ instance }: Call, argv: Argv): Command {
+  const { registry } = instance;
+  const command = registry.find(argv) as Command;
+  if (command.subcommands.size === 0 || argv.count === 1) return command;
+  return registry.findSubcommand(command, argv) as Command;
+}
+
+/** Whether a transaction holds a command with one of these flags. */
+export function hasQueued(call: Call, ...flags: readonly ('write' | 'may_replicate')[]): boolean {
+  const { queue = [] } = call.client;
+  return queue.some((argv) => flags.some((flag) => commandOf(call, argv).flags.has(flag)));
+}
+
+/** Runs what has been queued, and replies what each replies. */
+export function runQueued(call: Call, requests: readonly Argv[]): void {
+  const { argv, args, client, reply, instance } = call;
+  client.mayBlock = false;
+  reply.array(requests.length);
+  try {
+    for (const request of requests) {
+      call.argv = request;
+      args.argv = request;
+      const command = commandOf(call, request);
+      runOne(call, command);
+      instance.stats.noteCall(command);
+    }
+  } finally {
+    client.mayBlock = true;
+    call.argv = argv;
+    args.argv = argv;
+  }
+}
+
+function runOne(call: Call, command: Command): void {
+  const { reply, instance } = call;
+  const mark = reply.mark();
+  try {
+    command.run?.(call);
+  } catch (error) {
+    // What waits for something outside can't hold up what others must not see half done.
+    const refusal = error instanceof Wait ? errors.notInTransaction : error;
+    if (!(refusal instanceof Refusal)) throw refusal;
+    reply.rewind(mark);
+    reply.error(refusal.text);
+    command.failed++;
+    instance.stats.noteError(refusal.text);
+  }
+}
