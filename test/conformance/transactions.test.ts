@@ -142,9 +142,9 @@ conformance('transactions', ({ test }) => {
   });
 
   test('a watched key that expires ends it', ({ same }) => {
-    same('SET k 1 PX 1');
+    same('SET k 1 PX 200');
     same('WATCH k');
-    same('DEBUG SLEEP 0.01');
+    same('DEBUG SLEEP 0.25');
     same('MULTI');
     same('PING');
     same('EXEC');
