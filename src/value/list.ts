@@ -26,7 +26,8 @@ import {
   Listpack,
   NONE,
 } from './listpack.ts';
-import { type Elements, exceedsNode, nodeCountMax, nodeSizeMax, Quicklist } from './quicklist.ts';
+import { exceedsNode, nodeCountMax, nodeSizeMax } from './node-limit.ts';
+import { type Elements, Quicklist } from './quicklist.ts';
 import type { BulkSink } from './string.ts';
 import { LIST_LISTPACK, LIST_QUICKLIST, TYPE_LIST } from './type.ts';
 
@@ -52,16 +53,9 @@ export class List {
   }
 
   /** Bytes of content for a new list, with room for the elements [first, end) to be pushed. */
-  contentSize(
-    zone: Zone,
-    elements: Elements,
-    first: number,
-    end: number,
-    atFirst: boolean,
-    fill: number,
-  ): number {
+  contentSize(zone: Zone, elements: Elements, first: number, end: number, fill: number): number {
     if (!List.beginsPacked(elements, first, end, fill)) {
-      return this.#quick.sizeToPush(zone, empty, fill, elements, first, end, atFirst);
+      return this.#quick.sizeToPush(zone, empty, fill, elements, first, end);
     }
     return LISTPACK_EMPTY_SIZE + packedSize(elements, first, end);
   }
@@ -176,7 +170,7 @@ export class List {
         return true;
       }
       const zone = this.#zone;
-      const size = quick.sizeToPush(zone, packed, fill, elements, first, end, atFirst);
+      const size = quick.sizeToPush(zone, packed, fill, elements, first, end);
       if (!this.#unpack(size, fill)) return false;
     }
     const isReserved = quick.reservePush(elements, first, end, atFirst);
@@ -243,7 +237,7 @@ export class List {
    * Makes room to take the element the walk is at, the first or the last one, away and push it
    * again at either end. Answers false when there is none. The walk is over.
    */
-  reserveRotation(fill: number): boolean {
+  reserveRotation(fromFirst: boolean, toFirst: boolean, fill: number): boolean {
     const size = this.currentSize;
     const packed = this.#packed;
     if (this.#isPacked) {
@@ -252,7 +246,7 @@ export class List {
       if (!exceedsNode(fill, rest + size, packed.count)) return true;
       if (!this.#unpack(Quicklist.sizeToInsert(this.#zone, packed, size), fill)) return false;
     }
-    const isReserved = this.#quick.reserveRotation(size);
+    const isReserved = this.#quick.reserveRotation(size, fromFirst, toFirst);
     this.entry = this.#quick.entry;
     return isReserved;
   }

@@ -1,101 +1,56 @@
 /**
- * Quicklist: a large list, as a region.
+ * Quicklist: a large list, as Redis divides it.
  *
- *   │ lists of free blocks │ count │ nodes │ first │ last │ fill │ blocks … │
+ * Redis's quicklist is a chain of nodes, each of them a listpack. Where one node ends and the next
+ * begins can be seen: a list is a quicklist until a single node is left of it. So this file fills,
+ * splits and joins nodes by the rules of Redis's quicklist.c; list-parts.ts knows where the
+ * elements of a node lie, in parts.
  *
- *   part   │ next │ previous │ elements │ size │ block │ units, PLAIN, JOINED │
- *                                                └→ a listpack, or the bytes of one element
+ *   RPUSH   to the last node if it may take the element, else as a node of its own
+ *   LINSERT into the node, or that beside it; if both are full the node is divided at the place,
+ *           and what is small around there is joined
+ *   LSET    into the node, however large it becomes
+ *   LREM    a node goes with its last element; others stay as they are
  *
- * Redis's quicklist is a chain of nodes, each a listpack of at most 8 KiB or what else is set. Where
- * one node ends and the next begins can be seen: a list is a quicklist until a single node is left
- * of it. So nodes are filled, split and joined here by Redis's rules. But a listpack in several
- * pieces could not be worked on where it lies. So a node is one part or several, each of them a
- * listpack in one piece:
- *
- *   nodes          ┌──── node ────┐   ┌─ node ─┐   ┌──────── node ────────┐
- *   parts          part ═════ part ── part ─────── part ═════ part ═════ part        ═ JOINED
- *
- * With the defaults a node has one part where pages are large, and four or five where they are
- * small. To join two nodes is to set a bit. An element that is too large for a part is one by
- * itself, PLAIN: its bytes, in a block that may lie in several pieces.
- *
- * Whoever adds reserves room first. Each reserve function places the blocks that may be taken, one
- * behind the other as if nothing were free, and asks for that. Removing takes nothing. Blocks given
- * back are used again; when many are free, settle() moves the others together.
+ * Whoever adds reserves room first, which is exact for one element and a little more than needed
+ * for many. Then nothing can fail. Removing takes nothing.
  */
 
-import { equalBytes } from '../std/bytes.ts';
 import type { Zone } from '../zone/zone.ts';
+import {
+  Demand,
+  endOfFit,
+  endOfRun,
+  PART_UNITS,
+  placeAll,
+  placeInsert,
+  placePlain,
+  type Scale,
+  scaleOf,
+  spareUnits,
+  unitsOf,
+} from './list-layout.ts';
+import { HEADER_UNITS, ListParts, PLAIN } from './list-parts.ts';
 import {
   elementSize,
   elementSizeMax,
   formatListpack,
   LISTPACK_EMPTY_SIZE,
-  LISTPACK_HEADER,
   Listpack,
   NONE,
-  validateListpack,
 } from './listpack.ts';
-import { placeBehind, REGION_WORDS, Region, UNIT } from './region.ts';
+import { clampFill } from './node-limit.ts';
+import { placeBehind, UNIT } from './region.ts';
 import type { BulkSink } from './string.ts';
 
-// Words of the header.
-const COUNT = REGION_WORDS;
-const NODES = COUNT + 1;
-const FIRST = COUNT + 2;
-const LAST = COUNT + 3;
-const FILL = COUNT + 4;
-const OWN_WORDS = 6;
-const HEADER_UNITS = Math.ceil((REGION_WORDS + OWN_WORDS) / 2);
+/** A listpack at an end that is smaller is copied to grow; a larger one gets another part. */
+const REGROW_UNITS_MAX = 48;
+/** Units it has then, at most. */
+const REGROWN_UNITS_MAX = REGROW_UNITS_MAX * 1.5;
 
-// Words of a part.
-const P_NEXT = 0;
-const P_PREVIOUS = 1;
-const P_COUNT = 2;
-/** Bytes of the listpack, or of the plain element. */
-const P_SIZE = 3;
-const P_BLOCK = 4;
-/** Units of the block, and what the part is. */
-const P_FORM = 5;
-const PART_UNITS = 3;
-
-/** Belongs to the same node as the part in front of it. */
-const JOINED = 1;
-/** Holds the bytes of one element. */
-const PLAIN = 2;
-const FORM_SHIFT = 2;
-
-/** Free units from which on blocks are moved together, if they are a third of all. */
-const COMPACT_MIN = 512;
-/** Units given back from a block that needs them no more, at least. */
-const SPARE_MIN = 8;
-
-// ── What fits in a node ─────────────────────────────────────────────────────────────────────────
-
-/** Redis's optimization_level: bytes of a node for fills of -1 to -5. */
-const SIZES = [4096, 8192, 16384, 32768, 65536];
-/** Redis's SIZE_SAFETY_LIMIT: of nodes whose elements are counted. */
-const COUNTED_SIZE_MAX = 8192;
-/** Redis's SIZE_ESTIMATE_OVERHEAD: what an element takes beside its bytes, at a guess. */
-const ELEMENT_OVERHEAD = 8;
-const FILL_MIN = -5;
-const FILL_MAX = 2 ** 15 - 1;
-
-/** Bytes a node may have by `list-max-listpack-size`. */
-export function nodeSizeMax(fill: number): number {
-  return fill < 0 ? SIZES[Math.min(-fill, SIZES.length) - 1] : Number.POSITIVE_INFINITY;
-}
-
-/** Elements a node may have. */
-export function nodeCountMax(fill: number): number {
-  return fill < 0 ? Number.POSITIVE_INFINITY : Math.max(1, fill);
-}
-
-/** Whether a listpack of that size and count is more than a node may be. */
-export function exceedsNode(fill: number, size: number, count: number): boolean {
-  if (fill < 0) return size > nodeSizeMax(fill);
-  return size > COUNTED_SIZE_MAX || count > nodeCountMax(fill);
-}
+// Where the value goes that #put() puts, if not at an offset of a listpack.
+const IN_FRONT = 0;
+const BEHIND = -1;
 
 /** Elements that are arguments of a request. */
 export interface Elements {
@@ -104,270 +59,114 @@ export interface Elements {
   readonly ends: Int32Array;
 }
 
-function clampFill(fill: number): number {
-  return Math.max(FILL_MIN, Math.min(FILL_MAX, fill));
-}
-
-function unitsOf(size: number): number {
-  return Math.ceil(size / UNIT);
-}
-
-/** Units of a block for a node that is full. */
-function mostUnits(fill: number, chunkUnits: number): number {
-  return fill < 0 ? Math.min(chunkUnits, nodeSizeMax(fill) / UNIT) : chunkUnits;
-}
-
-/** In a list of many nodes a whole one is little: then no block is ever copied to grow. */
-function isLargeAt(units: number, fill: number, chunkUnits: number): boolean {
-  return fill < 0 && units > mostUnits(fill, chunkUnits) * 16;
-}
-
-/** Where the value goes that #put() puts. */
-const IN_FRONT = 0;
-const BEHIND = -1;
-
-/**
- * Cuts a listpack into ranges that fit in parts: from, to and count of each. A count of 0 stands
- * for an element that is plain.
- */
-function cut(listpack: Listpack, sizeMax: number): number[] {
-  const cuts: number[] = [];
-  const most = sizeMax - LISTPACK_EMPTY_SIZE;
-  let from = listpack.first;
-  let count = 0;
-  for (let at = from; at < listpack.end; ) {
-    const next = listpack.nextOf(at);
-    if (next - from > most) {
-      if (count > 0) cuts.push(from, at, count);
-      from = at;
-      count = 0;
-    }
-    if (next - at > most) {
-      cuts.push(at, next, 0);
-      from = next;
-    } else {
-      count++;
-    }
-    at = next;
-  }
-  if (count > 0) cuts.push(from, listpack.end, count);
-  return cuts;
-}
+const demand = new Demand();
 
 export class Quicklist {
-  readonly #region = new Region();
-  readonly #listpack = new Listpack();
-  /** The largest listpack that lies in one piece. */
-  #partSizeMax = 0;
+  readonly #parts = new ListParts();
   // The element the walk is at.
   #part = 0;
   #at = 0;
   #isPlain = false;
-  // Bytes and elements of the node measured last; bytes as those of one listpack.
-  #nodeSize = 0;
-  #nodeCount = 0;
-  // The run of elements that is planned: see #plan().
-  #fill = 0;
-  #isLarge = false;
-  #endSize = 0;
-  #runEnd = 0;
-  #runSize = 0;
-  #extendsPart = false;
-  #joinsNode = false;
-  #isPlainRun = false;
+  /** Size of the node elements are pushed to, before any was. */
+  #endNodeSize = 0;
 
   // ── Making and opening ────────────────────────────────────────────────────────────────────────
 
   open(zone: Zone, entry: number): this {
-    this.#region.bind(zone, entry);
-    this.#partSizeMax = this.#region.chunkUnits * UNIT;
-    this.#fill = this.fill;
-    this.#isLarge = false;
+    this.#parts.open(zone, entry);
     return this;
   }
 
   /** Makes the content an empty list; `fill` as `list-max-listpack-size` says. */
   format(fill: number): void {
-    this.#region.format(OWN_WORDS);
-    this.#fill = clampFill(fill);
-    this.#set(FILL, this.#fill);
+    this.#parts.format(fill);
   }
 
   get entry(): number {
-    return this.#region.entry;
+    return this.#parts.region.entry;
   }
 
   /** Elements. */
   get count(): number {
-    return this.#get(COUNT);
+    return this.#parts.count;
   }
 
   /** Nodes, as Redis would have them. */
   get nodeCount(): number {
-    return this.#get(NODES);
-  }
-
-  get fill(): number {
-    return this.#get(FILL);
+    return this.#parts.nodes;
   }
 
   /** Bytes the first node has as one listpack. */
   get firstNodeSize(): number {
-    this.#measureFrom(this.#get(FIRST));
-    return this.#nodeSize;
-  }
-
-  #get(word: number): number {
-    return this.#region.i32[this.#region.base + word];
-  }
-
-  #set(word: number, value: number): void {
-    this.#region.i32[this.#region.base + word] = value;
-  }
-
-  #read(part: number, word: number): number {
-    return this.#region.i32[this.#region.word(part) + word];
-  }
-
-  #write(part: number, word: number, value: number): void {
-    this.#region.i32[this.#region.word(part) + word] = value;
-  }
-
-  #is(part: number, flag: number): boolean {
-    return (this.#read(part, P_FORM) & flag) !== 0;
-  }
-
-  #mark(part: number, flag: number, isOn: boolean): void {
-    const form = this.#read(part, P_FORM);
-    this.#write(part, P_FORM, isOn ? form | flag : form & ~flag);
-  }
-
-  /** Units of a part's block. */
-  #unitsOfBlock(part: number): number {
-    return this.#read(part, P_FORM) >>> FORM_SHIFT;
-  }
-
-  /** Opens the listpack of a part. */
-  #openPart(part: number): Listpack {
-    const { u8 } = this.#region;
-    return this.#listpack.open(u8, this.#region.word(this.#read(part, P_BLOCK)) * 4);
-  }
-
-  /** Bytes a part has of its node's listpack: elements alone. */
-  #elementsSize(part: number): number {
-    const size = this.#read(part, P_SIZE);
-    return this.#is(part, PLAIN) ? elementSizeMax(size) : size - LISTPACK_EMPTY_SIZE;
-  }
-
-  // ── Nodes ─────────────────────────────────────────────────────────────────────────────────────
-
-  /** First part of the node a part belongs to. */
-  #nodeOf(part: number): number {
-    let first = part;
-    while (this.#is(first, JOINED)) first = this.#read(first, P_PREVIOUS);
-    return first;
-  }
-
-  /** First part of the node behind one that begins with `first`, or 0. */
-  #nodeBehind(first: number): number {
-    let part = this.#read(first, P_NEXT);
-    while (part !== 0 && this.#is(part, JOINED)) part = this.#read(part, P_NEXT);
-    return part;
-  }
-
-  /** First part of the node in front, or 0. */
-  #nodeInFront(first: number): number {
-    const part = this.#read(first, P_PREVIOUS);
-    return part === 0 ? 0 : this.#nodeOf(part);
-  }
-
-  /** Last part of the node that begins with `first`. */
-  #lastOf(first: number): number {
-    const behind = this.#nodeBehind(first);
-    return behind === 0 ? this.#get(LAST) : this.#read(behind, P_PREVIOUS);
-  }
-
-  /** Measures the node that begins with `first`. */
-  #measureFrom(first: number): void {
-    this.#nodeSize = LISTPACK_EMPTY_SIZE;
-    this.#nodeCount = 0;
-    let part = first;
-    do {
-      this.#nodeSize += this.#elementsSize(part);
-      this.#nodeCount += this.#read(part, P_COUNT);
-      part = this.#read(part, P_NEXT);
-    } while (part !== 0 && this.#is(part, JOINED));
-  }
-
-  /** Whether an element may be added to the node measured last. */
-  #allows(size: number): boolean {
-    const added = size + ELEMENT_OVERHEAD;
-    return !exceedsNode(this.#fill, this.#nodeSize + added, this.#nodeCount + 1);
+    this.#parts.measure(this.#parts.first);
+    return this.#parts.nodeSize;
   }
 
   // ── Walking ───────────────────────────────────────────────────────────────────────────────────
 
   /** Goes to the element of an index from 0, which is there. Steps over parts from the nearer end. */
   seek(index: number): void {
-    const { count } = this;
+    const parts = this.#parts;
+    const { count } = parts;
     let part: number;
     let first: number;
     if (index < count / 2) {
-      part = this.#get(FIRST);
+      part = parts.first;
       first = 0;
       for (;;) {
-        const size = this.#read(part, P_COUNT);
-        if (first + size > index) break;
-        first += size;
-        part = this.#read(part, P_NEXT);
+        const behind = first + parts.countOf(part);
+        if (behind > index) break;
+        first = behind;
+        part = parts.next(part);
       }
     } else {
-      part = this.#get(LAST);
-      first = count - this.#read(part, P_COUNT);
+      part = parts.last;
+      first = count - parts.countOf(part);
       while (first > index) {
-        part = this.#read(part, P_PREVIOUS);
-        first -= this.#read(part, P_COUNT);
+        part = parts.previous(part);
+        first -= parts.countOf(part);
       }
     }
     this.#part = part;
-    this.#isPlain = this.#is(part, PLAIN);
+    this.#isPlain = parts.is(part, PLAIN);
     if (this.#isPlain) return;
-    const listpack = this.#openPart(part);
+    const listpack = parts.openPart(part);
     this.#at = listpack.seek(index - first);
     listpack.read(this.#at);
   }
 
   next(): boolean {
     if (!this.#isPlain) {
-      const listpack = this.#listpack;
+      const { listpack } = this.#parts;
       if (listpack.next < listpack.end) {
         this.#at = listpack.next;
         listpack.read(this.#at);
         return true;
       }
     }
-    return this.#enter(this.#read(this.#part, P_NEXT), true);
+    return this.#enter(this.#parts.next(this.#part), true);
   }
 
   previous(): boolean {
     if (!this.#isPlain) {
-      const at = this.#listpack.previousOf(this.#at);
+      const { listpack } = this.#parts;
+      const at = listpack.previousOf(this.#at);
       if (at !== NONE) {
         this.#at = at;
-        this.#listpack.read(at);
+        listpack.read(at);
         return true;
       }
     }
-    return this.#enter(this.#read(this.#part, P_PREVIOUS), false);
+    return this.#enter(this.#parts.previous(this.#part), false);
   }
 
   /** Goes to the first or last element of a part. */
   #enter(part: number, atFirst: boolean): boolean {
     if (part === 0) return false;
     this.#part = part;
-    this.#isPlain = this.#is(part, PLAIN);
+    this.#isPlain = this.#parts.is(part, PLAIN);
     if (this.#isPlain) return true;
-    const listpack = this.#openPart(part);
+    const listpack = this.#parts.openPart(part);
     this.#at = atFirst ? listpack.first : listpack.last;
     listpack.read(this.#at);
     return true;
@@ -376,54 +175,23 @@ export class Quicklist {
   // ── The element the walk is at ────────────────────────────────────────────────────────────────
 
   get currentSize(): number {
-    return this.#isPlain ? this.#read(this.#part, P_SIZE) : this.#listpack.textSize;
+    return this.#isPlain ? this.#parts.sizeOf(this.#part) : this.#parts.listpack.textSize;
   }
 
   writeCurrent(sink: BulkSink): void {
-    if (!this.#isPlain) {
-      this.#listpack.writeTo(sink);
-      return;
-    }
-    const region = this.#region;
-    const { content } = region.zone;
-    const size = this.currentSize;
-    const first = this.#read(this.#part, P_BLOCK) * UNIT;
-    sink.bulkHeader(size);
-    for (let done = 0; done < size; ) {
-      const at = content.at(region.entry, first + done);
-      const run = Math.min(content.runAt(region.entry, first + done), size - done);
-      sink.append(region.u8, at, at + run);
-      done += run;
-    }
-    sink.bulkEnd();
+    if (this.#isPlain) this.#parts.writePlain(this.#part, sink);
+    else this.#parts.listpack.writeTo(sink);
   }
 
   copyCurrent(target: Uint8Array, at: number): void {
-    if (this.#isPlain) this.#copyPlain(this.#part, target, at);
-    else this.#listpack.copyTo(target, at);
-  }
-
-  #copyPlain(part: number, target: Uint8Array, at: number): void {
-    const { zone, entry } = this.#region;
-    const first = this.#read(part, P_BLOCK) * UNIT;
-    zone.content.read(entry, first, target, at, this.#read(part, P_SIZE));
+    if (this.#isPlain) this.#parts.copyPlain(this.#part, target, at);
+    else this.#parts.listpack.copyTo(target, at);
   }
 
   currentEquals(bytes: Uint8Array, start: number, end: number): boolean {
-    if (!this.#isPlain) return this.#listpack.equals(this.#at, bytes, start, end);
-    const size = this.currentSize;
-    if (size !== end - start) return false;
-    const region = this.#region;
-    const { content } = region.zone;
-    const first = this.#read(this.#part, P_BLOCK) * UNIT;
-    for (let done = 0; done < size; ) {
-      const at = content.at(region.entry, first + done);
-      const run = Math.min(content.runAt(region.entry, first + done), size - done);
-      const from = start + done;
-      if (!equalBytes(region.u8, at, at + run, bytes, from, from + run)) return false;
-      done += run;
-    }
-    return true;
+    return this.#isPlain
+      ? this.#parts.plainEquals(this.#part, bytes, start, end)
+      : this.#parts.listpack.equals(this.#at, bytes, start, end);
   }
 
   // ── Pushing ───────────────────────────────────────────────────────────────────────────────────
@@ -433,210 +201,186 @@ export class Quicklist {
    * there is none; the entry may lie elsewhere then.
    */
   reservePush(elements: Elements, first: number, end: number, atFirst: boolean): boolean {
-    const region = this.#region;
-    const { chunkUnits } = region;
+    const parts = this.#parts;
     this.#measureEnd(atFirst);
-    this.#plan(elements, first, end);
-    if (this.#extendsPart && this.#runEnd === end) {
-      const part = this.#end(atFirst);
-      if (this.#runSize <= this.#unitsOfBlock(part) * UNIT) return true;
-    }
-    if (end === first + 1) {
-      const units = this.#runUnits(true, chunkUnits);
-      const hasData = region.hasFree(units);
-      if (hasData && this.#extendsPart) return true;
-      let to = hasData ? region.bump : placeBehind(region.bump, units, chunkUnits);
-      if (hasData || !region.hasFree(PART_UNITS)) to = placeBehind(to, PART_UNITS, chunkUnits);
-      return region.reserveFresh(to - region.bump, chunkUnits);
-    }
-    this.#measureEnd(atFirst);
-    const to = this.#place(region.bump, chunkUnits, elements, first, end);
-    return region.reserveFresh(to - region.bump, chunkUnits);
+    if (end === first + 1) return this.#reserveOne(elements, first, atFirst);
+    const units = this.#demandOf(elements, first, end, parts.scale, parts.region.used);
+    return parts.reserveFresh(units);
   }
 
-  /** Where the blocks for elements to be pushed would end, all taken fresh behind `at`. */
-  #place(at: number, chunkUnits: number, elements: Elements, first: number, end: number): number {
-    let to = at;
-    for (let i = first; i < end; i = this.#runEnd) {
-      this.#plan(elements, i, end);
-      to = placeBehind(to, this.#runUnits(this.#runEnd === end, chunkUnits), chunkUnits);
-      to = placeBehind(to, PART_UNITS, chunkUnits);
+  #reserveOne({ bytes, starts, ends }: Elements, index: number, atFirst: boolean): boolean {
+    const parts = this.#parts;
+    const start = starts[index];
+    const end = ends[index];
+    if (parts.isPlainSize(end - start)) {
+      return parts.reserveFresh(parts.freshForPlain(end - start));
     }
-    return to;
+    const added = elementSize(bytes, start, end);
+    const part = this.#end(atFirst);
+    const isJoined = parts.nodeCount > 0 && parts.allows(end - start);
+    if (isJoined && !parts.is(part, PLAIN)) {
+      const size = parts.sizeOf(part) + added;
+      const capacity = parts.capacityOf(part);
+      if (size <= capacity) return true;
+      const most = parts.extensibleTo(part);
+      if (unitsOf(size) <= most) {
+        const units = Math.min(most, parts.roomyUnits(size, this.#endNodeSize));
+        return parts.reserveFresh(units - capacity / UNIT);
+      }
+      if (unitsOf(size) <= REGROW_UNITS_MAX) {
+        return parts.reserveFresh(parts.freshForBlock(regrownUnits(size, size)));
+      }
+    }
+    const size = LISTPACK_EMPTY_SIZE + added;
+    const wanted = parts.roomyUnits(size, this.#endNodeSize);
+    return parts.reserveFresh(parts.freshForPart(unitsOf(size), wanted, true));
+  }
+
+  /**
+   * Units that pushing the elements [first, end) may take fresh in a list that has `used`. The node
+   * at that end was measured.
+   */
+  #demandOf(
+    { bytes, starts, ends }: Elements,
+    first: number,
+    end: number,
+    scale: Scale,
+    used: number,
+  ): number {
+    demand.begin(scale);
+    let isOpen = false;
+    for (let i = first; i < end; i++) {
+      const size = ends[i] - starts[i];
+      const added = elementSize(bytes, starts[i], ends[i]);
+      const isPlain = size >= scale.plainSize;
+      const isJoined = this.#count(size, added);
+      if (isOpen && (isPlain || !isJoined)) demand.addPart();
+      isOpen = !isPlain;
+      if (isPlain) demand.addPlain(size);
+      else demand.addElement(added);
+    }
+    if (isOpen) demand.addPart();
+    // The last part gets room to grow, and the one that is there may be copied to do so.
+    return demand.units(this.#spareUnits(used + demand.units(0), scale) + REGROWN_UNITS_MAX);
+  }
+
+  /** Units the last part of a push gets to grow, at most; see ListParts.roomyUnits(). */
+  #spareUnits(used: number, { chunkUnits }: Scale): number {
+    const isCounted = this.#parts.fill >= 0;
+    return Math.min(chunkUnits, isCounted ? unitsOf(this.#endNodeSize) : spareUnits(used));
+  }
+
+  /** Counts an element to the node measured last, if it joins that, or to a new one. */
+  #count(size: number, added: number): boolean {
+    const parts = this.#parts;
+    const isJoined = parts.nodeCount > 0 && parts.allows(size);
+    if (!isJoined) {
+      parts.nodeSize = LISTPACK_EMPTY_SIZE;
+      parts.nodeCount = 0;
+    }
+    parts.nodeSize += added;
+    parts.nodeCount++;
+    return isJoined;
   }
 
   /** Pushes the elements [first, end) one by one. Room is there. */
   push(elements: Elements, first: number, end: number, atFirst: boolean): void {
     const { bytes, starts, ends } = elements;
+    const parts = this.#parts;
     this.#measureEnd(atFirst);
     for (let i = first; i < end; ) {
-      this.#plan(elements, i, end);
-      const isLast = this.#runEnd === end;
-      let part: number;
-      if (this.#extendsPart) {
-        part = this.#end(atFirst);
-        this.#grow(part, this.#runSize, isLast);
-      } else {
-        part = this.#addEnd(atFirst, isLast);
+      let size = ends[i] - starts[i];
+      let run = elementSize(bytes, starts[i], ends[i]);
+      const isJoined = this.#count(size, run);
+      const from = i++;
+      if (parts.isPlainSize(size)) {
+        const old = this.#end(atFirst);
+        parts.addPlain(atFirst ? 0 : old, isJoined, bytes, starts[from], ends[from]);
+        if (old !== 0) parts.giveSpare(old);
+        continue;
       }
-      if (this.#isPlainRun) {
-        const address = this.#read(part, P_BLOCK) * UNIT;
-        this.#region.zone.content.write(this.entry, address, bytes, starts[i], ends[i]);
-        i++;
-      } else {
-        const listpack = this.#openPart(part);
-        const from = i;
-        for (; i < this.#runEnd; i++) {
-          const at = atFirst ? listpack.first : listpack.end;
-          listpack.insert(at, bytes, starts[i], ends[i]);
-        }
-        this.#write(part, P_SIZE, listpack.size);
-        this.#write(part, P_COUNT, this.#read(part, P_COUNT) + i - from);
-        this.#set(COUNT, this.count + i - from);
+      for (; i < end; i++) {
+        size = ends[i] - starts[i];
+        if (parts.isPlainSize(size) || !parts.allows(size)) break;
+        const added = elementSize(bytes, starts[i], ends[i]);
+        this.#count(size, added);
+        run += added;
       }
+      this.#pushRun(elements, from, i, run, isJoined, atFirst, i === end);
     }
   }
 
+  /** Pushes elements of one node that are not plain; `run` bytes in their listpacks. */
+  #pushRun(
+    { bytes, starts, ends }: Elements,
+    first: number,
+    end: number,
+    run: number,
+    isJoined: boolean,
+    atFirst: boolean,
+    isLast: boolean,
+  ): void {
+    const parts = this.#parts;
+    const isSingle = end === first + 1;
+    let rest = run;
+    for (let i = first; i < end; ) {
+      const added = isSingle ? run : elementSize(bytes, starts[i], ends[i]);
+      let part = this.#end(atFirst);
+      if (!(isJoined || i > first) || !this.#makeRoom(part, added, rest, isLast)) {
+        const old = part;
+        const size = LISTPACK_EMPTY_SIZE + rest;
+        const wanted = isLast
+          ? parts.roomyUnits(size, this.#endNodeSize)
+          : Math.min(unitsOf(size), parts.scale.chunkUnits);
+        const need = unitsOf(LISTPACK_EMPTY_SIZE + added);
+        part = parts.addPart(atFirst ? 0 : old, isJoined || i > first, need, wanted, isLast);
+        if (old !== 0) parts.giveSpare(old);
+      }
+      const listpack = parts.openPart(part);
+      const capacity = parts.capacityOf(part);
+      const from = i;
+      for (; i < end; i++) {
+        const size = isSingle ? run : elementSize(bytes, starts[i], ends[i]);
+        if (listpack.size + size > capacity) break;
+        listpack.insert(atFirst ? listpack.first : listpack.end, bytes, starts[i], ends[i]);
+        rest -= size;
+      }
+      parts.update(part, i - from);
+    }
+  }
+
+  /** Makes room for `added` bytes in the part at an end, and for `rest` if that is easy. */
+  #makeRoom(part: number, added: number, rest: number, isLast: boolean): boolean {
+    const parts = this.#parts;
+    if (parts.is(part, PLAIN)) return false;
+    const old = parts.sizeOf(part);
+    const units = unitsOf(old + added);
+    if (old + added <= parts.capacityOf(part)) return true;
+    if (units <= parts.extensibleTo(part)) {
+      const size = old + rest;
+      parts.extend(part, isLast ? parts.roomyUnits(size, this.#endNodeSize) : unitsOf(size));
+      return true;
+    }
+    if (units > REGROW_UNITS_MAX) return false;
+    parts.regrow(part, regrownUnits(old + added, old + rest));
+    return true;
+  }
+
   #end(atFirst: boolean): number {
-    return this.#get(atFirst ? FIRST : LAST);
+    return atFirst ? this.#parts.first : this.#parts.last;
   }
 
   /** Measures the node elements are pushed to. */
   #measureEnd(atFirst: boolean): void {
-    const { used, chunkUnits } = this.#region;
+    const parts = this.#parts;
     const part = this.#end(atFirst);
-    this.#fill = this.fill;
-    this.#isLarge = isLargeAt(used, this.#fill, chunkUnits);
-    this.#nodeCount = 0;
-    this.#nodeSize = LISTPACK_EMPTY_SIZE;
-    this.#endSize = 0;
-    if (part === 0) return;
-    this.#measureFrom(atFirst ? part : this.#nodeOf(part));
-    if (!this.#is(part, PLAIN)) this.#endSize = this.#read(part, P_SIZE);
-  }
-
-  /**
-   * Plans a run: elements from `first` on that come into one part. Its node and the size of its
-   * listpack were measured, or are what the run planned before made them.
-   */
-  #plan({ bytes, starts, ends }: Elements, first: number, end: number): void {
-    let size = ends[first] - starts[first];
-    let added = elementSize(bytes, starts[first], ends[first]);
-    this.#joinsNode = this.#nodeCount > 0 && this.#allows(size);
-    this.#extendsPart =
-      this.#joinsNode && this.#endSize > 0 && this.#endSize + added <= this.#partSizeMax;
-    this.#isPlainRun = LISTPACK_EMPTY_SIZE + added > this.#partSizeMax;
-    this.#runSize = this.#extendsPart ? this.#endSize : LISTPACK_EMPTY_SIZE;
-    if (!this.#joinsNode) {
-      this.#nodeSize = LISTPACK_EMPTY_SIZE;
-      this.#nodeCount = 0;
+    if (part === 0) {
+      parts.nodeSize = LISTPACK_EMPTY_SIZE;
+      parts.nodeCount = 0;
+    } else {
+      parts.measure(atFirst ? part : parts.nodeOf(part));
     }
-    let i = first;
-    for (;;) {
-      this.#runSize += added;
-      this.#nodeSize += added;
-      this.#nodeCount++;
-      if (++i === end || this.#isPlainRun) break;
-      size = ends[i] - starts[i];
-      if (!this.#allows(size)) break;
-      added = elementSize(bytes, starts[i], ends[i]);
-      if (this.#runSize + added > this.#partSizeMax) break;
-    }
-    this.#runEnd = i;
-    this.#endSize = this.#isPlainRun ? 0 : this.#runSize;
-    if (this.#isPlainRun) this.#runSize = ends[first] - starts[first];
-  }
-
-  /** Units of a block for the run planned. The last one gets some to grow. */
-  #runUnits(isLast: boolean, chunkUnits: number): number {
-    const isRoomy = isLast && !this.#isPlainRun;
-    return isRoomy ? this.#roomy(this.#runSize, chunkUnits) : unitsOf(this.#runSize);
-  }
-
-  /** Units of a block for a listpack that is going to grow. */
-  #roomy(size: number, chunkUnits: number): number {
-    const units = unitsOf(size);
-    const most = mostUnits(this.#fill, chunkUnits);
-    const wanted = this.#isLarge ? most : Math.min(most, units + (units >>> 2) + 1);
-    return Math.max(units, wanted);
-  }
-
-  /** Adds an empty part for the run planned, at an end. */
-  #addEnd(atFirst: boolean, isLast: boolean): number {
-    const old = this.#end(atFirst);
-    const isPlain = this.#isPlainRun;
-    const size = isPlain ? this.#runSize : LISTPACK_EMPTY_SIZE;
-    const units = this.#runUnits(isLast, this.#region.chunkUnits);
-    const part = this.#newPart(units, size, isPlain, atFirst ? 0 : old);
-    // Afterwards: what is given back must not hide the block that was found free.
-    if (old !== 0) this.#giveSpare(old);
-    if (this.#joinsNode) this.#mark(atFirst ? old : part, JOINED, true);
-    else this.#set(NODES, this.nodeCount + 1);
-    return part;
-  }
-
-  /** Makes a part behind another one, or the first. Its listpack is empty. */
-  #newPart(units: number, size: number, isPlain: boolean, previous: number): number {
-    const region = this.#region;
-    // The block first: it may take the end of a chunk, and the rest is large enough for a part.
-    const block = region.take(units);
-    const part = region.take(PART_UNITS);
-    const next = previous === 0 ? this.#get(FIRST) : this.#read(previous, P_NEXT);
-    const word = region.word(part);
-    const { i32 } = region;
-    i32[word + P_NEXT] = next;
-    i32[word + P_PREVIOUS] = previous;
-    i32[word + P_COUNT] = isPlain ? 1 : 0;
-    i32[word + P_SIZE] = size;
-    i32[word + P_BLOCK] = block;
-    i32[word + P_FORM] = (units << FORM_SHIFT) | (isPlain ? PLAIN : 0);
-    if (previous === 0) this.#set(FIRST, part);
-    else this.#write(previous, P_NEXT, part);
-    if (next === 0) this.#set(LAST, part);
-    else this.#write(next, P_PREVIOUS, part);
-    if (isPlain) this.#set(COUNT, this.count + 1);
-    else formatListpack(region.u8, region.word(block) * 4);
-    return part;
-  }
-
-  /** Makes the block of a part at least that large. Room is there. */
-  #grow(part: number, size: number, isRoomy: boolean): void {
-    const region = this.#region;
-    const old = this.#unitsOfBlock(part);
-    if (size <= old * UNIT) return;
-    const block = this.#read(part, P_BLOCK);
-    const units = isRoomy ? this.#roomy(size, region.chunkUnits) : unitsOf(size);
-    if (region.extend(block, old, units - old)) {
-      this.#setUnits(part, units);
-      return;
-    }
-    const target = region.take(units);
-    this.#copyBlock(target, block, unitsOf(this.#read(part, P_SIZE)));
-    region.give(block, old);
-    this.#write(part, P_BLOCK, target);
-    this.#setUnits(part, units);
-  }
-
-  #setUnits(part: number, units: number): void {
-    const flags = this.#read(part, P_FORM) & (JOINED | PLAIN);
-    this.#write(part, P_FORM, (units << FORM_SHIFT) | flags);
-  }
-
-  /** Copies a block that lies in one piece, as does its target. */
-  #copyBlock(target: number, block: number, units: number): void {
-    const { i32 } = this.#region;
-    const from = this.#region.word(block);
-    i32.copyWithin(this.#region.word(target), from, from + units * 2);
-  }
-
-  /** Gives back what a block has too much, if it is worth it. */
-  #giveSpare(part: number): void {
-    if (this.#is(part, PLAIN)) return;
-    const units = this.#unitsOfBlock(part);
-    const needed = unitsOf(this.#read(part, P_SIZE));
-    if (units - needed < SPARE_MIN) return;
-    this.#region.give(this.#read(part, P_BLOCK) + needed, units - needed);
-    this.#setUnits(part, needed);
+    this.#endNodeSize = parts.nodeSize;
   }
 
   // ── Removing: needs no room ───────────────────────────────────────────────────────────────────
@@ -646,16 +390,17 @@ export class Quicklist {
    * false when there is none.
    */
   removeCurrent(isForward: boolean): boolean {
+    const parts = this.#parts;
     const part = this.#part;
-    const beside = this.#read(part, isForward ? P_NEXT : P_PREVIOUS);
-    if (this.#read(part, P_COUNT) === 1) {
-      this.#drop(part);
+    const beside = isForward ? parts.next(part) : parts.previous(part);
+    if (parts.countOf(part) === 1) {
+      parts.drop(part);
       return this.#enter(beside, isForward);
     }
-    const listpack = this.#listpack;
+    const { listpack } = parts;
     const previous = isForward ? NONE : listpack.previousOf(this.#at);
     listpack.remove(this.#at);
-    this.#shrunk(part, 1);
+    parts.shrunk(part, 1);
     if (isForward && this.#at < listpack.end) {
       listpack.read(this.#at);
       return true;
@@ -668,14 +413,15 @@ export class Quicklist {
 
   /** Removes `count` elements from an index on; all of them are there. */
   remove(index: number, count: number): void {
+    const parts = this.#parts;
     this.seek(index);
     let part = this.#part;
-    let isWhole = this.#isPlain || this.#at === this.#listpack.first;
+    let isWhole = this.#isPlain || this.#at === parts.listpack.first;
     for (let rest = count; rest > 0; ) {
-      const own = this.#read(part, P_COUNT);
-      const next = this.#read(part, P_NEXT);
+      const own = parts.countOf(part);
+      const next = parts.next(part);
       if (isWhole && rest >= own) {
-        this.#drop(part);
+        parts.drop(part);
         rest -= own;
       } else {
         rest -= this.#removeFrom(part, isWhole, rest);
@@ -687,43 +433,14 @@ export class Quicklist {
 
   /** Removes up to `count` elements of a part, from where the walk is or the first one on. */
   #removeFrom(part: number, fromFirst: boolean, count: number): number {
-    const listpack = this.#openPart(part);
+    const listpack = this.#parts.openPart(part);
     const from = fromFirst ? listpack.first : this.#at;
     let to = from;
     let removed = 0;
     for (; removed < count && to < listpack.end; removed++) to = listpack.nextOf(to);
     listpack.cut(from, to, removed);
-    this.#shrunk(part, removed);
+    this.#parts.shrunk(part, removed);
     return removed;
-  }
-
-  /** Elements were removed from the listpack that is open. */
-  #shrunk(part: number, removed: number): void {
-    const { size } = this.#listpack;
-    this.#write(part, P_SIZE, size);
-    this.#write(part, P_COUNT, this.#read(part, P_COUNT) - removed);
-    this.#set(COUNT, this.count - removed);
-    // Not at the ends: what is popped there goes with its part, and blocks stay whole.
-    const isInside = this.#read(part, P_NEXT) !== 0 && this.#read(part, P_PREVIOUS) !== 0;
-    if (isInside && size * 2 < this.#unitsOfBlock(part) * UNIT) this.#giveSpare(part);
-  }
-
-  /** Removes a part with all its elements. */
-  #drop(part: number): void {
-    const next = this.#read(part, P_NEXT);
-    const previous = this.#read(part, P_PREVIOUS);
-    if (!this.#is(part, JOINED)) {
-      // The node goes on with the part behind, or is gone.
-      if (next !== 0 && this.#is(next, JOINED)) this.#mark(next, JOINED, false);
-      else this.#set(NODES, this.nodeCount - 1);
-    }
-    this.#set(COUNT, this.count - this.#read(part, P_COUNT));
-    if (previous === 0) this.#set(FIRST, next);
-    else this.#write(previous, P_NEXT, next);
-    if (next === 0) this.#set(LAST, previous);
-    else this.#write(next, P_PREVIOUS, previous);
-    this.#region.give(this.#read(part, P_BLOCK), this.#unitsOfBlock(part));
-    this.#region.give(part, PART_UNITS);
   }
 
   // ── Inserting and replacing ───────────────────────────────────────────────────────────────────
@@ -733,144 +450,139 @@ export class Quicklist {
    * stays there. Answers false when there is no room; the entry may lie elsewhere then.
    */
   reserveInsert(isReplacement: boolean, bytes: Uint8Array, start: number, end: number): boolean {
-    const region = this.#region;
-    const listpack = this.#listpack;
+    const parts = this.#parts;
+    const { listpack, region, scale } = parts;
     const part = this.#part;
-    if (!this.#isPlain) {
-      this.#measureFrom(this.#nodeOf(part));
+    if (!this.#isPlain && !parts.isPlainSize(end - start)) {
+      parts.measure(parts.nodeOf(part));
       const old = isReplacement ? listpack.next - this.#at : 0;
       const size = listpack.size - old + elementSize(bytes, start, end);
-      const isThere = isReplacement || this.#allows(end - start);
-      if (isThere && size <= this.#unitsOfBlock(part) * UNIT) return true;
+      const isThere = isReplacement || parts.allows(end - start);
+      if (isThere && size <= parts.capacityOf(part)) return true;
     }
-    const own = this.#isPlain ? 0 : this.#read(part, P_SIZE);
-    const to = placeInsert(region.bump, own, end - start, region.chunkUnits);
+    const own = this.#isPlain ? 0 : parts.sizeOf(part);
+    const largest = Math.max(own, this.#sizeBeside(parts.next(part)));
+    const grown = Math.max(largest, this.#sizeBeside(parts.previous(part)));
     const offset = this.#at - listpack.start;
-    if (!region.reserveFresh(to - region.bump, region.chunkUnits)) return false;
+    const to = placeInsert(region.bump, own, grown, end - start, scale);
+    if (!parts.reserveFresh(to - region.bump)) return false;
     if (!this.#isPlain) {
-      this.#at = this.#openPart(part).start + offset;
+      this.#at = parts.openPart(part).start + offset;
       listpack.read(this.#at);
     }
     return true;
   }
 
+  /** Size of a listpack that may be put into instead. */
+  #sizeBeside(part: number): number {
+    return part === 0 || this.#parts.is(part, PLAIN) ? 0 : this.#parts.sizeOf(part);
+  }
+
   /**
-   * Makes room for an element to be taken from one end and pushed to the other right afterwards.
-   * Answers false when there is none; the entry may lie elsewhere then.
+   * Makes room for an element of `size` bytes to be taken from one end and pushed to an end right
+   * afterwards. Answers false when there is none; the entry may lie elsewhere then.
    */
-  reserveRotation(size: number): boolean {
-    const region = this.#region;
-    const to = placeInsert(region.bump, 0, size, region.chunkUnits);
-    return region.reserveFresh(to - region.bump, region.chunkUnits);
+  reserveRotation(size: number, fromFirst: boolean, toFirst: boolean): boolean {
+    const parts = this.#parts;
+    const { region } = parts;
+    const { bump, chunkUnits } = region;
+    if (parts.isPlainSize(size)) return parts.reserveFresh(parts.freshForPlain(size));
+    this.#measureEnd(toFirst);
+    const part = this.#end(toFirst);
+    const whole = this.#sizeBeside(part) + elementSizeMax(size) + LISTPACK_EMPTY_SIZE;
+    const stays = part !== this.#end(fromFirst) || parts.countOf(part) > 1;
+    const isThere = stays && !parts.is(part, PLAIN) && parts.allows(size);
+    if (isThere && whole <= parts.capacityOf(part)) return true;
+    const units = Math.max(parts.roomyUnits(whole, this.#endNodeSize), REGROWN_UNITS_MAX);
+    const to = placeBehind(placeBehind(bump, PART_UNITS, chunkUnits), units, chunkUnits);
+    return parts.reserveFresh(to - bump);
   }
 
   /** Inserts bytes beside the element the walk is at, which is over then. Room is there. */
   insert(isBehind: boolean, bytes: Uint8Array, start: number, end: number): void {
+    const parts = this.#parts;
+    const { listpack } = parts;
     const size = end - start;
     const part = this.#part;
-    const node = this.#nodeOf(part);
-    const listpack = this.#listpack;
-    const where = this.#isPlain
-      ? isBehind
-        ? BEHIND
-        : IN_FRONT
-      : (isBehind ? listpack.next : this.#at) - listpack.start;
-    const isFirst = this.#isPlain ? !isBehind : where === LISTPACK_HEADER;
-    const isLast = this.#isPlain ? isBehind : where === listpack.end - listpack.start;
-    this.#measureFrom(node);
-    if (this.#allows(size)) {
+    const node = parts.nodeOf(part);
+    let where = isBehind ? BEHIND : IN_FRONT;
+    if (!this.#isPlain) {
+      const at = isBehind ? listpack.next : this.#at;
+      if (at !== listpack.first && at !== listpack.end) where = at - listpack.start;
+    }
+    parts.measure(node);
+    if (parts.allows(size)) {
       this.#put(part, where, bytes, start, end);
-    } else if (isBehind && isLast && part === this.#lastOf(node)) {
-      const beside = this.#read(part, P_NEXT);
-      if (beside !== 0) this.#measureFrom(beside);
-      if (beside !== 0 && this.#allows(size)) this.#put(beside, IN_FRONT, bytes, start, end);
-      else this.#putAlone(part, bytes, start, end, false);
-    } else if (!isBehind && isFirst && part === node) {
-      const beside = this.#nodeInFront(part);
-      if (beside !== 0) this.#measureFrom(beside);
-      const last = this.#read(part, P_PREVIOUS);
-      if (beside !== 0 && this.#allows(size)) this.#put(last, BEHIND, bytes, start, end);
-      else this.#putAlone(last, bytes, start, end, false);
+    } else if (isBehind && where === BEHIND && parts.isLastOfNode(part)) {
+      const beside = parts.next(part);
+      if (beside !== 0) parts.measure(beside);
+      if (beside !== 0 && parts.allows(size)) this.#put(beside, IN_FRONT, bytes, start, end);
+      else this.#putAlone(part, false, bytes, start, end);
+    } else if (!isBehind && where === IN_FRONT && part === node) {
+      const beside = parts.nodeInFront(part);
+      if (beside !== 0) parts.measure(beside);
+      const last = parts.previous(part);
+      if (beside !== 0 && parts.allows(size)) this.#put(last, BEHIND, bytes, start, end);
+      else this.#putAlone(last, false, bytes, start, end);
     } else {
-      const right = this.#divide(part, isFirst, isLast, where);
+      const right = this.#divide(part, where);
       if (isBehind) this.#put(right, IN_FRONT, bytes, start, end);
-      else this.#put(this.#read(right, P_PREVIOUS), BEHIND, bytes, start, end);
-      this.#joinAround(isBehind ? node : this.#nodeBehind(node));
+      else this.#put(parts.previous(right), BEHIND, bytes, start, end);
+      this.#joinAround(isBehind ? node : parts.nodeBehind(node));
     }
   }
 
   /** Ends a node inside a part, or beside it. Answers the first part of the node behind. */
-  #divide(part: number, isFirst: boolean, isLast: boolean, where: number): number {
+  #divide(part: number, where: number): number {
+    const parts = this.#parts;
     let right = part;
-    if (isLast) right = this.#read(part, P_NEXT);
-    else if (!isFirst) right = this.#split(part, where);
-    this.#mark(right, JOINED, false);
-    this.#set(NODES, this.nodeCount + 1);
+    if (where === BEHIND) right = parts.next(part);
+    else if (where !== IN_FRONT) right = parts.split(part, where);
+    parts.divide(right);
     return right;
   }
 
-  /** Cuts a part in two of the same node, the second from `offset` of its listpack on. */
-  #split(part: number, offset: number): number {
-    const size = this.#read(part, P_SIZE);
-    const rightSize = size - offset + LISTPACK_HEADER;
-    const right = this.#newPart(unitsOf(rightSize), LISTPACK_EMPTY_SIZE, false, part);
-    const listpack = this.#openPart(part);
-    let count = 0;
-    for (let at = listpack.first; at < listpack.start + offset; count++) at = listpack.nextOf(at);
-    const moved = this.#read(part, P_COUNT) - count;
-    this.#fillPart(right, listpack.bytes, listpack.start + offset, listpack.end, moved);
-    listpack.cut(listpack.start + offset, listpack.end, moved);
-    this.#write(part, P_SIZE, listpack.size);
-    this.#write(part, P_COUNT, count);
-    this.#mark(right, JOINED, true);
-    this.#giveSpare(part);
-    return right;
+  /** Joins the nodes around one that was divided as far as may be, in Redis's order. */
+  #joinAround(center: number): void {
+    const parts = this.#parts;
+    const previous = parts.nodeInFront(center);
+    const before = previous === 0 ? 0 : parts.nodeInFront(previous);
+    if (before !== 0) parts.join(before, previous);
+    const next = parts.nodeBehind(center);
+    const after = next === 0 ? 0 : parts.nodeBehind(next);
+    if (after !== 0) parts.join(next, after);
+    const left = parts.nodeInFront(center);
+    const target = left !== 0 && parts.join(left, center) ? left : center;
+    const right = parts.nodeBehind(target);
+    if (right !== 0) parts.join(target, right);
   }
 
-  /** Makes the listpack of a part, which is empty, hold elements that lie in bytes[from, to). */
-  #fillPart(part: number, bytes: Uint8Array, from: number, to: number, count: number): void {
-    const { u8 } = this.#region;
-    const at = this.#region.word(this.#read(part, P_BLOCK)) * 4;
-    const size = LISTPACK_EMPTY_SIZE + to - from;
-    for (let i = 0; i < 4; i++) u8[at + i] = size >>> (i * 8);
-    const told = Math.min(count, 0xffff);
-    u8[at + 4] = told;
-    u8[at + 5] = told >>> 8;
-    if (bytes === u8) u8.copyWithin(at + LISTPACK_HEADER, from, to);
-    else u8.set(bytes.subarray(from, to), at + LISTPACK_HEADER);
-    u8[at + size - 1] = 0xff;
-    this.#write(part, P_SIZE, size);
-    this.#write(part, P_COUNT, count);
-  }
-
-  /** Puts bytes at an offset of a part's listpack, or in front of or behind all of it. */
+  /** Puts bytes into a node: at an offset of a part's listpack, or in front of or behind the part. */
   #put(part: number, where: number, bytes: Uint8Array, start: number, end: number): void {
-    const added = elementSize(bytes, start, end);
-    const isPlain = this.#is(part, PLAIN);
+    const parts = this.#parts;
+    const isPlain = parts.isPlainSize(end - start);
+    const added = isPlain ? 0 : elementSize(bytes, start, end);
     if (!isPlain && this.#hasPlace(part, added)) {
       this.#putIn(part, where, added, bytes, start, end);
-      return;
-    }
-    const size = this.#read(part, P_SIZE);
-    if (where === IN_FRONT || (!isPlain && where === LISTPACK_HEADER)) {
-      // Takes the place of the first part, if it was that.
-      const previous = this.#read(part, P_PREVIOUS);
-      const isJoined = this.#is(part, JOINED);
-      const made = this.#putAlone(previous, bytes, start, end, true);
-      this.#mark(made, JOINED, isJoined);
-      this.#mark(part, JOINED, true);
-    } else if (where === BEHIND || where === size - 1) {
-      this.#putAlone(part, bytes, start, end, true);
+    } else if (where === IN_FRONT) {
+      const previous = parts.previous(part);
+      const made = this.#putAlone(previous, true, bytes, start, end);
+      if (previous !== 0) parts.lead(made);
+    } else if (where === BEHIND) {
+      this.#putAlone(part, true, bytes, start, end);
     } else {
-      const right = this.#split(part, where);
-      if (this.#hasPlace(part, added)) this.#putIn(part, BEHIND, added, bytes, start, end);
+      const right = parts.split(part, where);
+      if (isPlain) this.#putAlone(part, true, bytes, start, end);
+      else if (this.#hasPlace(part, added)) this.#putIn(part, BEHIND, added, bytes, start, end);
       else if (this.#hasPlace(right, added)) this.#putIn(right, IN_FRONT, added, bytes, start, end);
-      else this.#putAlone(part, bytes, start, end, true);
+      else this.#putAlone(part, true, bytes, start, end);
     }
   }
 
   #hasPlace(part: number, added: number): boolean {
-    return this.#read(part, P_SIZE) + added <= this.#partSizeMax;
+    const parts = this.#parts;
+    const most = parts.scale.chunkUnits * UNIT;
+    return !parts.is(part, PLAIN) && parts.sizeOf(part) + added <= most;
   }
 
   #putIn(
@@ -881,136 +593,75 @@ export class Quicklist {
     start: number,
     end: number,
   ): void {
-    this.#grow(part, this.#read(part, P_SIZE) + added, true);
-    const listpack = this.#openPart(part);
-    const at =
-      where === IN_FRONT
-        ? listpack.first
-        : where === BEHIND
-          ? listpack.end
-          : listpack.start + where;
+    this.#grow(part, this.#parts.sizeOf(part) + added);
+    const listpack = this.#parts.openPart(part);
+    let at = listpack.start + where;
+    if (where === IN_FRONT) at = listpack.first;
+    else if (where === BEHIND) at = listpack.end;
     listpack.insert(at, bytes, start, end);
-    this.#write(part, P_SIZE, listpack.size);
-    this.#write(part, P_COUNT, this.#read(part, P_COUNT) + 1);
-    this.#set(COUNT, this.count + 1);
+    this.#parts.update(part, 1);
+  }
+
+  /** Makes the block of a listpack inside the list large enough. */
+  #grow(part: number, size: number): void {
+    const parts = this.#parts;
+    if (size <= parts.capacityOf(part)) return;
+    const need = unitsOf(size);
+    const wanted = Math.min(need + (need >>> 3), parts.scale.chunkUnits);
+    if (need <= parts.extensibleTo(part)) parts.extend(part, wanted);
+    else parts.regrow(part, wanted);
   }
 
   /** Puts bytes into a part of their own behind another one, or as the first. */
   #putAlone(
     previous: number,
+    isJoined: boolean,
     bytes: Uint8Array,
     start: number,
     end: number,
-    isJoined: boolean,
   ): number {
-    const size = LISTPACK_EMPTY_SIZE + elementSize(bytes, start, end);
-    const isPlain = size > this.#partSizeMax;
-    const units = unitsOf(isPlain ? end - start : size);
-    const own = isPlain ? end - start : LISTPACK_EMPTY_SIZE;
-    const part = this.#newPart(units, own, isPlain, previous);
-    if (isPlain) {
-      const address = this.#read(part, P_BLOCK) * UNIT;
-      this.#region.zone.content.write(this.entry, address, bytes, start, end);
-    } else {
-      const listpack = this.#openPart(part);
-      listpack.append(bytes, start, end);
-      this.#write(part, P_SIZE, size);
-      this.#write(part, P_COUNT, 1);
-      this.#set(COUNT, this.count + 1);
+    const parts = this.#parts;
+    if (parts.isPlainSize(end - start)) {
+      return parts.addPlain(previous, isJoined, bytes, start, end);
     }
-    if (isJoined) this.#mark(part, JOINED, true);
-    else this.#set(NODES, this.nodeCount + 1);
+    const units = unitsOf(LISTPACK_EMPTY_SIZE + elementSize(bytes, start, end));
+    const part = parts.addPart(previous, isJoined, units, units, false);
+    parts.openPart(part).append(bytes, start, end);
+    parts.update(part, 1);
     return part;
-  }
-
-  /** Joins the nodes around one that was divided as far as may be, in Redis's order. */
-  #joinAround(center: number): void {
-    const previous = this.#nodeInFront(center);
-    if (previous !== 0) {
-      const before = this.#nodeInFront(previous);
-      if (before !== 0) this.#join(before, previous);
-    }
-    const next = this.#nodeBehind(center);
-    if (next !== 0) {
-      const after = this.#nodeBehind(next);
-      if (after !== 0) this.#join(next, after);
-    }
-    const left = this.#nodeInFront(center);
-    const target = left !== 0 && this.#join(left, center) ? left : center;
-    const right = this.#nodeBehind(target);
-    if (right !== 0) this.#join(target, right);
-  }
-
-  /** Joins two nodes if they may be one. */
-  #join(left: number, right: number): boolean {
-    this.#measureFrom(right);
-    const size = this.#nodeSize - LISTPACK_EMPTY_SIZE;
-    const count = this.#nodeCount;
-    this.#measureFrom(left);
-    if (exceedsNode(this.fill, this.#nodeSize + size, this.#nodeCount + count)) return false;
-    this.#mark(right, JOINED, true);
-    this.#set(NODES, this.nodeCount - 1);
-    this.#fuse(this.#read(right, P_PREVIOUS), right);
-    return true;
-  }
-
-  /** Makes two parts of one node one, if there is a block for it. */
-  #fuse(left: number, right: number): void {
-    if (this.#is(left, PLAIN) || this.#is(right, PLAIN)) return;
-    const region = this.#region;
-    const added = this.#read(right, P_SIZE) - LISTPACK_EMPTY_SIZE;
-    const size = this.#read(left, P_SIZE) + added;
-    if (size > this.#partSizeMax) return;
-    const units = unitsOf(size);
-    if (units > this.#unitsOfBlock(left)) {
-      const to = placeBehind(region.bump, units, region.chunkUnits);
-      if (to - region.bump > region.fresh && !region.hasFree(units)) return;
-      this.#grow(left, size, false);
-    }
-    const from = region.word(this.#read(right, P_BLOCK)) * 4 + LISTPACK_HEADER;
-    const at = region.word(this.#read(left, P_BLOCK)) * 4;
-    region.u8.copyWithin(at + this.#read(left, P_SIZE) - 1, from, from + added + 1);
-    const count = this.#read(left, P_COUNT) + this.#read(right, P_COUNT);
-    for (let i = 0; i < 4; i++) region.u8[at + i] = size >>> (i * 8);
-    const told = Math.min(count, 0xffff);
-    region.u8[at + 4] = told;
-    region.u8[at + 5] = told >>> 8;
-    this.#write(left, P_SIZE, size);
-    this.#write(left, P_COUNT, count);
-    // What #drop() takes off is counted with the other part now.
-    this.#set(COUNT, this.count + this.#read(right, P_COUNT));
-    this.#drop(right);
   }
 
   /** Puts bytes in place of the element the walk is at, which is over then. Room is there. */
   replace(bytes: Uint8Array, start: number, end: number): void {
+    const parts = this.#parts;
+    const { listpack } = parts;
     const part = this.#part;
-    const listpack = this.#listpack;
     if (!this.#isPlain) {
-      const old = listpack.next - this.#at;
-      const size = listpack.size - old + elementSize(bytes, start, end);
-      if (size <= this.#partSizeMax) {
+      const isPlain = parts.isPlainSize(end - start);
+      const added = isPlain ? 0 : elementSize(bytes, start, end);
+      const size = listpack.size - (listpack.next - this.#at) + added;
+      if (!isPlain && size <= parts.scale.chunkUnits * UNIT) {
         const offset = this.#at - listpack.start;
-        this.#grow(part, size, false);
-        this.#openPart(part).replace(this.#listpack.start + offset, bytes, start, end);
-        this.#write(part, P_SIZE, size);
+        this.#grow(part, size);
+        const grown = parts.openPart(part);
+        grown.replace(grown.start + offset, bytes, start, end);
+        parts.update(part, 0);
         return;
       }
-      const behind = listpack.next - listpack.start;
-      if (listpack.next < listpack.end) this.#split(part, behind);
+      if (listpack.next < listpack.end) parts.split(part, listpack.next - listpack.start);
     }
     // A part of its own behind, and the old element, now the last of its part, goes.
-    this.#putAlone(part, bytes, start, end, true);
-    if (this.#read(part, P_COUNT) === 1) {
-      this.#drop(part);
+    this.#putAlone(part, true, bytes, start, end);
+    if (parts.countOf(part) === 1) {
+      parts.drop(part);
     } else {
-      const rest = this.#openPart(part);
+      const rest = parts.openPart(part);
       rest.remove(rest.last);
-      this.#shrunk(part, 1);
+      parts.shrunk(part, 1);
     }
   }
 
-  // ── Making one of something else ──────────────────────────────────────────────────────────────
+  // ── Made of listpacks, and into them ──────────────────────────────────────────────────────────
 
   /** Bytes of content for a list made of a listpack, with room for elements to be pushed. */
   sizeToPush(
@@ -1020,86 +671,96 @@ export class Quicklist {
     elements: Elements,
     first: number,
     end: number,
-    atFirst: boolean,
   ): number {
-    const { chunkSize } = zone.layout;
-    const chunkUnits = chunkSize / UNIT;
-    const at = placeCuts(HEADER_UNITS, listpack, chunkUnits);
-    const cuts = cut(listpack, chunkSize);
-    const i = atFirst ? 0 : cuts.length - 3;
-    this.#partSizeMax = chunkSize;
-    this.#fill = clampFill(fill);
-    this.#isLarge = isLargeAt(at, this.#fill, chunkUnits);
-    this.#nodeSize = listpack.size;
-    this.#nodeCount = listpack.count;
-    this.#endSize = 0;
-    if (cuts.length > 0 && cuts[i + 2] > 0) {
-      this.#endSize = cuts[i + 1] - cuts[i] + LISTPACK_EMPTY_SIZE;
+    const parts = this.#parts;
+    const scale = scaleOf(zone.layout.chunkSize / UNIT);
+    const at = placeAll(HEADER_UNITS, listpack, scale);
+    parts.fill = clampFill(fill);
+    parts.nodeSize = listpack.size;
+    parts.nodeCount = listpack.count;
+    this.#endNodeSize = listpack.size;
+    if (end > first + 1) return (at + this.#demandOf(elements, first, end, scale, at)) * UNIT;
+    const { chunkUnits, plainSize } = scale;
+    const start = elements.starts[first];
+    const size = elements.ends[first] - start;
+    if (size >= plainSize) {
+      return placeBehind(placePlain(at, size, chunkUnits), PART_UNITS, chunkUnits) * UNIT;
     }
-    return this.#place(at, chunkUnits, elements, first, end) * UNIT;
+    const added = LISTPACK_EMPTY_SIZE + elementSize(elements.bytes, start, start + size);
+    const wanted = unitsOf(added) + this.#spareUnits(at, scale);
+    const units = Math.min(chunkUnits, Math.max(wanted, REGROWN_UNITS_MAX));
+    const to = placeBehind(at, PART_UNITS, chunkUnits);
+    return placeBehind(to, units, chunkUnits) * UNIT;
   }
 
   /** The same, with room for an element of `size` bytes to be inserted or to replace another. */
   static sizeToInsert(zone: Zone, listpack: Listpack, size: number): number {
-    const chunkUnits = zone.layout.chunkSize / UNIT;
-    const at = placeCuts(HEADER_UNITS, listpack, chunkUnits);
-    return placeInsert(at, Math.min(zone.layout.chunkSize, listpack.size), size, chunkUnits) * UNIT;
+    const scale = scaleOf(zone.layout.chunkSize / UNIT);
+    const at = placeAll(HEADER_UNITS, listpack, scale);
+    const partSize = Math.min(zone.layout.chunkSize, listpack.size);
+    return placeInsert(at, partSize, partSize, size, scale) * UNIT;
   }
 
   /** Appends the elements of a listpack as a node. Room is there. */
   append(listpack: Listpack): void {
-    const cuts = cut(listpack, this.#partSizeMax);
-    for (let i = 0; i < cuts.length; i += 3) {
-      const from = cuts[i];
-      const to = cuts[i + 1];
-      const count = cuts[i + 2];
-      const isJoined = i > 0;
-      const last = this.#get(LAST);
-      if (count === 0) {
-        listpack.read(from);
-        this.#putAlone(last, listpack.bytes, listpack.textStart, listpack.textEnd, isJoined);
+    const parts = this.#parts;
+    let isJoined = false;
+    for (let from = listpack.first; from < listpack.end; isJoined = true) {
+      const to = endOfRun(listpack, from, parts.scale.plainSize);
+      if (to > from) {
+        from = this.#appendPart(listpack, from, to, isJoined);
       } else {
-        const units = unitsOf(to - from + LISTPACK_EMPTY_SIZE);
-        const part = this.#newPart(units, LISTPACK_EMPTY_SIZE, false, last);
-        this.#fillPart(part, listpack.bytes, from, to, count);
-        this.#set(COUNT, this.count + count);
-        if (isJoined) this.#mark(part, JOINED, true);
-        else this.#set(NODES, this.nodeCount + 1);
+        const { bytes, textStart, textEnd } = listpack;
+        parts.addPlain(parts.last, isJoined, bytes, textStart, textEnd);
+        from = listpack.next;
       }
     }
+  }
+
+  /** Appends elements that lie in [from, to), as many as come into one part. Answers the next. */
+  #appendPart(listpack: Listpack, from: number, to: number, isJoined: boolean): number {
+    const parts = this.#parts;
+    const need = unitsOf(LISTPACK_EMPTY_SIZE + listpack.nextOf(from) - from);
+    const wanted = Math.min(unitsOf(LISTPACK_EMPTY_SIZE + to - from), parts.scale.chunkUnits);
+    const part = parts.addPart(parts.last, isJoined, need, wanted, false);
+    const end = endOfFit(listpack, from, to, parts.capacityOf(part));
+    let count = 0;
+    for (let at = from; at < end; count++) at = listpack.nextOf(at);
+    parts.appendAll(part, listpack.bytes, from, end, count);
+    return end;
   }
 
   /** The first node as one listpack. */
   gather(): Uint8Array {
     const bytes = new Uint8Array(this.firstNodeSize);
-    this.#gatherNode(this.#get(FIRST), bytes);
+    this.#gatherNode(this.#parts.first, bytes);
     return bytes;
   }
 
   #gatherNode(first: number, bytes: Uint8Array): void {
+    const parts = this.#parts;
     formatListpack(bytes, 0);
     const target = new Listpack().open(bytes, 0);
-    let part = first;
-    do {
-      if (this.#is(part, PLAIN)) {
-        const element = new Uint8Array(this.#read(part, P_SIZE));
-        this.#copyPlain(part, element, 0);
+    for (let part = first; ; part = parts.next(part)) {
+      if (parts.is(part, PLAIN)) {
+        const element = new Uint8Array(parts.sizeOf(part));
+        parts.copyPlain(part, element, 0);
         target.append(element, 0, element.length);
       } else {
-        const source = this.#openPart(part);
-        const count = this.#read(part, P_COUNT);
-        target.appendAll(source.bytes, source.first, source.end, count);
+        const source = parts.openPart(part);
+        target.appendAll(source.bytes, source.first, source.end, parts.countOf(part));
       }
-      part = this.#read(part, P_NEXT);
-    } while (part !== 0 && this.#is(part, JOINED));
+      if (parts.isLastOfNode(part)) return;
+    }
   }
 
   /** Calls `visit` with every node as one listpack, in their order. */
   eachNode(visit: (listpack: Listpack) => void): void {
+    const parts = this.#parts;
     const listpack = new Listpack();
-    for (let first = this.#get(FIRST); first !== 0; first = this.#nodeBehind(first)) {
-      this.#measureFrom(first);
-      const bytes = new Uint8Array(this.#nodeSize);
+    for (let first = parts.first; first !== 0; first = parts.nodeBehind(first)) {
+      parts.measure(first);
+      const bytes = new Uint8Array(parts.nodeSize);
       this.#gatherNode(first, bytes);
       visit(listpack.open(bytes, 0));
     }
@@ -1107,18 +768,18 @@ export class Quicklist {
 
   /** Bytes of content for a copy in another zone. */
   sizeIn(zone: Zone): number {
-    const chunkUnits = zone.layout.chunkSize / UNIT;
-    let to = HEADER_UNITS;
+    const scale = scaleOf(zone.layout.chunkSize / UNIT);
+    let at = HEADER_UNITS;
     this.eachNode((listpack) => {
-      to = placeCuts(to, listpack, chunkUnits);
+      at = placeAll(at, listpack, scale);
     });
-    return to * UNIT;
+    return at * UNIT;
   }
 
   /** Makes the content of an entry of another zone, sizeIn() bytes, a copy. */
   copyTo(zone: Zone, entry: number): void {
     const target = new Quicklist().open(zone, entry);
-    target.format(this.fill);
+    target.format(this.#parts.fill);
     this.eachNode((listpack) => target.append(listpack));
   }
 
@@ -1129,141 +790,20 @@ export class Quicklist {
    * The entry may lie elsewhere afterwards, and the walk is over.
    */
   settle(): void {
-    const region = this.#region;
-    const free = region.bump - region.used;
-    if (free >= COMPACT_MIN && free * 3 >= region.bump) this.#moveTogether();
-    region.trim();
-  }
-
-  /** Moves all blocks together, in the order in which they lie: none comes to lie behind its place. */
-  #moveTogether(): void {
-    const region = this.#region;
-    const { chunkUnits } = region;
-    const blocks: Block[] = [];
-    for (let part = this.#get(FIRST); part !== 0; part = this.#read(part, P_NEXT)) {
-      const units = unitsOf(this.#read(part, P_SIZE));
-      this.#setUnits(part, units);
-      blocks.push({ at: part, units: PART_UNITS, to: 0, isPart: true });
-      blocks.push({ at: this.#read(part, P_BLOCK), units, to: 0, isPart: false });
-    }
-    blocks.sort((a, b) => a.at - b.at);
-    const gaps: number[] = [];
-    const places = new Map<number, number>([[0, 0]]);
-    let bump = HEADER_UNITS;
-    for (const block of blocks) {
-      const end = placeBehind(bump, block.units, chunkUnits);
-      block.to = end - block.units;
-      if (block.to > bump) gaps.push(bump, block.to - bump);
-      places.set(block.at, block.to);
-      bump = end;
-    }
-    for (const { at, units, to } of blocks) if (to !== at) this.#moveBlock(to, at, units);
-    const placeOf = (at: number): number => places.get(at) as number;
-    for (const { to, isPart } of blocks) {
-      if (!isPart) continue;
-      for (const word of [P_NEXT, P_PREVIOUS, P_BLOCK]) {
-        this.#write(to, word, placeOf(this.#read(to, word)));
-      }
-    }
-    this.#set(FIRST, placeOf(this.#get(FIRST)));
-    this.#set(LAST, placeOf(this.#get(LAST)));
-    region.restart(bump);
-    for (let i = 0; i < gaps.length; i += 2) region.give(gaps[i], gaps[i + 1]);
-  }
-
-  /** Moves a block down, piece by piece if it lies in several. */
-  #moveBlock(to: number, from: number, units: number): void {
-    const { chunkUnits, i32 } = this.#region;
-    for (let done = 0; done < units; ) {
-      const run = Math.min(
-        units - done,
-        chunkUnits - ((from + done) % chunkUnits),
-        chunkUnits - ((to + done) % chunkUnits),
-      );
-      const word = this.#region.word(from + done);
-      i32.copyWithin(this.#region.word(to + done), word, word + run * 2);
-      done += run;
-    }
+    this.#parts.settle();
   }
 
   /** What is wrong, or undefined. */
   audit(): string | undefined {
-    const region = this.#region;
-    const { chunkUnits } = region;
-    const owners = new Uint8Array(region.bump);
-    owners.fill(1, 0, HEADER_UNITS);
-    const own = (at: number, units: number): boolean => {
-      const isFree = at + units <= owners.length && !owners.subarray(at, at + units).includes(1);
-      owners.fill(1, at, at + units);
-      return isFree;
-    };
-    let count = 0;
-    let nodes = 0;
-    let previous = 0;
-    for (let part = this.#get(FIRST); part !== 0; part = this.#read(part, P_NEXT)) {
-      if (!own(part, PART_UNITS)) return `part ${part} lies where something else does`;
-      const block = this.#read(part, P_BLOCK);
-      const units = this.#unitsOfBlock(part);
-      if (!own(block, units)) return `the block of part ${part} lies where something else does`;
-      if (this.#read(part, P_PREVIOUS) !== previous) return `part ${part} names a wrong neighbour`;
-      const size = this.#read(part, P_SIZE);
-      if (size > units * UNIT) return `part ${part} is larger than its block`;
-      const isJoined = this.#is(part, JOINED);
-      if (isJoined && previous === 0) return 'the first part is joined to nothing';
-      if (!isJoined) nodes++;
-      const elements = this.#read(part, P_COUNT);
-      if (this.#is(part, PLAIN)) {
-        if (elements !== 1) return `part ${part} counts a plain element wrongly`;
-      } else {
-        if ((block % chunkUnits) + units > chunkUnits) return `part ${part} lies in pieces`;
-        const listpack = this.#openPart(part);
-        if (listpack.size !== size) return `part ${part} has a wrong size`;
-        const found = validateListpack(listpack.bytes, listpack.start, size);
-        if (found < 1 || found !== elements) return `the listpack of part ${part} is torn`;
-      }
-      count += elements;
-      previous = part;
-    }
-    if (this.#get(LAST) !== previous) return 'the last part is not the last';
-    if (count !== this.count) return 'elements are counted wrongly';
-    if (nodes !== this.nodeCount) return 'nodes are counted wrongly';
-    let fault = region.audit();
-    region.eachFree((block, units) => {
-      if (!own(block, units)) fault ??= `free block ${block} lies where something else does`;
-    });
-    if (fault === undefined && owners.includes(0)) return 'units are lost';
-    return fault;
+    return this.#parts.audit();
   }
 }
 
-/** Of #moveTogether(). */
-interface Block {
-  readonly at: number;
-  readonly units: number;
-  to: number;
-  readonly isPart: boolean;
-}
-
-/** Where the parts for a listpack would end behind `at`. */
-function placeCuts(at: number, listpack: Listpack, chunkUnits: number): number {
-  const cuts = cut(listpack, chunkUnits * UNIT);
-  let to = at;
-  for (let i = 0; i < cuts.length; i += 3) {
-    const size = cuts[i + 1] - cuts[i] + LISTPACK_EMPTY_SIZE;
-    to = placeBehind(to, unitsOf(size), chunkUnits);
-    to = placeBehind(to, PART_UNITS, chunkUnits);
-  }
-  return to;
-}
-
-/**
- * Where the blocks would end that an insertion beside an element takes at most: a part of
- * `partSize` bytes is cut in two, then the element of `size` bytes gets a part of its own, or one
- * of the others a larger block.
- */
-function placeInsert(at: number, partSize: number, size: number, chunkUnits: number): number {
-  let to = placeBehind(at, unitsOf(partSize), chunkUnits);
-  to = placeBehind(to, PART_UNITS, chunkUnits);
-  to = placeBehind(to, Math.max(chunkUnits, unitsOf(size)), chunkUnits);
-  return placeBehind(to, PART_UNITS, chunkUnits);
+/** Units of the block of a small listpack that is copied to grow to `size`, or up to `wanted`. */
+function regrownUnits(size: number, wanted: number): number {
+  const units = unitsOf(size);
+  return Math.max(
+    units,
+    Math.min(REGROWN_UNITS_MAX, Math.max(units + (units >>> 1), unitsOf(wanted))),
+  );
 }

@@ -183,6 +183,14 @@ export class Region {
     return this.#resize(wanted);
   }
 
+  /** The same, with hardly any more: for owners who leave room to grow in their blocks. */
+  reserveClosely(need: number): boolean {
+    if (need <= this.fresh) return true;
+    const least = this.bump + need;
+    const isLarge = least >= WHOLE_CHUNKS * 4 * this.chunkUnits;
+    return this.#resize(isLarge ? this.#rounded(least) : least);
+  }
+
   /** Gives back fresh units if there are many, and doing so can't cost another entry its place. */
   trim(): void {
     const { bump } = this;
@@ -246,14 +254,28 @@ export class Region {
     );
   }
 
-  /** Makes a block larger where it lies, if only fresh units of its chunk are behind it. */
-  extend(block: number, units: number, added: number): boolean {
+  /** Units of a block given back, of those that are about the largest; 0 when there is none. */
+  get largestFree(): number {
     const { i32, base } = this;
+    const high = i32[base + LISTED + 1];
+    const bits = high === 0 ? i32[base + LISTED] : high;
+    if (bits === 0) return 0;
+    const list = 31 - Math.clz32(bits) + (high === 0 ? 0 : 32);
+    return i32[this.word(i32[base + HEADS + list]) + 1];
+  }
+
+  /** By how much a block could be larger where it lies, were there more fresh units. */
+  extensible(block: number, units: number): number {
     const end = block + units;
-    if (end !== i32[base + BUMP] || end + added > this.limit) return false;
-    if ((block & this.#mask) + units + added > this.chunkUnits) return false;
-    i32[base + BUMP] = end + added;
-    return true;
+    if (end !== this.bump) return 0;
+    return this.chunkUnits - (block & this.#mask) - units;
+  }
+
+  /** Makes a block larger where it lies, which must be possible. */
+  extend(block: number, units: number, added: number): void {
+    const { i32, base } = this;
+    assert(added <= Math.min(this.extensible(block, units), this.fresh));
+    i32[base + BUMP] += added;
   }
 
   /** Forgets what is free, for an owner who has moved all blocks in front of `bump`. */

@@ -1,0 +1,754 @@
+/**
+ * List parts: where the elements of a large list lie.
+ *
+ *   │ lists of free blocks │ count │ nodes │ first │ last │ fill │ blocks … │
+ *
+ *   part   │ next │ previous │ elements │ size │ block │ units, PLAIN, JOINED │
+ *                                                └→ a listpack, in one piece
+ *                                                └→ PLAIN: one element, in pieces
+ *
+ * A list is a chain of nodes, each of which Redis would have as one listpack of 8 KiB, or what else
+ * is configured. Here a node is a part or several, because each listpack must lie in one piece to
+ * be worked on, and because blocks as large as a chunk would leave holes between them:
+ *
+ *   nodes          ┌──── node ────┐   ┌─ node ─┐   ┌──────── node ────────┐
+ *   parts          part ═════ part ── part ─────── part ═════ part ═════ part        ═ JOINED
+ *
+ * So parts take what is free: a hole, the rest of a chunk. To join two nodes is to set a bit. An
+ * element too large to be shoved about is a part by itself, PLAIN, in blocks of any size:
+ *
+ *   │ next block │ units │ bytes … │ ─→ │ next block │ units │ bytes … │
+ *
+ * Whoever adds reserves room first, for the blocks it may take if nothing is free but what lies
+ * behind all others; removing takes nothing. When many blocks are free, settle() moves the others
+ * together.
+ */
+
+import { assert } from '../std/assert.ts';
+import { copyBytes, equalBytes } from '../std/bytes.ts';
+import type { Zone } from '../zone/zone.ts';
+import {
+  BLOCK_MIN,
+  freshUnits,
+  PART_UNITS,
+  PIECE_HEADER,
+  placePlain,
+  SPARE_MIN,
+  scaleOf,
+  spareUnits,
+  unitsOf,
+} from './list-layout.ts';
+import {
+  elementSizeMax,
+  formatListpack,
+  LISTPACK_EMPTY_SIZE,
+  LISTPACK_HEADER,
+  Listpack,
+  validateListpack,
+} from './listpack.ts';
+import { clampFill, exceedsNode, nodeSizeMax } from './node-limit.ts';
+import { placeBehind, REGION_WORDS, Region, UNIT } from './region.ts';
+import type { BulkSink } from './string.ts';
+
+// Words of the header.
+const COUNT = REGION_WORDS;
+const NODES = COUNT + 1;
+const FIRST = COUNT + 2;
+const LAST = COUNT + 3;
+const FILL = COUNT + 4;
+const OWN_WORDS = 6;
+export const HEADER_UNITS = Math.ceil((REGION_WORDS + OWN_WORDS) / 2);
+
+// Words of a part.
+const P_NEXT = 0;
+const P_PREVIOUS = 1;
+const P_COUNT = 2;
+/** Bytes of the listpack, or of the plain element. */
+const P_SIZE = 3;
+const P_BLOCK = 4;
+/** Units of the listpack's block, and what the part is. */
+const P_FORM = 5;
+
+/** Belongs to the same node as the part in front of it. */
+export const JOINED = 1;
+/** Holds one element, by itself. */
+export const PLAIN = 2;
+const FORM_SHIFT = 2;
+
+// Words of a block of a plain element; its bytes are behind.
+const B_NEXT = 0;
+const B_UNITS = 1;
+
+/** Free units from which on blocks are moved together, if they are a third of all. */
+const COMPACT_MIN = 512;
+/** Redis's SIZE_ESTIMATE_OVERHEAD: what an element takes beside its bytes, at a guess. */
+const ELEMENT_OVERHEAD = 8;
+
+export class ListParts {
+  readonly region = new Region();
+  /** The listpack of the part opened last. */
+  readonly listpack = new Listpack();
+  scale = scaleOf(1024);
+  fill = 0;
+  /** Bytes and elements of the node measured last; bytes as those of one listpack. */
+  nodeSize = 0;
+  nodeCount = 0;
+  /** Whether the block chosen last is one given back. */
+  #isFree = false;
+
+  open(zone: Zone, entry: number): void {
+    const { region } = this;
+    region.bind(zone, entry);
+    if (region.chunkUnits !== this.scale.chunkUnits) this.scale = scaleOf(region.chunkUnits);
+    this.fill = this.#get(FILL);
+  }
+
+  /** Makes the content an empty list. */
+  format(fill: number): void {
+    this.region.format(OWN_WORDS);
+    this.fill = clampFill(fill);
+    this.#set(FILL, this.fill);
+  }
+
+  get count(): number {
+    return this.#get(COUNT);
+  }
+
+  get nodes(): number {
+    return this.#get(NODES);
+  }
+
+  get first(): number {
+    return this.#get(FIRST);
+  }
+
+  get last(): number {
+    return this.#get(LAST);
+  }
+
+  #get(word: number): number {
+    return this.region.i32[this.region.base + word];
+  }
+
+  #set(word: number, value: number): void {
+    this.region.i32[this.region.base + word] = value;
+  }
+
+  #add(word: number, value: number): void {
+    this.region.i32[this.region.base + word] += value;
+  }
+
+  // ── A part ────────────────────────────────────────────────────────────────────────────────────
+
+  #read(part: number, word: number): number {
+    return this.region.i32[this.region.word(part) + word];
+  }
+
+  #write(part: number, word: number, value: number): void {
+    this.region.i32[this.region.word(part) + word] = value;
+  }
+
+  next(part: number): number {
+    return this.#read(part, P_NEXT);
+  }
+
+  previous(part: number): number {
+    return this.#read(part, P_PREVIOUS);
+  }
+
+  countOf(part: number): number {
+    return this.#read(part, P_COUNT);
+  }
+
+  /** Bytes of the listpack, or of the plain element. */
+  sizeOf(part: number): number {
+    return this.#read(part, P_SIZE);
+  }
+
+  /** Bytes that fit in the block of the listpack. */
+  capacityOf(part: number): number {
+    return (this.#read(part, P_FORM) >>> FORM_SHIFT) * UNIT;
+  }
+
+  is(part: number, flag: number): boolean {
+    return (this.#read(part, P_FORM) & flag) !== 0;
+  }
+
+  #mark(part: number, flag: number, isOn: boolean): void {
+    const form = this.#read(part, P_FORM);
+    this.#write(part, P_FORM, isOn ? form | flag : form & ~flag);
+  }
+
+  #unitsOfBlock(part: number): number {
+    return this.#read(part, P_FORM) >>> FORM_SHIFT;
+  }
+
+  #setUnits(part: number, units: number): void {
+    const flags = this.#read(part, P_FORM) & (JOINED | PLAIN);
+    this.#write(part, P_FORM, (units << FORM_SHIFT) | flags);
+  }
+
+  /** Opens the listpack of a part. */
+  openPart(part: number): Listpack {
+    const { u8 } = this.region;
+    return this.listpack.open(u8, this.region.word(this.#read(part, P_BLOCK)) * 4);
+  }
+
+  /** Takes over what was done to the listpack that is open, a part's. */
+  update(part: number, addedCount: number): void {
+    this.#write(part, P_SIZE, this.listpack.size);
+    if (addedCount === 0) return;
+    this.#write(part, P_COUNT, this.countOf(part) + addedCount);
+    this.#add(COUNT, addedCount);
+  }
+
+  // ── Nodes ─────────────────────────────────────────────────────────────────────────────────────
+
+  /** First part of the node a part belongs to. */
+  nodeOf(part: number): number {
+    let first = part;
+    while (this.is(first, JOINED)) first = this.previous(first);
+    return first;
+  }
+
+  /** First part of the node behind one that begins with `first`, or 0. */
+  nodeBehind(first: number): number {
+    let part = this.next(first);
+    while (part !== 0 && this.is(part, JOINED)) part = this.next(part);
+    return part;
+  }
+
+  /** First part of the node in front, or 0. */
+  nodeInFront(first: number): number {
+    const part = this.previous(first);
+    return part === 0 ? 0 : this.nodeOf(part);
+  }
+
+  /** Whether a part is the last of its node. */
+  isLastOfNode(part: number): boolean {
+    const next = this.next(part);
+    return next === 0 || !this.is(next, JOINED);
+  }
+
+  /** Measures the node that begins with `first`. */
+  measure(first: number): void {
+    this.nodeSize = LISTPACK_EMPTY_SIZE;
+    this.nodeCount = 0;
+    let part = first;
+    do {
+      const size = this.sizeOf(part);
+      this.nodeSize += this.is(part, PLAIN) ? elementSizeMax(size) : size - LISTPACK_EMPTY_SIZE;
+      this.nodeCount += this.countOf(part);
+      part = this.next(part);
+    } while (part !== 0 && this.is(part, JOINED));
+  }
+
+  /** Whether an element may be added to the node measured last. */
+  allows(size: number): boolean {
+    return !exceedsNode(this.fill, this.nodeSize + size + ELEMENT_OVERHEAD, this.nodeCount + 1);
+  }
+
+  /** Ends a node in front of a part. */
+  divide(part: number): void {
+    this.#mark(part, JOINED, false);
+    this.#add(NODES, 1);
+  }
+
+  /** Makes a node part of the one in front, if there may be such a node. */
+  join(left: number, right: number): boolean {
+    this.measure(right);
+    const size = this.nodeSize - LISTPACK_EMPTY_SIZE;
+    const count = this.nodeCount;
+    this.measure(left);
+    if (exceedsNode(this.fill, this.nodeSize + size, this.nodeCount + count)) return false;
+    this.#mark(right, JOINED, true);
+    this.#add(NODES, -1);
+    this.#fuse(this.previous(right), right);
+    return true;
+  }
+
+  // ── Choosing blocks ───────────────────────────────────────────────────────────────────────────
+
+  isPlainSize(size: number): boolean {
+    return size >= this.scale.plainSize;
+  }
+
+  /**
+   * Units of the block to take for who needs `need` and has use for `wanted`, or even for `most` if
+   * they are free anyway; all within a chunk. `bump` is where it would be taken fresh.
+   */
+  #choose(need: number, wanted: number, most: number, bump: number): number {
+    const { region } = this;
+    this.#isFree = true;
+    if (region.hasFree(most)) return most;
+    const largest = region.largestFree;
+    if (largest >= Math.max(need, Math.min(wanted, BLOCK_MIN))) return Math.min(largest, most);
+    this.#isFree = false;
+    return freshUnits(bump, need, wanted, region.chunkUnits);
+  }
+
+  /** The same for a part, which takes PART_UNITS too: first, if both are taken fresh. */
+  #chooseForPart(need: number, wanted: number, isGrowing: boolean): number {
+    const { region } = this;
+    const { bump, chunkUnits } = region;
+    const at = region.hasFree(PART_UNITS) ? bump : placeBehind(bump, PART_UNITS, chunkUnits);
+    const most = isGrowing ? Math.max(wanted, this.#nodeUnitsMax(0)) : wanted;
+    return this.#choose(need, wanted, most, at);
+  }
+
+  /** Units of a node that is full; where elements are counted, the size of another one tells. */
+  #nodeUnitsMax(nodeSize: number): number {
+    const units = unitsOf(this.fill < 0 ? nodeSizeMax(this.fill) : nodeSize);
+    return Math.min(this.region.chunkUnits, units);
+  }
+
+  /**
+   * Units for a listpack at an end of the list, which is going to grow, if taken fresh: some to
+   * spare, and where elements are counted as many as the node before it has.
+   */
+  roomyUnits(size: number, nodeSize: number): number {
+    const { chunkUnits, used } = this.region;
+    const need = Math.min(unitsOf(size), chunkUnits);
+    const most = this.#nodeUnitsMax(nodeSize);
+    return Math.max(need, Math.min(most, this.fill < 0 ? need + spareUnits(used) : most));
+  }
+
+  /** Fresh units needed for a part with such a listpack; see addPart(). */
+  freshForPart(need: number, wanted: number, isGrowing: boolean): number {
+    const { region } = this;
+    const { bump, chunkUnits } = region;
+    const units = this.#chooseForPart(need, wanted, isGrowing);
+    if (this.#isFree) return placeBehind(bump, PART_UNITS, chunkUnits) - bump;
+    const isPartFree = region.hasFree(PART_UNITS);
+    const at = isPartFree ? bump : placeBehind(bump, PART_UNITS, chunkUnits);
+    return placeBehind(at, units, chunkUnits) - bump;
+  }
+
+  /** Fresh units needed for a plain element. */
+  freshForPlain(size: number): number {
+    const { bump, chunkUnits } = this.region;
+    const to = placePlain(bump, size, chunkUnits);
+    return placeBehind(to, PART_UNITS, chunkUnits) - bump;
+  }
+
+  /** Fresh units needed for a block of that size. */
+  freshForBlock(units: number): number {
+    const { region } = this;
+    if (region.hasFree(units)) return 0;
+    return placeBehind(region.bump, units, region.chunkUnits) - region.bump;
+  }
+
+  /** Makes sure of fresh units. Answers false when there is no room. */
+  reserveFresh(units: number): boolean {
+    return this.region.reserveClosely(units);
+  }
+
+  // ── Adding parts ──────────────────────────────────────────────────────────────────────────────
+
+  /**
+   * Adds a part without elements behind another one, or as the first: with a block of `need` to
+   * `wanted` units; if it is going to grow, of more where more is free. It is a node unless it is
+   * joined.
+   */
+  addPart(
+    previous: number,
+    isJoined: boolean,
+    need: number,
+    wanted: number,
+    isGrowing: boolean,
+  ): number {
+    const { region } = this;
+    const units = this.#chooseForPart(need, wanted, isGrowing);
+    let part = this.#isFree ? 0 : region.take(PART_UNITS);
+    const block = region.take(units);
+    if (part === 0) part = region.take(PART_UNITS);
+    this.#link(part, previous, block, units << FORM_SHIFT, LISTPACK_EMPTY_SIZE, isJoined);
+    formatListpack(region.u8, region.word(block) * 4);
+    return part;
+  }
+
+  /** Adds a plain element as a part. */
+  addPlain(
+    previous: number,
+    isJoined: boolean,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+  ): number {
+    const { region } = this;
+    const { i32, u8, chunkUnits } = region;
+    let first = 0;
+    let last = 0;
+    for (let from = start; from < end; ) {
+      const wanted = Math.min(unitsOf(end - from) + 1, chunkUnits);
+      const units = this.#choose(1, wanted, wanted, region.bump);
+      const block = region.take(units);
+      const word = region.word(block);
+      const to = Math.min(end, from + units * UNIT - PIECE_HEADER);
+      i32[word + B_NEXT] = 0;
+      i32[word + B_UNITS] = units;
+      copyBytes(u8, word * 4 + PIECE_HEADER, bytes, from, to);
+      if (first === 0) first = block;
+      else i32[region.word(last) + B_NEXT] = block;
+      last = block;
+      from = to;
+    }
+    const part = region.take(PART_UNITS);
+    this.#link(part, previous, first, PLAIN, end - start, isJoined);
+    this.#write(part, P_COUNT, 1);
+    this.#add(COUNT, 1);
+    return part;
+  }
+
+  #link(
+    part: number,
+    previous: number,
+    block: number,
+    form: number,
+    size: number,
+    isJoined: boolean,
+  ): void {
+    const { i32 } = this.region;
+    const next = previous === 0 ? this.first : this.next(previous);
+    const word = this.region.word(part);
+    // In front of all others there is nothing to be joined to: what was first is, to this.
+    const joinsNext = previous === 0 && isJoined;
+    i32[word + P_NEXT] = next;
+    i32[word + P_PREVIOUS] = previous;
+    i32[word + P_COUNT] = 0;
+    i32[word + P_SIZE] = size;
+    i32[word + P_BLOCK] = block;
+    i32[word + P_FORM] = form | (isJoined && !joinsNext ? JOINED : 0);
+    if (previous === 0) this.#set(FIRST, part);
+    else this.#write(previous, P_NEXT, part);
+    if (next === 0) this.#set(LAST, part);
+    else this.#write(next, P_PREVIOUS, part);
+    if (joinsNext) this.#mark(next, JOINED, true);
+    if (!isJoined) this.#add(NODES, 1);
+  }
+
+  /** Makes a part the first of its node instead of the one behind it, which it was joined to. */
+  lead(part: number): void {
+    const next = this.next(part);
+    this.#mark(part, JOINED, this.is(next, JOINED));
+    this.#mark(next, JOINED, true);
+  }
+
+  /** Makes the block of a listpack larger where it lies, up to `wanted` units. */
+  extend(part: number, wanted: number): void {
+    const units = this.#unitsOfBlock(part);
+    const block = this.#read(part, P_BLOCK);
+    const { region } = this;
+    const added = Math.min(wanted - units, region.extensible(block, units), region.fresh);
+    region.extend(block, units, added);
+    this.#setUnits(part, units + added);
+  }
+
+  /** Units the block of a listpack could have where it lies. */
+  extensibleTo(part: number): number {
+    const units = this.#unitsOfBlock(part);
+    return units + this.region.extensible(this.#read(part, P_BLOCK), units);
+  }
+
+  /** Gives a listpack a block of `units`. */
+  regrow(part: number, units: number): void {
+    const { region } = this;
+    const { i32 } = region;
+    const block = this.#read(part, P_BLOCK);
+    const old = this.#unitsOfBlock(part);
+    const target = region.take(units);
+    const from = region.word(block);
+    i32.copyWithin(region.word(target), from, from + unitsOf(this.sizeOf(part)) * 2);
+    region.give(block, old);
+    this.#write(part, P_BLOCK, target);
+    this.#setUnits(part, units);
+  }
+
+  /** Gives back what a block has too much, if it is worth it. */
+  giveSpare(part: number): void {
+    if (this.is(part, PLAIN)) return;
+    const units = this.#unitsOfBlock(part);
+    const needed = unitsOf(this.sizeOf(part));
+    if (units - needed < SPARE_MIN) return;
+    this.region.give(this.#read(part, P_BLOCK) + needed, units - needed);
+    this.#setUnits(part, needed);
+  }
+
+  // ── Removing parts ────────────────────────────────────────────────────────────────────────────
+
+  /** Elements were removed from the listpack that is open, a part's. */
+  shrunk(part: number, removed: number): void {
+    this.update(part, -removed);
+    // Not at the ends: what is popped there goes with its part, and blocks stay whole.
+    const isInside = part !== this.first && part !== this.last;
+    if (isInside && this.sizeOf(part) * 2 < this.capacityOf(part)) this.giveSpare(part);
+  }
+
+  /** Removes a part with all its elements. */
+  drop(part: number): void {
+    const next = this.next(part);
+    const previous = this.previous(part);
+    if (!this.is(part, JOINED)) {
+      // The node goes on with the part behind, or is gone.
+      if (next !== 0 && this.is(next, JOINED)) this.#mark(next, JOINED, false);
+      else this.#add(NODES, -1);
+    }
+    this.#add(COUNT, -this.countOf(part));
+    if (previous === 0) this.#set(FIRST, next);
+    else this.#write(previous, P_NEXT, next);
+    if (next === 0) this.#set(LAST, previous);
+    else this.#write(next, P_PREVIOUS, previous);
+    this.#giveBlocks(part);
+    this.region.give(part, PART_UNITS);
+  }
+
+  #giveBlocks(part: number): void {
+    const { region } = this;
+    let block = this.#read(part, P_BLOCK);
+    if (!this.is(part, PLAIN)) {
+      region.give(block, this.#unitsOfBlock(part));
+      return;
+    }
+    while (block !== 0) {
+      const word = region.word(block);
+      const next = region.i32[word + B_NEXT];
+      region.give(block, region.i32[word + B_UNITS]);
+      block = next;
+    }
+  }
+
+  // ── Plain elements ────────────────────────────────────────────────────────────────────────────
+
+  writePlain(part: number, sink: BulkSink): void {
+    const { i32, u8 } = this.region;
+    let rest = this.sizeOf(part);
+    sink.bulkHeader(rest);
+    for (let block = this.#read(part, P_BLOCK); block !== 0; ) {
+      const word = this.region.word(block);
+      const at = word * 4 + PIECE_HEADER;
+      const run = Math.min(rest, i32[word + B_UNITS] * UNIT - PIECE_HEADER);
+      sink.append(u8, at, at + run);
+      rest -= run;
+      block = i32[word + B_NEXT];
+    }
+    sink.bulkEnd();
+  }
+
+  copyPlain(part: number, target: Uint8Array, at: number): void {
+    const { i32, u8 } = this.region;
+    const end = at + this.sizeOf(part);
+    let to = at;
+    for (let block = this.#read(part, P_BLOCK); block !== 0; ) {
+      const word = this.region.word(block);
+      const from = word * 4 + PIECE_HEADER;
+      const run = Math.min(end - to, i32[word + B_UNITS] * UNIT - PIECE_HEADER);
+      copyBytes(target, to, u8, from, from + run);
+      to += run;
+      block = i32[word + B_NEXT];
+    }
+  }
+
+  plainEquals(part: number, bytes: Uint8Array, start: number, end: number): boolean {
+    if (this.sizeOf(part) !== end - start) return false;
+    const { i32, u8 } = this.region;
+    let from = start;
+    for (let block = this.#read(part, P_BLOCK); block !== 0; ) {
+      const word = this.region.word(block);
+      const at = word * 4 + PIECE_HEADER;
+      const run = Math.min(end - from, i32[word + B_UNITS] * UNIT - PIECE_HEADER);
+      if (!equalBytes(u8, at, at + run, bytes, from, from + run)) return false;
+      from += run;
+      block = i32[word + B_NEXT];
+    }
+    return true;
+  }
+
+  // ── Cutting and joining ───────────────────────────────────────────────────────────────────────
+
+  /** Cuts a part in two of the same node, the second from `offset` of its listpack on. */
+  split(part: number, offset: number): number {
+    const { region } = this;
+    const units = unitsOf(this.sizeOf(part) - offset + LISTPACK_HEADER);
+    const block = region.take(units);
+    const right = region.take(PART_UNITS);
+    this.#link(right, part, block, units << FORM_SHIFT, LISTPACK_EMPTY_SIZE, true);
+    const listpack = this.openPart(part);
+    const from = listpack.start + offset;
+    let kept = 0;
+    for (let at = listpack.first; at < from; kept++) at = listpack.nextOf(at);
+    const moved = this.countOf(part) - kept;
+    this.#fill(block, listpack.bytes, from, listpack.end, moved);
+    this.#write(right, P_COUNT, moved);
+    this.#write(right, P_SIZE, LISTPACK_EMPTY_SIZE + listpack.end - from);
+    listpack.cut(from, listpack.end, moved);
+    this.#write(part, P_COUNT, kept);
+    this.#write(part, P_SIZE, listpack.size);
+    this.giveSpare(part);
+    return right;
+  }
+
+  /** Makes a block a listpack of elements that lie in bytes[from, to). */
+  #fill(block: number, bytes: Uint8Array, from: number, to: number, count: number): void {
+    const { u8 } = this.region;
+    const at = this.region.word(block) * 4;
+    formatListpack(u8, at);
+    filled.open(u8, at).appendAll(bytes, from, to, count);
+  }
+
+  /** Appends elements that lie in bytes[from, to) of a listpack to that of a part, with room. */
+  appendAll(part: number, bytes: Uint8Array, from: number, to: number, count: number): void {
+    this.openPart(part).appendAll(bytes, from, to, count);
+    this.update(part, count);
+  }
+
+  /** Makes two parts of one node one, if there is a block for it. */
+  #fuse(left: number, right: number): void {
+    if (this.is(left, PLAIN) || this.is(right, PLAIN)) return;
+    const { region } = this;
+    const units = unitsOf(this.sizeOf(left) + this.sizeOf(right) - LISTPACK_EMPTY_SIZE);
+    if (units > region.chunkUnits) return;
+    if (units > this.#unitsOfBlock(left)) {
+      if (this.freshForBlock(units) > region.fresh) return;
+      this.regrow(left, units);
+    }
+    const source = this.openPart(right);
+    const { first, end } = source;
+    const count = this.countOf(right);
+    this.appendAll(left, region.u8, first, end, count);
+    // They are counted with both parts now, and drop() takes them off once.
+    this.drop(right);
+  }
+
+  // ── Housekeeping ──────────────────────────────────────────────────────────────────────────────
+
+  /** See Quicklist.settle(). */
+  settle(): void {
+    const { region } = this;
+    const free = region.bump - region.used;
+    if (free >= COMPACT_MIN && free * 3 >= region.bump) this.#moveTogether();
+    region.trim();
+  }
+
+  /** Moves all blocks together, in the order in which they lie: none comes to lie behind its place. */
+  #moveTogether(): void {
+    const { region } = this;
+    const { chunkUnits, i32 } = region;
+    const blocks = this.#blocks();
+    const gaps: number[] = [];
+    const places = new Map<number, number>([[0, 0]]);
+    let bump = HEADER_UNITS;
+    for (const block of blocks) {
+      const end = placeBehind(bump, block.units, chunkUnits);
+      const to = end - block.units;
+      if (to > bump) gaps.push(bump, to - bump);
+      places.set(block.at, to);
+      bump = end;
+    }
+    const placeOf = (at: number): number => places.get(at) as number;
+    for (const { at, units, links } of blocks) {
+      const from = region.word(at);
+      const to = region.word(placeOf(at));
+      if (to !== from) i32.copyWithin(to, from, from + units * 2);
+      for (const link of links) i32[to + link] = placeOf(i32[to + link]);
+    }
+    this.#set(FIRST, placeOf(this.first));
+    this.#set(LAST, placeOf(this.last));
+    region.restart(bump);
+    for (let i = 0; i < gaps.length; i += 2) region.give(gaps[i], gaps[i + 1]);
+  }
+
+  /** All blocks in the order in which they lie, listpacks without room to grow. */
+  #blocks(): Block[] {
+    const { region } = this;
+    const { i32 } = region;
+    const blocks: Block[] = [];
+    for (let part = this.first; part !== 0; part = this.next(part)) {
+      blocks.push({ at: part, units: PART_UNITS, links: PART_LINKS });
+      const block = this.#read(part, P_BLOCK);
+      if (this.is(part, PLAIN)) {
+        for (let piece = block; piece !== 0; piece = i32[region.word(piece) + B_NEXT]) {
+          blocks.push({ at: piece, units: i32[region.word(piece) + B_UNITS], links: PIECE_LINKS });
+        }
+      } else {
+        const units = unitsOf(this.sizeOf(part));
+        this.#setUnits(part, units);
+        blocks.push({ at: block, units, links: NO_LINKS });
+      }
+    }
+    return blocks.sort((a, b) => a.at - b.at);
+  }
+
+  /** What is wrong, or undefined. */
+  audit(): string | undefined {
+    const { region } = this;
+    const owners = new Uint8Array(region.bump);
+    owners.fill(1, 0, HEADER_UNITS);
+    const own = (at: number, units: number): boolean => {
+      const isFree = at + units <= owners.length && !owners.subarray(at, at + units).includes(1);
+      owners.fill(1, at, at + units);
+      const isWhole = (at % region.chunkUnits) + units <= region.chunkUnits;
+      return isFree && isWhole;
+    };
+    let count = 0;
+    let nodes = 0;
+    let previous = 0;
+    for (let part = this.first; part !== 0; part = this.next(part)) {
+      if (!own(part, PART_UNITS)) return `part ${part} lies where it can't`;
+      if (this.previous(part) !== previous) return `part ${part} names a wrong neighbour`;
+      if (this.is(part, JOINED) && previous === 0) return 'the first part is joined to nothing';
+      if (!this.is(part, JOINED)) nodes++;
+      const fault = this.is(part, PLAIN) ? this.#auditPlain(part, own) : this.#auditPart(part, own);
+      if (fault !== undefined) return `part ${part}: ${fault}`;
+      count += this.countOf(part);
+      previous = part;
+    }
+    if (this.last !== previous) return 'the last part is not the last';
+    if (count !== this.count) return 'elements are counted wrongly';
+    if (nodes !== this.nodes) return 'nodes are counted wrongly';
+    let fault = region.audit();
+    region.eachFree((block, units) => {
+      if (!own(block, units)) fault ??= `free block ${block} lies where it can't`;
+    });
+    return fault ?? (owners.includes(0) ? 'units are lost' : undefined);
+  }
+
+  #auditPart(part: number, own: (at: number, units: number) => boolean): string | undefined {
+    const size = this.sizeOf(part);
+    if (size > this.capacityOf(part)) return 'is larger than its block';
+    if (!own(this.#read(part, P_BLOCK), this.#unitsOfBlock(part))) return "lies where it can't";
+    const listpack = this.openPart(part);
+    if (listpack.size !== size) return 'has a wrong size';
+    const found = validateListpack(listpack.bytes, listpack.start, size);
+    return found > 0 && found === this.countOf(part) ? undefined : 'is torn, or miscounted';
+  }
+
+  #auditPlain(part: number, own: (at: number, units: number) => boolean): string | undefined {
+    const { region } = this;
+    if (this.countOf(part) !== 1) return 'is plain and not one element';
+    let rest = this.sizeOf(part);
+    if (!this.isPlainSize(rest)) return 'is small and plain';
+    for (let block = this.#read(part, P_BLOCK); block !== 0; ) {
+      const word = region.word(block);
+      const units = region.i32[word + B_UNITS];
+      if (!own(block, units)) return "lies where it can't";
+      if (rest <= 0) return 'has blocks it does not need';
+      rest -= units * UNIT - PIECE_HEADER;
+      block = region.i32[word + B_NEXT];
+    }
+    return rest <= 0 ? undefined : 'lacks blocks';
+  }
+}
+
+/** Of #moveTogether(): a block, and its words that name others. */
+interface Block {
+  readonly at: number;
+  readonly units: number;
+  readonly links: readonly number[];
+}
+
+const PART_LINKS = [P_NEXT, P_PREVIOUS, P_BLOCK];
+const PIECE_LINKS = [B_NEXT];
+const NO_LINKS: readonly number[] = [];
+
+const filled = new Listpack();
+assert(PART_UNITS * 2 === P_FORM + 1);
