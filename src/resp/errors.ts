@@ -151,6 +151,23 @@ export const errors = {
   lcsTooLarge: err('Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len'),
   lcsOutOfMemory: err('Insufficient memory, failed allocating transient memory for LCS'),
 
+  // ── Bitmaps and HyperLogLogs ────────────────────────────────────────────────────────────────
+  bitOffset: err('bit offset is not an integer or out of range'),
+  bitValue: err('bit is not an integer or out of range'),
+  bitArgument: err('The bit argument must be 1 or 0.'),
+  bitopNotOne: err('BITOP NOT must be called with a single source key.'),
+  bitfieldType: err(
+    'Invalid bitfield type. Use something like i16 u8. Note that u64 is not supported but i64 is.',
+  ),
+  overflowType: err('Invalid OVERFLOW type specified'),
+  bitfieldReadOnly: err('BITFIELD_RO only supports the GET subcommand'),
+  notHyperLogLog: new ErrorReply('WRONGTYPE Key is not a valid HyperLogLog string value.'),
+  corruptedHyperLogLog: new ErrorReply('INVALIDOBJ Corrupted HLL object detected'),
+  noSpecifiedKey: err('The specified key does not exist'),
+  notSparse: err('HLL encoding is not sparse'),
+  unknownPfdebug: (name: string) => err(`Unknown PFDEBUG subcommand '${cString(name)}'`),
+  selfTestFailed: (reason: string) => err(`TESTFAILED ${reason}`),
+
   // ── Keys ────────────────────────────────────────────────────────────────────────────────────
   invalidExpire: (fullName: string) => err(`invalid expire time in '${fullName}' command`),
   unsupportedOption: (option: string) => errEndingIn(`Unsupported option ${cString(option)}`),
