@@ -313,7 +313,7 @@ class SessionModel {
   #sessionDelall(name: string, index: string, words: string[]): number {
     const { except } = this.#options(name, words);
     let count = 0;
-    for (const member of [...(this.#members(index)?.scores.keys() ?? [])]) {
+    for (const [member] of inOrder(this.#members(index)?.scores ?? new Map())) {
       if (member === except) continue;
       const session = `${name}:${member}`;
       if (this.#peek(session)?.kind === 'string' && this.remove(session)) count++;
