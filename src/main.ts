@@ -5,7 +5,7 @@
  *   0  ended in good order (SIGTERM, SIGINT, SHUTDOWN)      1  could not start; one line says why
  */
 
-import { readFileSync, unlinkSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { families } from '../commands/index.ts';
 import { parseCommandLine, usage } from './instance/config/command-line.ts';
 import { processDirectory, systemFiles } from './instance/config/files.ts';
@@ -14,6 +14,9 @@ import { Config } from './instance/config.ts';
 import { openLog } from './instance/log.ts';
 import { version } from './instance/version.ts';
 import { banner } from './server/banner.ts';
+import { NowhereError } from './server/endpoints.ts';
+import { ListenError } from './server/listener.ts';
+import { writePidfile } from './server/pidfile.ts';
 import { Server, StartError } from './server/server.ts';
 import { systemClock } from './std/clock.ts';
 import { SeededRandom, systemSeed } from './std/random.ts';
@@ -49,19 +52,6 @@ function configure(argv: readonly string[]): Config {
   return config;
 }
 
-/** What went wrong when a server could not listen, in one line. */
-function listenFailure(error: NodeJS.ErrnoException, config: Config): string {
-  const { port, unixsocket } = config.values;
-  switch (error.code) {
-    case 'EADDRINUSE':
-      return `Could not listen: ${unixsocket && error.syscall === 'listen' && port === 0 ? unixsocket : `port ${port}`} is already in use.`;
-    case 'EACCES':
-      return `Could not listen on port ${port}: permission denied.`;
-    default:
-      return `Could not listen: ${error.message}`;
-  }
-}
-
 async function main(): Promise<void> {
   const config = configure(process.argv.slice(2));
   const { loglevel, logfile } = config.values;
@@ -73,12 +63,13 @@ async function main(): Promise<void> {
   });
 
   let isEnding = false;
+  let removePidfile = (): void => {};
   const end = (reason: string): void => {
     if (isEnding) return;
     isEnding = true;
     log.notice(reason);
     void server.close().then(() => {
-      if (config.values.pidfile) unlinkSync(config.values.pidfile);
+      removePidfile();
       log.notice('Bye.');
       log.close();
       process.exit(0);
@@ -107,7 +98,8 @@ async function main(): Promise<void> {
   try {
     await server.listen();
   } catch (error) {
-    fail(listenFailure(error as NodeJS.ErrnoException, config));
+    if (error instanceof ListenError || error instanceof NowhereError) fail(error.message);
+    throw error;
   }
   config.onChange('loglevel', {
     apply(values) {
@@ -115,7 +107,7 @@ async function main(): Promise<void> {
       return undefined;
     },
   });
-  if (config.values.pidfile) writeFileSync(config.values.pidfile, `${process.pid}\n`);
+  if (config.values.pidfile) removePidfile = writePidfile(config.values.pidfile, log);
   if (logfile === '') process.stdout.write(banner(server.instance, PRODUCT));
   for (const { name, reason } of config.withoutEffect()) {
     log.warning(`The directive ${name} has no effect: ${reason}`);

@@ -6,8 +6,8 @@
  * some microseconds; who is connected notices nothing. When the new addresses can't be had, the
  * configuration takes its old values back and asks again, and the old ones are listened on anew.
  *
- * Port 0 is the system's choice at the start of a server without a Unix socket, and stays that
- * choice; with one, and in every server that was given a port, it is no port.
+ * Port 0 is no port. A server that was asked to take any port has the system choose one where 0 is
+ * said at its start, and 0 stays that one.
  */
 
 import type { AddressInfo, Server as NetServer, Socket } from 'node:net';
@@ -17,9 +17,19 @@ import { addressesOf, listenTcp, listenUnix } from './listener.ts';
 
 type Accept = (socket: Socket, isUnix: boolean) => void;
 
+/** Configured to listen on no address and on no Unix socket. */
+export class NowhereError extends Error {
+  override readonly name = 'NowhereError';
+
+  constructor() {
+    super('Configured to not listen anywhere, exiting.'); // In Redis's words.
+  }
+}
+
 export class Endpoints {
   readonly #accept: Accept;
   readonly #log: Log;
+  readonly #takesAnyPort: boolean;
   #tcp: NetServer[] = [];
   #unix: NetServer | undefined;
   /** The port the system chose for port 0, or 0. */
@@ -30,26 +40,34 @@ export class Endpoints {
   #change: Promise<unknown> = Promise.resolve();
   #isClosed = false;
 
-  constructor(log: Log, accept: Accept) {
+  /** `takesAnyPort`: port 0 is one that the system chooses. */
+  constructor(log: Log, takesAnyPort: boolean, accept: Accept) {
     this.#log = log;
+    this.#takesAnyPort = takesAnyPort;
     this.#accept = accept;
+  }
+
+  /** The first address listened on with TCP. */
+  get address(): AddressInfo | undefined {
+    const address = this.#tcp[0]?.address();
+    return address && typeof address === 'object' ? address : undefined;
   }
 
   /** The TCP port listened on, 0 for none. */
   get port(): number {
-    const address = this.#tcp[0]?.address();
-    return address && typeof address === 'object' ? (address as AddressInfo).port : 0;
+    return this.address?.port ?? 0;
   }
 
-  /** Begins to listen. Rejects with the system's error when an address can't be had. */
+  /** Begins to listen. Rejects when an address can't be had, or none is wanted. */
   async open(values: Values): Promise<void> {
     const { port, unixsocket, unixsocketperm, tcpBacklog } = values;
     const hasUnix = unixsocket !== undefined && unixsocket !== '';
-    if (port !== 0 || !hasUnix) {
+    if (port !== 0 || this.#takesAnyPort) {
       await this.#listen(values, port);
       if (port === 0) this.#chosen = this.port;
     }
     this.#current = this.#wish(values);
+    if (this.#tcp.length === 0 && !hasUnix) throw new NowhereError();
     if (!hasUnix) return;
     const accept = (socket: Socket) => this.#accept(socket, true);
     this.#unix = await listenUnix(unixsocket, unixsocketperm, tcpBacklog, accept);

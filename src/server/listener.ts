@@ -7,8 +7,10 @@
  * buffers instead ('data' events) and everything else is the same.
  */
 
-import { chmodSync, lstatSync, unlinkSync } from 'node:fs';
+import { accessSync, chmodSync, lstatSync, unlinkSync } from 'node:fs';
 import { createServer, type Server, Socket } from 'node:net';
+import { dirname } from 'node:path';
+import { systemReason } from '../instance/config/files.ts';
 
 /** Receives bytes[start, end) from a socket; they are borrowed. */
 export type Receive = (bytes: Uint8Array, start: number, end: number) => void;
@@ -101,6 +103,21 @@ export function addressesOf(bind: readonly string[], port: number): TcpAddress[]
   });
 }
 
+/** What can't be listened on, and why, in one line. */
+export class ListenError extends Error {
+  override readonly name = 'ListenError';
+  /** The system's, such as EADDRINUSE. */
+  readonly code: string | undefined;
+
+  constructor(where: string, cause: unknown) {
+    const reason = systemReason(cause);
+    super(`Could not listen on ${where}: ${reason.charAt(0).toLowerCase()}${reason.slice(1)}.`, {
+      cause,
+    });
+    this.code = (cause as NodeJS.ErrnoException).code;
+  }
+}
+
 function listening(server: Server, options: object): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
@@ -125,7 +142,7 @@ export async function listenTcp(
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (address.optional && (code === 'EADDRNOTAVAIL' || code === 'EAFNOSUPPORT')) return undefined;
-    throw error;
+    throw new ListenError(`port ${port} of ${host}`, error);
   }
 }
 
@@ -136,13 +153,24 @@ export async function listenUnix(
   backlog: number,
   onAccept: (socket: Socket) => void,
 ): Promise<Server> {
+  const server = createServer({ pauseOnConnect: true }, onAccept);
+  try {
+    removeSocket(path);
+    // A folder that is missing, libuv calls a permission that is denied.
+    accessSync(dirname(path));
+    await listening(server, { path, backlog });
+    if (permissions !== 0) chmodSync(path, permissions);
+    return server;
+  } catch (error) {
+    server.close();
+    throw new ListenError(`the Unix socket ${path}`, error);
+  }
+}
+
+function removeSocket(path: string): void {
   try {
     if (lstatSync(path).isSocket()) unlinkSync(path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
-  const server = createServer({ pauseOnConnect: true }, onAccept);
-  await listening(server, { path, backlog });
-  if (permissions !== 0) chmodSync(path, permissions);
-  return server;
 }

@@ -6,7 +6,7 @@
  * commands see.
  */
 
-import type { Socket } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { Args } from '../dispatch/arguments.ts';
 import type { Call, Instance } from '../dispatch/call.ts';
 import type { Definition } from '../dispatch/command.ts';
@@ -46,6 +46,8 @@ export interface ServerOptions {
   readonly families: readonly (readonly Definition[])[];
   /** Ends the process; SHUTDOWN asks for it. */
   readonly onShutdown: () => void;
+  /** Port 0 is one that the system chooses; otherwise it is none. */
+  readonly takesAnyPort?: boolean;
 }
 
 /** Why CONFIG SET port and CONFIG SET bind failed, in Redis's words. */
@@ -75,7 +77,9 @@ export class Server implements ConnectionHost {
 
   constructor(options: ServerOptions) {
     this.#options = options;
-    this.#endpoints = new Endpoints(options.log, (socket, isUnix) => this.#accept(socket, isUnix));
+    this.#endpoints = new Endpoints(options.log, options.takesAnyPort === true, (socket, isUnix) =>
+      this.#accept(socket, isUnix),
+    );
     const { config, clock, random, seed, families } = options;
     const { values } = config;
     const size = defaultZoneSize(values.maxmemory);
@@ -202,7 +206,12 @@ export class Server implements ConnectionHost {
     return this.#endpoints.port;
   }
 
-  /** Begins to listen. Rejects with the system's error when an address can't be had. */
+  /** The first address listened on with TCP; undefined where there is none. */
+  get address(): AddressInfo | undefined {
+    return this.#endpoints.address;
+  }
+
+  /** Begins to listen. Rejects when an address can't be had, or none is wanted. */
   async listen(): Promise<void> {
     try {
       await this.#endpoints.open(this.instance.config.values);

@@ -2,11 +2,21 @@
 
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { freePort } from '../support/redis.ts';
 import { RespClient } from '../support/resp-client.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -37,16 +47,39 @@ interface Program {
   readonly port: number;
 }
 
-/** Starts the program on a port of its own choosing and waits until it is ready. */
-async function start(...argv: string[]): Promise<Program> {
-  const child = spawn('node', [main, '--port', '0', ...argv], { stdio: ['pipe', 'pipe', 'pipe'] });
+/** Starts the program and waits until it is ready. What it says later is read from its stdout. */
+async function run(...argv: string[]): Promise<Omit<Program, 'port'>> {
+  const child = spawn('node', [main, ...argv], { stdio: ['pipe', 'pipe', 'pipe'] });
   started.push(child);
   let screen = '';
-  for await (const text of child.stdout) {
+  for await (const text of child.stdout.iterator({ destroyOnReturn: false })) {
     screen += String(text);
     if (screen.includes('Ready to accept connections')) break;
   }
-  return { child, screen, port: Number(/port (\d+)/.exec(screen)?.[1] ?? 0) };
+  return { child, screen };
+}
+
+/** Starts the program on a port that is free. */
+async function start(...argv: string[]): Promise<Program> {
+  const port = await freePort();
+  return { ...(await run(...argv, '--port', String(port))), port };
+}
+
+/** What the program says from now on until it ends, and its exit code. */
+async function ending({
+  child,
+}: {
+  child: ChildProcess;
+}): Promise<{ text: string; code: unknown }> {
+  let text = '';
+  child.stdout?.on('data', (bytes) => {
+    text += String(bytes);
+  });
+  child.stderr?.on('data', (bytes) => {
+    text += String(bytes);
+  });
+  const [code] = await once(child, 'close');
+  return { text, code };
 }
 
 function fail(argv: string[], input = '') {
@@ -83,7 +116,73 @@ test('a port that is taken is told in one line, with exit code 1', async () => {
   const { status, text } = fail(['--bind', '127.0.0.1', '--port', String(port)]);
   holder.close();
   expect(status).toBe(1);
-  expect(text).toBe(`Could not listen: port ${port} is already in use.\n`);
+  expect(text).toBe(`Could not listen on port ${port} of 127.0.0.1: address already in use.\n`);
+});
+
+test('a Unix socket that can not be is named with the reason, with exit code 1', async () => {
+  const port = String(await freePort());
+  for (const [path, reason] of [
+    [join(folder, 'none/z.sock'), 'no such file or directory'],
+    [join(main, 'z.sock'), 'not a directory'],
+  ]) {
+    expect(fail(['--unixsocket', path, '--port', port])).toEqual({
+      status: 1,
+      text: `Could not listen on the Unix socket ${path}: ${reason}.\n`,
+    });
+  }
+});
+
+test('without a port and without a Unix socket it does not start', async () => {
+  const nowhere = { status: 1, text: 'Configured to not listen anywhere, exiting.\n' };
+  expect(fail(['--port', '0'])).toEqual(nowhere);
+  expect(fail(['--port', String(await freePort()), '--bind', ''])).toEqual(nowhere);
+});
+
+test('the pidfile holds the process id while it runs', async () => {
+  const pidfile = join(folder, 'z.pid');
+  const program = await start('--pidfile', pidfile);
+  expect(readFileSync(pidfile, 'utf8')).toBe(`${program.child.pid}\n`);
+  program.child.kill('SIGTERM');
+  expect((await ending(program)).code).toBe(0);
+  expect(existsSync(pidfile)).toBe(false);
+});
+
+test('a pidfile that can not be written is logged, and no more', async () => {
+  const program = await start('--pidfile', join(folder, 'none/z.pid'));
+  expect(program.screen).toContain(
+    `Could not write the pidfile ${join(folder, 'none/z.pid')}: No such file or directory`,
+  );
+  program.child.kill('SIGTERM');
+  const { code, text } = await ending(program);
+  expect(code).toBe(0);
+  expect(text).not.toContain('pidfile');
+});
+
+test('a pidfile that somebody removed is logged, and SHUTDOWN ends with 0', async () => {
+  const pidfile = join(folder, 'gone.pid');
+  const program = await start('--pidfile', pidfile);
+  rmSync(pidfile);
+  const client = await RespClient.connect({ host: '127.0.0.1', port: program.port });
+  client.send('SHUTDOWN');
+  const { code, text } = await ending(program);
+  client.close();
+  expect(code).toBe(0);
+  expect(text).toContain(`Could not remove the pidfile ${pidfile}: No such file or directory`);
+});
+
+test('a relative pidfile goes with the server even after CONFIG SET dir', async () => {
+  const [first, second] = ['first', 'second'].map((name) => join(folder, name));
+  for (const path of [first, second]) mkdirSync(path);
+  const program = await start(
+    ...['--dir', first, '--pidfile', 'z.pid', '--enable-protected-configs', 'yes'],
+  );
+  expect(existsSync(join(first, 'z.pid'))).toBe(true);
+  const client = await RespClient.connect({ host: '127.0.0.1', port: program.port });
+  expect((await client.call('CONFIG', 'SET', 'dir', second)).raw).toBe('+OK\r\n');
+  client.close();
+  program.child.kill('SIGTERM');
+  expect((await ending(program)).code).toBe(0);
+  expect(existsSync(join(first, 'z.pid'))).toBe(false);
 });
 
 test('an unknown directive is told with its line, with exit code 1', () => {
@@ -106,15 +205,9 @@ test('files include files, and options come after them', async () => {
   const file = join(folder, 'good.conf');
   writeFileSync(included, 'maxmemory 32mb\ntimeout 7\n');
   writeFileSync(file, `include ${included}\n`);
-  const child = spawn('node', [main, file, '--port', '0', '--timeout', '9']);
-  started.push(child);
-  let screen = '';
-  for await (const text of child.stdout) {
-    screen += String(text);
-    if (screen.includes('Ready')) break;
-  }
+  const port = await freePort();
+  const { child, screen } = await run(file, '--port', String(port), '--timeout', '9');
   expect(screen).toMatch(/default +32 MiB/);
-  const port = Number(/port (\d+)/.exec(screen)?.[1]);
   const client = await RespClient.connect({ host: '127.0.0.1', port });
   expect((await client.call('CONFIG', 'GET', 'timeout')).raw).toBe(
     '*2\r\n$7\r\ntimeout\r\n$1\r\n9\r\n',
