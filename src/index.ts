@@ -1,48 +1,55 @@
 /** The embedding entry: a server in this process. */
 
 import { families } from '../commands/index.ts';
+import { findDirective } from './instance/config/directives.ts';
 import { systemFiles } from './instance/config/files.ts';
-import { loadConfiguration } from './instance/config/load.ts';
-import { toLatin1 } from './instance/config/words.ts';
+import { COMMAND_LINE, ConfigError, loadConfiguration } from './instance/config/load.ts';
+import { quoted, toLatin1 } from './instance/config/words.ts';
 import { Config } from './instance/config.ts';
 import { type Log, silentLog } from './instance/log.ts';
 import { Server } from './server/server.ts';
 import { type Clock, systemClock } from './std/clock.ts';
 import { SeededRandom, systemSeed } from './std/random.ts';
 
+/** A word of a directive: `true` is yes, `false` is no. */
+export type ConfigWord = string | number | boolean;
+
 export interface StartOptions {
   /** TCP port; 0, the default, takes one that is free. */
   readonly port?: number;
-  /** Address to listen on. */
+  /** Address to listen on: 127.0.0.1 unless said otherwise. */
   readonly host?: string;
-  /** Directives of redis.conf and Zonis' own, by name: `{ maxmemory: '64mb' }`. */
-  readonly config?: Readonly<Record<string, string>>;
+  /**
+   * Directives of redis.conf and Zonis' own, by name: `{ maxmemory: '64mb', save: '' }`. They come
+   * after `port` and `host`. An array is several lines for a directive that gathers them
+   * (`zone: ['web 64mb', 'api 8mb']`), and several words for one that does not
+   * (`bind: ['127.0.0.1', '::1']`).
+   */
+  readonly config?: Readonly<Record<string, ConfigWord | readonly ConfigWord[] | undefined>>;
   readonly clock?: Clock;
   readonly log?: Log;
 }
 
 export interface RunningServer {
+  /**
+   * Where clients of this machine reach it: the first address it listens on, the loopback one where
+   * that is all. Port 0 where it listens on a Unix socket alone.
+   */
   readonly address: { readonly host: string; readonly port: number };
-  /** redis://host:port */
+  /** redis://host:port, or unix:///path where there is no TCP. */
   readonly url: string;
   /** Answers what has been asked, closes every connection, and frees the port. */
   close(): Promise<void>;
 }
 
 /**
- * Starts a server. Rejects when a directive is unknown or has a bad value, and with the system's
- * error when the port is taken.
+ * Starts a server. Rejects with a ConfigError when a directive is unknown or has a bad value, and
+ * with an error that has the system's `code` when it can't listen.
  */
 export async function startServer(options: StartOptions = {}): Promise<RunningServer> {
   const { port = 0, host = '127.0.0.1', config: directives = {}, clock = systemClock } = options;
-  const config = new Config();
-  const wanted = { port: String(port), bind: host, ...directives };
-  const lines = Object.entries(wanted).map(([name, value]) => `${name} ${toLatin1(value) || '""'}`);
-  loadConfiguration(
-    config,
-    { action: 'run', file: undefined, readsStdin: false, lines },
-    { files: systemFiles, readStdin: () => '' },
-  );
+  const config = configure({ port, bind: host, ...directives });
+  const isPortDirective = Object.keys(directives).some((name) => name.toLowerCase() === 'port');
   const server = new Server({
     config,
     clock,
@@ -51,11 +58,58 @@ export async function startServer(options: StartOptions = {}): Promise<RunningSe
     log: options.log ?? silentLog,
     families,
     onShutdown: () => void server.close(),
+    takesAnyPort: !isPortDirective,
   });
   await server.listen();
+  const address = reachable(server.address);
   return {
-    address: { host, port: server.port },
-    url: `redis://${host}:${server.port}`,
+    address,
+    url: address.port === 0 ? `unix://${config.values.unixsocket}` : urlOf(address),
     close: () => server.close(),
   };
+}
+
+function urlOf({ host, port }: RunningServer['address']): string {
+  return `redis://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+function configure(directives: NonNullable<StartOptions['config']>): Config {
+  const config = new Config();
+  const lines = Object.entries(directives).flatMap(([name, value]) => linesOf(name, value));
+  try {
+    loadConfiguration(
+      config,
+      { action: 'run', file: undefined, readsStdin: false, lines },
+      { files: systemFiles, readStdin: () => '' },
+    );
+  } catch (error) {
+    // No one who embeds knows of a line: its directive says where to look.
+    const isOurs = error instanceof ConfigError && error.source === COMMAND_LINE;
+    throw isOurs ? new ConfigError(`${error.text?.split(' ')[0]}: ${error.reason}`) : error;
+  }
+  return config;
+}
+
+/** A directive as a file would have it. */
+function linesOf(name: string, value: ConfigWord | readonly ConfigWord[] | undefined): string[] {
+  if (value === undefined) return [];
+  const words = Array.isArray(value) ? value.map(wordOf) : [wordOf(value as ConfigWord)];
+  const directive = findDirective(name)?.directive;
+  const isOneLine = directive?.takesWords === true && directive.adds === undefined;
+  return isOneLine ? [`${name} ${words.join(' ')}`] : words.map((word) => `${name} ${word}`);
+}
+
+function wordOf(word: ConfigWord): string {
+  if (typeof word === 'boolean') return word ? 'yes' : 'no';
+  return quoted(toLatin1(String(word)));
+}
+
+/** How clients of this machine reach what listens on an address. */
+function reachable(
+  listened: { readonly address: string; readonly port: number } | undefined,
+): RunningServer['address'] {
+  if (listened === undefined) return { host: '', port: 0 };
+  const { address, port } = listened;
+  const host = address === '0.0.0.0' ? '127.0.0.1' : address === '::' ? '::1' : address;
+  return { host, port };
 }

@@ -30,6 +30,9 @@ export interface LoadingEnvironment {
   defineUser?(words: readonly string[]): string | undefined;
 }
 
+/** What lines that are given as options are said to stand in. */
+export const COMMAND_LINE = 'the command line';
+
 const INCLUDE_DEPTH_MAX = 16; // Redis has none, and dies of a file that includes itself.
 
 /** Where a line stands. */
@@ -85,7 +88,7 @@ export function loadConfiguration(
   if (commandLine.readsStdin) {
     loading.lines(environment.readStdin().split('\n'), 'standard input', 0);
   }
-  loading.lines(commandLine.lines, 'the command line', 0);
+  loading.lines(commandLine.lines, COMMAND_LINE, 0);
   loading.end();
 }
 
@@ -135,7 +138,9 @@ class Loading {
       }
     }
     const contradiction = this.#config.contradiction();
-    if (contradiction !== undefined) throw new ConfigError(contradiction.reason);
+    if (contradiction !== undefined) {
+      throw new ConfigError(`${contradiction.argument}: ${contradiction.reason}`);
+    }
   }
 
   /** Takes one line. Answers the reason if it can't. */

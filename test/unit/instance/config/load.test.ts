@@ -174,7 +174,7 @@ describe('a configuration that is wrong', () => {
     [['--rename-command', 'a', 'b'], 'Commands keep their names here'],
     [['--user', 'a'], 'There are no users besides the default one'],
     [['--loadmodule', 'a.so'], 'There are no modules'],
-    [['--session-zone', 'x'], "no zone 'x' is declared"],
+    [['--session-zone', 'x'], "session-zone: no zone 'x' is declared"],
   ];
   for (const [argv, reason] of REASONS) {
     it(`${argv.join(' ')}: ${reason}`, () => {
@@ -208,7 +208,7 @@ describe('a configuration that is wrong', () => {
 
   it('without a line is reported without one', () => {
     const [, , second] = failure(['--session-zone', 'x']).report('Zonis 1.2.3').split('\n');
-    expect(second).toBe("no zone 'x' is declared");
+    expect(second).toBe("session-zone: no zone 'x' is declared");
   });
 
   it('may include itself only so often', () => {
