@@ -1,12 +1,14 @@
 /** The families of commands, as the registry takes them: whatever a family exports is defined. */
 
 import type { Definition } from '../src/dispatch/command.ts';
+import * as bitmap from './bitmap.ts';
 import * as client from './connection/client.ts';
 import * as connect from './connection/connect.ts';
 import * as dump from './dump.ts';
 import * as generic from './generic.ts';
 import * as geo from './geo.ts';
 import * as hash from './hash.ts';
+import * as hyperloglog from './hyperloglog.ts';
 import * as listBlock from './list/block.ts';
 import * as listPlace from './list/place.ts';
 import * as listPush from './list/push.ts';
@@ -27,6 +29,8 @@ import * as zone from './zone.ts';
 
 export const families: readonly (readonly Definition[])[] = [
   string,
+  bitmap,
+  hyperloglog,
   generic,
   dump,
   sort,
