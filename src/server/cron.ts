@@ -36,13 +36,23 @@ export class Cron {
   }
 
   start(): void {
-    const { hz } = this.#instance.config.values;
-    this.#interval = setInterval(() => this.#tick(), 1000 / hz);
+    this.#beat();
     this.watchDeadlines();
+  }
+
+  /** Ticks as often as `hz` says now. */
+  followHz(): void {
+    if (this.#interval !== undefined) this.#beat();
+  }
+
+  #beat(): void {
+    clearInterval(this.#interval);
+    this.#interval = setInterval(() => this.#tick(), 1000 / this.#instance.config.values.hz);
   }
 
   stop(): void {
     clearInterval(this.#interval);
+    this.#interval = undefined;
     clearTimeout(this.#expiry);
     clearTimeout(this.#pause);
     clearTimeout(this.#waits);

@@ -13,6 +13,7 @@ import type { Definition } from '../dispatch/command.ts';
 import { execute } from '../dispatch/gates.ts';
 import { Registry } from '../dispatch/registry.ts';
 import { Client, Clients } from '../instance/clients.ts';
+import { writeMemory } from '../instance/config/directive.ts';
 import { DEFAULT_ZONE_SIZE, type Values } from '../instance/config/directives.ts';
 import type { Config } from '../instance/config.ts';
 import type { Log } from '../instance/log.ts';
@@ -28,7 +29,7 @@ import { Reply } from '../resp/reply.ts';
 import { RequestParser } from '../resp/request.ts';
 import type { Clock } from '../std/clock.ts';
 import type { Random } from '../std/random.ts';
-import { ZONE_SIZE_MIN, zoneSizeFault } from '../zone/layout.ts';
+import { SMALL_PAGE, ZONE_SIZE_MIN, zoneSizeFault } from '../zone/layout.ts';
 import { EVICTED, EXPIRED, Zone } from '../zone/zone.ts';
 import { Connection, type ConnectionHost } from './connection.ts';
 import { Cron } from './cron.ts';
@@ -59,9 +60,16 @@ export class StartError extends Error {
   override readonly name = 'StartError';
 }
 
-/** Bytes of the default zone: what maxmemory says, but for none and for less than a zone can have. */
+/** Bytes of the default zone. */
 function defaultZoneSize(maxmemory: number): number {
-  return maxmemory === 0 ? DEFAULT_ZONE_SIZE : Math.max(maxmemory, ZONE_SIZE_MIN);
+  return maxmemory === 0 ? DEFAULT_ZONE_SIZE : maxmemory;
+}
+
+/** Why a running zone can't have that size, or undefined. */
+function resizeFault({ layout }: Zone, size: number): string | undefined {
+  const least = (ZONE_SIZE_MIN / SMALL_PAGE) * layout.pageSize;
+  if (size >= least) return zoneSizeFault(size, layout.pageSize);
+  return `a zone that began with large pages must have at least ${writeMemory(String(least))}`;
 }
 
 export class Server implements ConnectionHost {
@@ -173,7 +181,7 @@ export class Server implements ConnectionHost {
   #followConfig(zone: Zone): void {
     const { config, keyspace } = this.instance;
     config.onChange('maxmemory', {
-      check: ({ maxmemory }) => zoneSizeFault(defaultZoneSize(maxmemory), zone.layout.pageSize),
+      check: ({ maxmemory }) => resizeFault(zone, defaultZoneSize(maxmemory)),
       apply({ maxmemory }) {
         const isDone = zone.resizeTo(defaultZoneSize(maxmemory));
         return isDone ? undefined : 'what may not be evicted does not fit in that size';
@@ -193,6 +201,12 @@ export class Server implements ConnectionHost {
     };
     setFrequency(config.values);
     config.onChange(['lfu-log-factor', 'lfu-decay-time'], { apply: setFrequency });
+    config.onChange('hz', {
+      apply: () => {
+        this.#cron.followHz();
+        return undefined;
+      },
+    });
     config.onChange('port', {
       apply: async (values) => ((await this.#endpoints.follow(values)) ? undefined : CANNOT_LISTEN),
     });

@@ -196,6 +196,23 @@ export function memory(initial: number, range: Range, about: About): Directive<n
   return numeric(MEMORY, initial, range, about);
 }
 
+/** Bytes, of which fewer than `least` are taken for `least`. */
+export function flooredMemory(
+  initial: number,
+  range: Range,
+  least: number,
+  about: About,
+): Directive<number> {
+  const wide = memory(initial, range, about);
+  return {
+    ...wide,
+    parse(words, before) {
+      const state = wide.parse(words, before) ?? '0';
+      return BigInt(state) < least ? String(least) : state;
+    },
+  };
+}
+
 export function octal(initial: number, range: Range, about: About): Directive<number> {
   return numeric(OCTAL, initial, range, about);
 }
@@ -209,16 +226,18 @@ export function memoryOrPercent(initial: number, range: Range, about: About): Di
     type: 'memory or percentage',
     parse([word], before) {
       const percent = /^(.+)%$/.exec(word);
-      const value = percent ? parseInteger(percent[1]) : undefined;
-      if (value !== undefined && value >= 0n) {
+      const given = percent ? parseInteger(percent[1]) : undefined;
+      const size = parseMemory(word);
+      // Redis keeps a percentage as a negative number, and has bytes that wrap become one.
+      const wrapped = size === undefined ? 0n : -BigInt.asIntN(64, size);
+      const value = given !== undefined && given >= 0n ? given : wrapped > 0n ? wrapped : undefined;
+      if (value !== undefined) {
         if (-value < min) {
           throw new BadValue(`percentage argument must be less or equal to ${-min}`);
         }
         return value === 0n ? '0' : `${value}%`;
       }
-      if (parseMemory(word) === undefined) {
-        throw new BadValue('argument must be a memory or percent value');
-      }
+      if (size === undefined) throw new BadValue('argument must be a memory or percent value');
       return bytes.parse([word], before);
     },
     read: (state = '0') => (state.endsWith('%') ? -Number(state.slice(0, -1)) : Number(state)),

@@ -14,6 +14,7 @@ import {
   choice,
   type Directive,
   flags,
+  flooredMemory,
   integer,
   memory,
   memoryOrPercent,
@@ -35,6 +36,7 @@ import {
   percentiles,
   primaryAddress,
   savePoints,
+  zoneSize,
   zones,
 } from './special.ts';
 
@@ -153,7 +155,7 @@ export const directives = {
     fixed: true,
     doc: 'Numbered databases in the default zone. Those of other zones are numbered from here on.',
   }),
-  maxmemory: memory(DEFAULT_ZONE_SIZE, [0, ULONG_MAX], {
+  maxmemory: zoneSize(DEFAULT_ZONE_SIZE, ULONG_MAX, {
     doc: 'Size of the default zone; 0 is the size it has when nothing is said.',
   }),
   'maxmemory-policy': choice(EVICTION_POLICIES, 'noeviction', {
@@ -370,7 +372,7 @@ export const directives = {
     alias: 'repl-ping-slave-period',
     ...NO_REPLICATION,
   }),
-  'repl-backlog-size': memory(MiB, [1, LONG_MAX], NO_REPLICATION),
+  'repl-backlog-size': flooredMemory(MiB, [1, LONG_MAX], 16 * KiB, NO_REPLICATION),
   'repl-backlog-ttl': integer(3600, [0, LONG_MAX], NO_REPLICATION),
   'repl-disable-tcp-nodelay': yesNo(false, NO_REPLICATION),
   'repl-diskless-sync': yesNo(true, NO_REPLICATION),

@@ -11,6 +11,8 @@
  *   zone sessions 16mb                     changes that zone; another name adds one
  */
 
+import { latin1Bytes } from '../../std/ascii.ts';
+import { parseDouble } from '../../std/double.ts';
 import {
   ABSENT,
   BadValue,
@@ -18,6 +20,7 @@ import {
   type Effect,
   type Facts,
   type Line,
+  memory,
   oneLine,
   parseMemory,
   type State,
@@ -184,6 +187,25 @@ export function outputLimits(initial: string, about: About): Directive<OutputLim
   };
 }
 
+function tooSmall(): BadValue {
+  return new BadValue(`a zone must have at least ${writeMemory(String(ZONE_SIZE_MIN))}`);
+}
+
+/** The size of the one zone that is always there; 0 is a size of its own choosing. */
+export function zoneSize(initial: number, max: bigint, about: About): Directive<number> {
+  const any = memory(initial, [0, max], about);
+  return {
+    ...any,
+    type: `memory, 0 or ${writeMemory(String(ZONE_SIZE_MIN))} or more`,
+    parse(words, before) {
+      const state = any.parse(words, before);
+      const size = any.read(state);
+      if (size !== 0 && size < ZONE_SIZE_MIN) throw tooSmall();
+      return state;
+    },
+  };
+}
+
 /** Zones besides the default one, each once, in the order of their first mention. */
 export function zones(initial: string, about: About): Directive<readonly ZoneSpec[]> {
   return {
@@ -204,9 +226,7 @@ export function zones(initial: string, about: About): Directive<readonly ZoneSpe
       }
       const size = parseMemory(sizeText);
       if (size === undefined) throw new BadValue('the size of a zone must be a memory value');
-      if (size < ZONE_SIZE_MIN) {
-        throw new BadValue(`a zone must have at least ${writeMemory(String(ZONE_SIZE_MIN))}`);
-      }
+      if (size < ZONE_SIZE_MIN) throw tooSmall();
       const policy = EVICTION_POLICIES.find((known) => known === policyText.toLowerCase());
       if (policy === undefined) {
         throw new BadValue(
@@ -302,19 +322,24 @@ export function percentiles(initial: string, about: About): Directive<readonly n
     parse(words) {
       if (words.length === 1 && words[0] === '') return '';
       const numbers = words.map((word) => {
-        const isDecimal = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(word);
-        if (!isDecimal) throw new BadValue(`Invalid ${name} parameters`);
-        return Number(word);
+        const number = parseDouble(latin1Bytes(word), 0, word.length);
+        if (Number.isNaN(number)) throw new BadValue(`Invalid ${name} parameters`);
+        return number;
       });
       if (numbers.some((n) => n < 0 || n > 100)) {
         throw new BadValue(`${name} parameters should sit between [0.0,100.0]`);
       }
-      return numbers.map((n) => n.toFixed(6).replace(/\.?0+$/, '')).join(' ');
+      return numbers.map((n) => (Object.is(n, -0) ? '-0' : sixDigits(n))).join(' ');
     },
     read: (state) => splitList(state).map(Number),
     lines: (_, state = '') => [{ text: `${name} ${state === '' ? '""' : state}`, isForced: true }],
     ...about,
   };
+}
+
+/** As C's %f prints it, without zeroes at its end. */
+function sixDigits(n: number): string {
+  return n.toFixed(6).replace(/\.?0+$/, '');
 }
 
 export function oomScores(initial: string, about: About): Directive<readonly number[]> {

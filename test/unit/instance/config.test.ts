@@ -84,6 +84,22 @@ describe('directives', () => {
     });
     expect(sizes).toEqual([`z ${ZONE_SIZE_MIN} allkeys-lru`, 'refused']);
   });
+
+  it('the default zone is as large as a zone must be, however its size is said', () => {
+    const config = new Config();
+    const reason = 'a zone must have at least 256kb';
+    expect(config.set([['maxmemory', '1kb']], false)).toEqual({ argument: 'maxmemory', reason });
+    expect(() => config.load('maxmemory', ['262143'], true)).toThrow(
+      expect.objectContaining({ reason }),
+    );
+    expect(() => config.load('zone', ['z', '262143'], true)).toThrow(
+      expect.objectContaining({ reason }),
+    );
+    for (const size of ['0', '262144']) {
+      expect(config.set([['maxmemory', size]], false)).toBeUndefined();
+      expect(config.values.maxmemory).toBe(Number(size));
+    }
+  });
 });
 
 describe('values', () => {

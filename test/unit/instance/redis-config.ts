@@ -230,12 +230,27 @@ notify-keyspace-events||OK|
 latency-tracking-info-percentiles|0.1 99.99 100|OK|0.1 99.99 100
 latency-tracking-info-percentiles|101|latency-tracking-info-percentiles parameters should sit between [0.0,100.0]|0.1 99.99 100
 latency-tracking-info-percentiles|x|Invalid latency-tracking-info-percentiles parameters|0.1 99.99 100
+latency-tracking-info-percentiles|0x10|OK|16
+latency-tracking-info-percentiles|0x1.8p3|OK|12
+latency-tracking-info-percentiles|.5|OK|0.5
+latency-tracking-info-percentiles|inf|latency-tracking-info-percentiles parameters should sit between [0.0,100.0]|0.5
+latency-tracking-info-percentiles|nan|Invalid latency-tracking-info-percentiles parameters|0.5
+latency-tracking-info-percentiles|1e400|Invalid latency-tracking-info-percentiles parameters|0.5
+latency-tracking-info-percentiles|-0|OK|-0
+latency-tracking-info-percentiles|0.1234567|OK|0.123457
 latency-tracking-info-percentiles||OK|
+repl-backlog-size|1|OK|16384
+repl-backlog-size|16385|OK|16385
+repl-backlog-size|0|argument must be between 1 and 9223372036854775807 inclusive|16385
 maxmemory-clients|5%|OK|5%
 maxmemory-clients|0%|OK|0
 maxmemory-clients|-1|argument must be a memory or percent value|0
 maxmemory-clients|101%|percentage argument must be less or equal to 100|0
 maxmemory-clients|1mb|OK|1048576
+maxmemory-clients|99999999999999999999|OK|1%
+maxmemory-clients|18446744073709551516|OK|100%
+maxmemory-clients|9223372036854775808|percentage argument must be less or equal to 100|100%
+maxmemory-clients|99999999999999999999%|argument must be a memory or percent value|100%
 dbfilename|a/b|can't set protected config|dump.rdb
 tls-cert-file||OK|
 proc-title-template|{foo}|template format is invalid or contains unknown variables|{title} {listen-addr} {server-mode}
@@ -249,15 +264,15 @@ cluster-announce-human-nodename|a_b|OK|a_b
 latency-monitor-threshold|9223372036854775807|OK|9223372036854775807
 latency-monitor-threshold|9223372036854775808|argument couldn't be parsed into an integer|9223372036854775807
 slowlog-max-len|-1|argument must be between 0 and 9223372036854775807 inclusive|128
-maxmemory|18446744073709551615|OK|18446744073709551615
-maxmemory|20gb|OK|21474836480
-maxmemory|18446744073709551616|OK|18446744073709551615
-maxmemory||OK|0
-maxmemory|kb|OK|0
-maxmemory|1KB|OK|1024
-maxmemory|1k|OK|1000
-maxmemory| 1|argument must be a memory value|1000
-maxmemory|-1|argument must be a memory value|1000
+cluster-link-sendbuf-limit|18446744073709551615|OK|18446744073709551615
+cluster-link-sendbuf-limit|20gb|OK|21474836480
+cluster-link-sendbuf-limit|18446744073709551616|OK|18446744073709551615
+cluster-link-sendbuf-limit||OK|0
+cluster-link-sendbuf-limit|kb|OK|0
+cluster-link-sendbuf-limit|1KB|OK|1024
+cluster-link-sendbuf-limit|1k|OK|1000
+cluster-link-sendbuf-limit| 1|argument must be a memory value|1000
+cluster-link-sendbuf-limit|-1|argument must be a memory value|1000
 proto-max-bulk-len|18446744073709551615|argument must be between 1048576 and 9223372036854775807 inclusive|536870912
 client-query-buffer-limit|18446744073709551615|argument must be between 1048576 and 9223372036854775807 inclusive|1073741824
 list-max-listpack-size|-99999999999|argument must be between -2147483648 and 2147483647 inclusive|-2
