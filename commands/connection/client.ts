@@ -181,6 +181,9 @@ export const clientReply = command({
   complexity: 'O(1)',
   flags: ['noscript', 'loading', 'stale'],
   arguments: { 'on-off-skip': { name: 'action' } },
+  differs:
+    'What ends a muted connection, QUIT or a mistake in the protocol, closes it: ' +
+    'Redis leaves it open and never serves it again.',
   run(call) {
     const { argv, reply } = call;
     if (argv.is(2, 'ON')) {

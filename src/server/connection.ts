@@ -16,7 +16,7 @@
 import { writeSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import type { Call } from '../dispatch/call.ts';
-import type { Client, ClientConnection } from '../instance/clients.ts';
+import { type Client, type ClientConnection, REPLY_ON } from '../instance/clients.ts';
 import type { Argv } from '../resp/argv.ts';
 import type { Window } from '../resp/reply.ts';
 import { FAILED, READY, type RequestParser } from '../resp/request.ts';
@@ -222,7 +222,7 @@ export class Connection implements ClientConnection {
       const state = parser.next();
       if (state !== READY) {
         if (state === FAILED) {
-          reply.error(parser.error);
+          if (call.client.replyMode === REPLY_ON) reply.error(parser.error);
           this.#closing = true;
         }
         break;

@@ -94,6 +94,22 @@ describe('CLIENT REPLY', () => {
   });
 });
 
+describe('a muted client', () => {
+  for (const mute of ['OFF', 'SKIP']) {
+    it(`hears nothing of its mistakes in the protocol, and is closed (${mute})`, async () => {
+      const client = await connect();
+      client.write(`CLIENT REPLY ${mute}\r\n*1\r\n$abc\r\nPING\r\n`);
+      expect(await client.rest()).toBe('');
+    });
+
+    it(`is closed by QUIT without a word (${mute})`, async () => {
+      const client = await connect();
+      client.write(`CLIENT REPLY ${mute}\r\nQUIT\r\nPING\r\n`);
+      expect(await client.rest()).toBe('');
+    });
+  }
+});
+
 describe('CLIENT KILL', () => {
   it('takes effect before the next command', async () => {
     const admin = await connect();
