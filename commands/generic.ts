@@ -113,7 +113,10 @@ function renameKey({ argv, db }: Call, onlyIfFree: boolean): boolean {
   if (db.peek(argv, 2) !== 0) {
     if (onlyIfFree) return false;
   }
-  db.rename(db.peek(argv, 1), argv, 2);
+  // Looking for the new name may have removed what had it, and with a session its index.
+  const source = db.peek(argv, 1);
+  if (source === 0) throw errors.noSuchKey;
+  db.rename(source, argv, 2);
   db.tell(argv, 1, events.rename_from);
   db.tell(argv, 2, events.rename_to);
   return true;
@@ -169,7 +172,9 @@ export const move = command({
     if (target === db) throw errors.sameObject;
     if (db.findForWrite(argv, 1) === 0) return reply.integer(0);
     if (target.peek(argv, 1) !== 0) return reply.integer(0);
-    db.moveTo(db.peek(argv, 1), target, argv, 1);
+    const source = db.peek(argv, 1);
+    if (source === 0) return reply.integer(0);
+    db.moveTo(source, target, argv, 1);
     db.tell(argv, 1, events.move_from);
     target.tell(argv, 1, events.move_to);
     reply.integer(1);
@@ -196,7 +201,9 @@ export const copy = command({
     if (target === db && argv.sameAs(1, 2)) throw errors.sameObject;
     if (db.find(argv, 1) === 0) return reply.integer(0);
     if (target.peek(argv, 2) !== 0 && !replace) return reply.integer(0);
-    db.copyTo(db.peek(argv, 1), target, argv, 2);
+    const source = db.peek(argv, 1);
+    if (source === 0) return reply.integer(0);
+    db.copyTo(source, target, argv, 2);
     target.tell(argv, 2, events.copy_to);
     reply.integer(1);
   },

@@ -322,12 +322,23 @@ export class Database {
   /** Moves an entry to another database under its key argv[index], which is free there. */
   moveTo(entry: number, target: Database, argv: Argv, index: number): void {
     if (target.zone === this.zone) {
+      this.#leaveIndexes(entry);
       this.zone.moveToDatabase(entry, target.physical);
       this.changed();
       return;
     }
     this.copyTo(entry, target, argv, index);
     this.zone.remove(entry, DELETED); // Another zone made room: nothing here has moved.
+  }
+
+  /** A session goes where its indexes are not: they lose it, and it is a session no longer. */
+  #leaveIndexes(entry: number): void {
+    const { zone } = this;
+    const count = zone.annexSize(entry);
+    if (count === 0) return;
+    zone.onRemove?.(entry, DELETED);
+    const words = zone.annexWord(entry);
+    zone.arena.i32.fill(0, words, words + count);
   }
 
   /** Copies to another zone. Bytes go over through a buffer: two arenas share nothing. */

@@ -29,6 +29,8 @@ import type { Database } from './database.ts';
 import { events } from './events.ts';
 
 const COLON = 0x3a;
+/** Unix milliseconds beyond which an index is left without a deadline. */
+const LATEST = 2 ** 53;
 /** A key that starts or ends beyond what 16 bits tell is not tracked by its place. */
 const PLACE_MAX = 0xffff;
 
@@ -56,6 +58,8 @@ export class Sessions {
   /** Joined names of the request that runs. */
   readonly #names = new Argv();
   #size = 0;
+  /** Bytes of the indexes of META, as they are. */
+  #indexSize = 0;
   /** Hash of each of them, once they have been looked up: each is hashed once. */
   #nameHashes = new Int32Array(16);
   /** For the request that runs, and for what is called back while it makes room. */
@@ -94,7 +98,7 @@ export class Sessions {
     oldIndex: number,
     staleMs: number,
   ): void {
-    const { argv, key } = request;
+    const { argv } = request;
     const { zone } = database;
     const names = this.#names;
     const deadline = zone.now + ttlMs;
@@ -116,25 +120,23 @@ export class Sessions {
         throw error;
       }
     }
+    if (!this.#enterAll(database, request, score, deadline)) {
+      // Room for an index was made of the session itself, or there was none.
+      this.#takeBack(database, request);
+      throw errors.outOfMemory;
+    }
 
     // From here on nothing can fail.
     database.tell(names, SESSION, events.set);
     database.tell(names, SESSION, events.expire);
     for (let i = FIRST_INDEX; i < names.count; i++) {
-      const index = this.#find(database, i) || this.#createIndex(database, i, argv.size(key));
-      const set = this.#set.open(zone, index);
-      this.#enter(zone, set, request, score, deadline);
+      const set = this.#set.open(zone, this.#find(database, i));
       if (oldIndex !== 0) set.remove(argv.bytes, argv.starts[oldIndex], argv.ends[oldIndex]);
       if (set.seek(0) && set.currentScore <= nowSeconds) {
         set.removeRanks(0, set.countBelowScore(nowSeconds, true));
       }
       this.#settleIndex(zone, set.entry, set);
       database.tell(names, i, events.zadd);
-    }
-    // Indexes it was in before, which META does not name.
-    for (let i = indexCount; i < this.#hashCount; i++) {
-      const index = this.#indexOf(database, this.#hashes[i]);
-      if (index !== 0) this.#enter(zone, this.#set.open(zone, index), request, score, deadline);
     }
     if (oldIndex !== 0) this.#retire(database, indexCount, staleMs);
     database.changed();
@@ -201,13 +203,17 @@ export class Sessions {
     this.#growth.add(argv.size(key), deadline / 1000);
     for (let i = 0; i < this.#hashCount; i++) this.#prepareIndex(database, this.#hashes[i]);
     entry = database.peek(this.#names, SESSION);
-    if (entry === 0) return false;
+    if (entry === 0) {
+      this.#dropEmpty(database);
+      return false;
+    }
     database.setDeadline(entry, deadline);
     database.tell(this.#names, SESSION, events.expire);
     for (let i = 0; i < this.#hashCount; i++) {
       const index = this.#indexOf(database, this.#hashes[i]);
       if (index === 0) continue;
       this.#enter(zone, this.#set.open(zone, index), request, deadline / 1000, deadline);
+      this.#settleIndex(zone, this.#set.entry, this.#set);
     }
     return true;
   }
@@ -348,6 +354,7 @@ export class Sessions {
   #lookUp(database: Database, hasOld: boolean): number {
     const names = this.#names;
     let entry = 0;
+    this.#indexSize = 0;
     if (this.#nameHashes.length < names.count) this.#nameHashes = new Int32Array(names.count * 2);
     // The session comes last: looking up the others may remove what has expired.
     for (let i = names.count - 1; i >= 0; i--) {
@@ -356,6 +363,12 @@ export class Sessions {
       entry = this.#find(database, i);
       const wanted = i < FIRST_INDEX ? TYPE_STRING : TYPE_SORTED_SET;
       if (entry !== 0) database.expectType(entry, wanted);
+      if (entry !== 0 && i >= FIRST_INDEX) this.#indexSize += database.zone.content.size(entry);
+    }
+    // A session that has the name of its own index can't be both.
+    for (let i = FIRST_INDEX; i < names.count; i++) {
+      const isSame = this.#nameHashes[i] === this.#nameHashes[SESSION] && names.sameAs(i, SESSION);
+      if (isSame) throw errors.wrongType;
     }
     return entry;
   }
@@ -371,8 +384,9 @@ export class Sessions {
    */
   #mustFit({ room, slab, recency, layout }: Zone, size: number, indexes: number): boolean {
     if (room.failIn !== 0) return false;
-    // Each entry and each index takes at most a few pages more than its bytes.
-    const pages = 16 + 8 * indexes + (2 * size) / layout.pageSize;
+    // Each entry and each index takes at most a few pages more than its bytes, an index that
+    // becomes a tree some times what it took.
+    const pages = 16 + 8 * indexes + (2 * size + 4 * this.#indexSize) / layout.pageSize;
     if (slab.freePages() > pages) return true;
     return recency.evicts && !recency.onlyVolatile && slab.pageLimit > 8 * pages;
   }
@@ -518,26 +532,108 @@ export class Sessions {
 
   // ── After a write ─────────────────────────────────────────────────────────────────────────────
 
-  /** Puts the session's key into an index that has room for it. */
+  /** Puts the session into all its indexes. Answers false when one did not take it. */
+  #enterAll(database: Database, request: SessionRequest, score: number, deadline: number): boolean {
+    const { zone } = database;
+    const { argv, key } = request;
+    const names = this.#names;
+    const { moves } = zone;
+    const indexCount = names.count - FIRST_INDEX;
+    for (let i = FIRST_INDEX; i < names.count; i++) {
+      const index = this.#find(database, i) || this.#tryCreateIndex(database, i, argv.size(key));
+      if (index === 0) return false;
+      const set = this.#set.open(zone, index);
+      if (!this.#enter(zone, set, request, score, deadline)) return false;
+    }
+    // Indexes it was in before, which META does not name.
+    for (let i = indexCount; i < this.#hashCount; i++) {
+      const index = this.#indexOf(database, this.#hashes[i]);
+      if (index === 0) continue;
+      const set = this.#set.open(zone, index);
+      if (!this.#enter(zone, set, request, score, deadline)) return false;
+      this.#settleIndex(zone, set.entry, set);
+    }
+    // Where nothing left while room was made, all that was entered is still there.
+    return zone.moves === moves || this.#isEntered(database, request);
+  }
+
+  /** Whether the session is there, and in each index that META names. */
+  #isEntered(database: Database, { argv, key }: SessionRequest): boolean {
+    if (this.#find(database, SESSION) === 0) return false;
+    for (let i = FIRST_INDEX; i < this.#names.count; i++) {
+      const index = this.#find(database, i);
+      if (index === 0) return false;
+      const set = this.#set.open(database.zone, index);
+      if (Number.isNaN(set.score(argv.bytes, argv.starts[key], argv.ends[key]))) return false;
+    }
+    return true;
+  }
+
+  /** A session that could not be entered everywhere goes, and what was entered of it. */
+  #takeBack(database: Database, { argv, key }: SessionRequest): void {
+    const { zone } = database;
+    const entry = this.#find(database, SESSION);
+    if (entry !== 0) zone.remove(entry, DELETED);
+    for (let i = 0; i < this.#hashCount; i++) {
+      const index = this.#indexOf(database, this.#hashes[i]);
+      if (index === 0) continue;
+      const set = this.#set.open(zone, index);
+      set.remove(argv.bytes, argv.starts[key], argv.ends[key]);
+      this.#settleIndex(zone, index, set);
+    }
+  }
+
+  /** Removes indexes of the session that have no member left. */
+  #dropEmpty(database: Database): void {
+    for (let i = 0; i < this.#hashCount; i++) {
+      const index = this.#indexOf(database, this.#hashes[i]);
+      if (index === 0 || this.#set.open(database.zone, index).count > 0) continue;
+      database.zone.remove(index, DELETED);
+    }
+  }
+
+  #tryCreateIndex(database: Database, name: number, memberSize: number): number {
+    try {
+      return this.#createIndex(database, name, memberSize);
+    } catch (error) {
+      if (error === errors.outOfMemory) return 0;
+      throw error;
+    }
+  }
+
+  /** Puts the session's key into an index. Answers false when there is no room. */
   #enter(
     zone: Zone,
     set: SortedSet,
     { argv, key }: SessionRequest,
     score: number,
     deadline: number,
-  ): void {
+  ): boolean {
     const outcome = set.add(argv.bytes, argv.starts[key], argv.ends[key], score, 0, this.#limits);
-    if (outcome === NO_ROOM) return;
+    if (outcome === NO_ROOM) return false;
     const { entry } = set;
     zone.setPinned(entry, true);
-    if (deadline > zone.deadline(entry)) zone.setDeadline(entry, deadline);
+    if (zone.isVolatile(entry)) {
+      if (deadline > zone.deadline(entry)) zone.setDeadline(entry, deadline);
+      return true;
+    }
+    // It had no deadline: it gets that of its longest-lived member, if that ends at all.
+    set.seek(set.count - 1);
+    const others = set.count === 1 ? 0 : Math.ceil(set.currentScore * 1000);
+    const last = Math.max(deadline, others);
+    if (last > LATEST) return true;
+    const target = zone.setDeadline(entry, last);
+    // Its header has grown: it lies elsewhere, or its content does.
+    set.open(zone, target === 0 ? entry : target);
+    return true;
   }
 
   /** Shortens the life of the old session to `staleMs`, or ends it, and takes it out of indexes. */
   #retire(database: Database, indexCount: number, staleMs: number): void {
     const { zone } = database;
     const entry = this.#find(database, OLD);
-    if (entry === 0) return;
+    // An index made just now may have the name of an old session that is not there.
+    if (entry === 0 || zone.type(entry) !== TYPE_STRING) return;
     const count = zone.annexSize(entry);
     if (count > 0) {
       const { i32 } = zone.arena;
