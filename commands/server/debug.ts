@@ -9,11 +9,12 @@ import type { Call } from '../../src/dispatch/call.ts';
 import { family } from '../../src/dispatch/command.ts';
 import { NO_DEADLINE } from '../../src/keyspace/database.ts';
 import { keyspaceDigest, valueDigest } from '../../src/keyspace/digest.ts';
+import { dumpValue } from '../../src/persistence/dump.ts';
 import { Argv } from '../../src/resp/argv.ts';
 import { errors } from '../../src/resp/errors.ts';
 import { latin1Bytes } from '../../src/std/ascii.ts';
 import { parseSafeInteger } from '../../src/std/int64.ts';
-import { encodingName, referenceCount } from '../../src/value/type.ts';
+import { encodingName, referenceCount, TYPE_STRING } from '../../src/value/type.ts';
 
 const { command } = family('server');
 
@@ -25,17 +26,51 @@ interface Subcommand {
 }
 
 const LRU_CLOCK_MASK = 0xffffff;
+/** What a dump has around a value: its type in front, version and checksum behind. */
+const DUMP_FRAME_SIZE = 1 + 10;
 
-function object({ argv, db, reply }: Call): void {
+function object({ argv, db, reply, instance }: Call): void {
   const entry = db.peek(argv, 2);
   if (entry === 0) throw errors.noSuchKey;
   const { zone } = db;
   const idle = Math.floor(zone.recency.idleMs(entry) / 1000);
   const lru = (Math.floor(zone.now / 1000) - idle) & LRU_CLOCK_MASK;
+  const dump = dumpValue(db, entry, instance.config.values.rdbcompression);
   reply.simple(
     `Value at:0x${(entry * 8).toString(16)} refcount:${referenceCount(zone, entry)} ` +
-      `encoding:${encodingName(zone, entry)} serializedlength:${zone.content.size(entry)} lru:${lru} lru_seconds_idle:${idle}`,
+      `encoding:${encodingName(zone, entry)} serializedlength:${dump.length - DUMP_FRAME_SIZE} ` +
+      `lru:${lru} lru_seconds_idle:${idle}`,
   );
+}
+
+/** One string of Redis is a header and its bytes; key and value here share a slot with neither. */
+function stringSizes({ argv, db, reply }: Call): void {
+  const entry = db.peek(argv, 2);
+  if (entry === 0) throw errors.noSuchKey;
+  const { zone } = db;
+  const isPlain = ['raw', 'embstr'].includes(encodingName(zone, entry));
+  if (zone.type(entry) !== TYPE_STRING || !isPlain) throw errors.notPlainString;
+  const keySize = argv.size(2);
+  const size = zone.content.size(entry);
+  reply.simple(
+    `key_sds_len:${keySize}, key_sds_avail:0, key_zmalloc: ${keySize}, ` +
+      `val_sds_len:${size}, val_sds_avail:0, val_zmalloc: ${zone.sizeOf(entry) - keySize}`,
+  );
+}
+
+/** All databases of a zone share one table, which never grows. */
+function tableSizes({ args, keyspace, reply }: Call): void {
+  const db = keyspace.databases[args.integerAt(2)];
+  if (db === undefined) throw errors.noSuchDatabase;
+  const about = (count: number, size: number): string =>
+    'Hash table 0 stats (main hash table):\n' +
+    (count === 0
+      ? 'No stats available for empty dictionaries\n'
+      : ` table size: ${size}\n number of elements: ${count}\n`);
+  const keys = about(db.size, 2 ** db.zone.layout.bucketBits);
+  // Deadlines lie in a heap, which is as large as they are many.
+  const deadlines = about(db.volatileSize, db.zone.deadlines.count);
+  reply.verbatim('txt', `[Dictionary HT]\n${keys}[Expires HT]\n${deadlines}`);
 }
 
 function positiveAt({ bytes, starts, ends }: Argv, index: number): number {
@@ -156,6 +191,11 @@ const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
     ],
     run: ({ argv, reply }) => reply.error(argv.text(2)),
   },
+  HTSTATS: {
+    counts: [3, Number.POSITIVE_INFINITY],
+    help: ['HTSTATS <dbid>', '    Return how large the table of keys is, and how many are in it.'],
+    run: tableSizes,
+  },
   LOG: {
     counts: [3, 3],
     help: ['LOG <message>', '    Write <message> to the server log.'],
@@ -229,6 +269,11 @@ const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
       call.reply.ok();
     },
   },
+  SDSLEN: {
+    counts: [3, 3],
+    help: ['SDSLEN <key>', '    Show the sizes of `key` and of the string it holds.'],
+    run: stringSizes,
+  },
   'SET-ACTIVE-EXPIRE': {
     counts: [3, 3],
     help: [
@@ -268,9 +313,11 @@ const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
   },
 };
 
+const SUBCOMMAND_HELP = Object.values(SUBCOMMANDS).flatMap(({ help }) => help);
+
 const HELP: readonly string[] = [
   'DEBUG <subcommand> [<arg> [value] [opt] ...]. Subcommands are:',
-  ...Object.values(SUBCOMMANDS).flatMap(({ help }) => help),
+  ...SUBCOMMAND_HELP,
   'HELP',
   '    Print this help.',
 ];
@@ -284,6 +331,10 @@ export const debug = command({
   arity: -2,
   flags: ['admin', 'noscript', 'loading', 'stale', 'protected'],
   isSystem: true,
+  subcommandHelp: SUBCOMMAND_HELP,
+  differs:
+    'Subcommands that end the server on purpose are left out, and those that look into structures ' +
+    'which are not here; switches of such structures answer OK and do nothing.',
   run(call) {
     const { argv, reply } = call;
     const name = argv.text(1).toUpperCase();

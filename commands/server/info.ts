@@ -1,5 +1,6 @@
 /** What the server tells of itself: INFO, TIME, LOLWUT; and that it may go: SHUTDOWN. */
 
+import type { Call } from '../../src/dispatch/call.ts';
 import { family } from '../../src/dispatch/command.ts';
 import { infoText } from '../../src/dispatch/info.ts';
 import { REDIS_VERSION } from '../../src/instance/version.ts';
@@ -41,23 +42,41 @@ export const time = command({
   },
 });
 
-const MAZE_WIDTH = 48;
-const MAZE_HEIGHT = 10;
+const MAZE_SIDE_MAX = 1000;
+
+/** Argument `index` as the width or height of a maze. */
+function sideAt({ args, argv }: Call, index: number, otherwise: number): number {
+  if (index >= argv.count) return otherwise;
+  return Math.min(MAZE_SIDE_MAX, Math.max(1, args.integerAt(index)));
+}
+
+function maze({ instance: { random } }: Call, width: number, height: number): string {
+  let text = '';
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) text += random.below(2) === 0 ? '/' : '\\';
+    text += '\n';
+  }
+  return `${text}\n`;
+}
 
 export const lolwut = command({
   syntax: 'LOLWUT [VERSION version]',
-  summary: 'Draws a maze.',
+  summary: 'Tells the version, and draws a maze for those of Redis that drew something.',
   since: '5.0.0',
   flags: ['readonly', 'fast'],
-  run({ args, argv, reply, instance }) {
-    if (argv.count > 2 && argv.is(1, 'VERSION')) args.integerAt(2);
-    const { random } = instance;
-    let text = '';
-    for (let y = 0; y < MAZE_HEIGHT; y++) {
-      for (let x = 0; x < MAZE_WIDTH; x++) text += random.below(2) === 0 ? '/' : '\\';
-      text += '\n';
+  run(call) {
+    const { args, argv, reply } = call;
+    const isNamed = argv.count > 2 && argv.is(1, 'VERSION');
+    const version = isNamed ? args.integerAt(2) : 0;
+    let drawing = '';
+    if (version === 5) {
+      const width = sideAt(call, 3, 66);
+      for (let i = 4; i < Math.min(6, argv.count); i++) args.integerAt(i); // Squares, of which we have none.
+      drawing = maze(call, width, 10);
+    } else if (version === 6) {
+      drawing = maze(call, sideAt(call, 3, 80), sideAt(call, 4, 20));
     }
-    reply.verbatim('txt', `${text}\nRedis ver. ${REDIS_VERSION}\n`);
+    reply.verbatim('txt', `${drawing}Redis ver. ${REDIS_VERSION}\n`);
   },
 });
 

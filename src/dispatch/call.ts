@@ -50,6 +50,7 @@ export interface Command extends HasKeys<Instance>, CommandCounts {
   readonly deprecated: { readonly since: string; readonly use: string } | undefined;
   /** Marked as one for the system itself, not for applications. */
   readonly isSystem: boolean;
+  readonly subcommandHelp: readonly string[];
   readonly differs: string | undefined;
   /** Undefined for a container that does nothing by itself. */
   readonly run: ((call: Call) => void) | undefined;

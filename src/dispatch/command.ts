@@ -53,6 +53,8 @@ export interface CommandDefinition {
   readonly isSystem?: boolean;
   readonly tips?: readonly string[];
   readonly history?: readonly (readonly [since: string, change: string])[];
+  /** Lines of HELP about subcommands that are no commands of their own; so for DEBUG. */
+  readonly subcommandHelp?: readonly string[];
   /** What is knowingly done otherwise than Redis does it, in one sentence. */
   readonly differs?: string;
   readonly run: (call: Call) => void;
@@ -202,6 +204,7 @@ function derive(
     history: definition.history ?? [],
     deprecated: definition.deprecated,
     isSystem: definition.isSystem ?? false,
+    subcommandHelp: definition.subcommandHelp ?? [],
     differs: definition.differs,
     run: definition.run,
     parent,

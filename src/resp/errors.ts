@@ -364,6 +364,8 @@ export const errors = {
       'null|array|set|map|attrib|push|verbatim|true|false',
   ),
   notListpack: err('Not a listpack encoded object.'),
+  notPlainString: err('Not an sds encoded string.'),
+  noSuchDatabase: err('Out of range database'),
   packedThreshold: err('argument must be a memory value bigger than 1 and smaller than 4gb'),
 
   /** For texts that another part of the server found and that end in a reason of its own. */

@@ -94,6 +94,49 @@ conformance('debug', ({ test }) => {
     same('DEBUG LISTPACK z');
   });
 
+  test('DEBUG SDSLEN knows how long strings are', ({ judge, same, fails }) => {
+    same('SET key value');
+    same('SET n 12');
+    same('ZADD z 1 a');
+    judge('DEBUG SDSLEN key', (ours, theirs) => {
+      const line =
+        /^(key_sds_len:\d+), key_sds_avail:\d+, key_zmalloc: \d+, (val_sds_len:\d+), val_sds_avail:\d+, val_zmalloc: \d+$/;
+      const [mine, others] = [ours, theirs].map(({ text }) => line.exec(text ?? ''));
+      return mine?.[1] === others?.[1] && mine?.[2] === others?.[2] && mine ? undefined : 'no';
+    });
+    fails('DEBUG SDSLEN n');
+    fails('DEBUG SDSLEN z');
+    fails('DEBUG SDSLEN none');
+    fails('DEBUG SDSLEN');
+    fails('DEBUG SDSLEN key key');
+  });
+
+  test('DEBUG HTSTATS counts keys and those with a deadline', ({ same, fails, judge }) => {
+    same('DEBUG HTSTATS 3');
+    same('SET a 1');
+    same('SET b 1');
+    same('SET c 1 EX 100');
+    judge('DEBUG HTSTATS 0', (ours, theirs) => {
+      const [mine, others] = [ours, theirs].map(({ type, text }) => [
+        type,
+        ...(text?.match(/^.*(HT|stats.*|elements: \d+)\]?$/gm) ?? []),
+      ]);
+      return mine.join() === others.join() && mine.length === 7 ? undefined : mine.join();
+    });
+    fails('DEBUG HTSTATS a');
+    fails('DEBUG HTSTATS -1');
+    fails('DEBUG HTSTATS 999999');
+    fails('DEBUG HTSTATS');
+  });
+
+  test('DEBUG without what is not here', ({ differs, fails }) => {
+    const missing = 'Says nothing of structures that are not here';
+    differs('DEBUG STRUCTSIZE', { because: missing });
+    differs('DEBUG RELOAD', { because: 'Nothing is written to disk that could be loaded' });
+    fails('DEBUG HTSTATS-KEY');
+    fails('DEBUG nonsense');
+  });
+
   test('a key past its deadline stays while DEBUG has it so', ({ same }) => {
     same('DEBUG SET-ACTIVE-EXPIRE 0');
     same('SET k v PX 1');
