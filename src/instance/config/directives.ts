@@ -78,6 +78,7 @@ const NO_SAMPLING = { ignored: 'eviction is exact, no keys are sampled' } as con
 const NO_SLICES = {
   ignored: 'eviction has no time slices, it makes the room that is asked for',
 } as const;
+const NO_SLOWLOG = { ignored: 'slow commands are not kept' } as const;
 const NO_LATENCY_STATS = { ignored: 'the latency of commands is not kept' } as const;
 const NO_TITLE = { ignored: 'the title of the process is left alone' } as const;
 const NO_BACKGROUND = {
@@ -194,7 +195,7 @@ export const directives = {
   }),
   'dynamic-hz': yesNo(true, { ignored: 'hz is kept whatever the number of clients' }),
   'active-expire-effort': integer(1, [1, 10], {
-    doc: 'How much of a tick may be spent on removing expired entries.',
+    ignored: 'expired entries go at their deadline, not by a share of the time',
   }),
   activerehashing: yesNo(true, NO_REHASH),
 
@@ -244,13 +245,9 @@ export const directives = {
     doc: 'The least important lines that are logged.',
   }),
   logfile: path('', { fixed: true, doc: 'File to log to; empty is standard output.' }),
-  'slowlog-log-slower-than': integer(10000, [-1, LONG_MAX], {
-    doc: 'Microseconds from which a command is kept in the slow log; -1 is never, 0 is always.',
-  }),
-  'slowlog-max-len': integer(128, [0, LONG_MAX], { doc: 'Entries the slow log keeps.' }),
-  'latency-monitor-threshold': integer(0, [0, LONG_MAX], {
-    doc: 'Milliseconds from which an event is kept for LATENCY; 0 is never.',
-  }),
+  'slowlog-log-slower-than': integer(10000, [-1, LONG_MAX], NO_SLOWLOG),
+  'slowlog-max-len': integer(128, [0, LONG_MAX], NO_SLOWLOG),
+  'latency-monitor-threshold': integer(0, [0, LONG_MAX], NO_LATENCY_STATS),
   'latency-tracking': yesNo(true, NO_LATENCY_STATS),
   'latency-tracking-info-percentiles': percentiles('50 99 99.9', NO_LATENCY_STATS),
   'notify-keyspace-events': eventClasses(NO_EVENTS),
@@ -318,7 +315,7 @@ export const directives = {
   // Persistence.
   save: savePoints('3600 1 300 100 60 10000', NO_PERSISTENCE),
   dbfilename: text('dump.rdb', { guarded: true, ...NO_PERSISTENCE }, notAFile('dbfilename')),
-  rdbcompression: yesNo(true, NO_PERSISTENCE),
+  rdbcompression: yesNo(true, { doc: 'Compresses long strings in what DUMP tells.' }),
   rdbchecksum: yesNo(true, { fixed: true, ...NO_PERSISTENCE }),
   'sanitize-dump-payload': choice(['no', 'yes', 'clients'], 'no', NO_PERSISTENCE),
   'rdb-del-sync-files': yesNo(false, NO_PERSISTENCE),

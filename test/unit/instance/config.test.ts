@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Directive } from '../../../src/instance/config/directive.ts';
 import {
@@ -64,6 +66,21 @@ describe('directives', () => {
     expect(propertyOf('server_cpulist')).toBe('serverCpulist');
   });
 
+  it('those that are said to act are read by what acts, and no others', () => {
+    // Types that are on their way: their directives are told of as they will be.
+    const isExpected = (name: string) => /^(set-max|stream-node)-/.test(name);
+    const code = sourcesBut('src/instance/config/');
+    for (const [name, directive] of Object.entries<Directive<unknown>>(directives)) {
+      if (directive.hidden || isExpected(name)) continue;
+      const property = propertyOf(name);
+      // Words such as `save` stand elsewhere too: what is said to do nothing is looked for as a value.
+      const reading = `values\\.${property}\\b|\\{[^}]*\\b${property}\\b[^}]*\\} = [\\w.]*values\\b`;
+      const isActing = 'doc' in directive;
+      const isRead = new RegExp(isActing ? `\\b${property}\\b` : reading).test(code);
+      expect.soft([name, isActing]).toEqual([name, isRead]);
+    }
+  });
+
   it('each initial state is one that a line could give', () => {
     for (const [name, directive] of Object.entries<Directive<unknown>>(directives)) {
       if (directive.initial === undefined) continue;
@@ -101,6 +118,18 @@ describe('directives', () => {
     }
   });
 });
+
+/** All code of the product but that of a folder. */
+function sourcesBut(folder: string): string {
+  const root = join(import.meta.dirname, '../../..');
+  return ['src', 'commands']
+    .flatMap((top) =>
+      readdirSync(join(root, top), { recursive: true }).map((path) => `${top}/${path}`),
+    )
+    .filter((path) => path.endsWith('.ts') && !path.startsWith(folder))
+    .map((path) => readFileSync(join(root, path), 'utf8'))
+    .join('\n');
+}
 
 describe('values', () => {
   it('have types of their own', () => {
