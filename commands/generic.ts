@@ -122,12 +122,16 @@ function renameKey({ argv, db }: Call, onlyIfFree: boolean): boolean {
   return true;
 }
 
+const LONGER_NAME =
+  'In a full zone that evicts nothing it can answer OOM: a longer name takes more of the zone.';
+
 export const rename = command({
   syntax: 'RENAME key newkey',
   summary: 'Gives a key another name, in place of what had that name.',
   since: '1.0.0',
   complexity: 'O(1)',
   keys: ['RW access delete', 'OW update'],
+  differs: LONGER_NAME,
   run(call) {
     renameKey(call, false);
     call.reply.ok();
@@ -147,6 +151,7 @@ export const renamenx = command({
       'The command no longer returns an error when source and destination names are the same.',
     ],
   ],
+  differs: LONGER_NAME,
   run(call) {
     call.reply.integer(renameKey(call, true) ? 1 : 0);
   },
@@ -166,6 +171,7 @@ export const move = command({
   complexity: 'O(1)',
   keys: 'RW access update',
   flags: ['fast'],
+  differs: 'To the database of another zone it can answer OOM: the key takes its room there.',
   run(call) {
     const { argv, db, reply } = call;
     const target = databaseAt(call, 2);
@@ -218,6 +224,9 @@ const expiring = {
   flags: ['fast'],
   arguments: { condition: { since: '7.0.0' } },
   history: [['7.0.0', 'Added options: `NX`, `XX`, `GT` and `LT`.']],
+  differs:
+    'In a full zone that evicts nothing it can answer OOM: the first deadline of a key takes 12 ' +
+    'bytes in front of it.',
 } as const;
 
 function expireGeneric(call: Call, unitMs: number, isRelative: boolean, name: string): void {

@@ -226,6 +226,9 @@ export const getex = command({
   complexity: 'O(1)',
   keys: { use: 'RW access update', notes: 'RW and UPDATE because it changes the TTL' },
   flags: ['fast'],
+  differs:
+    'In a full zone that evicts nothing it can answer OOM: the first deadline of a key takes 12 ' +
+    'bytes in front of it.',
   run(call) {
     const { argv, db, reply } = call;
     const options = parseOptions(argv, 2, false);

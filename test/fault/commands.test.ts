@@ -183,6 +183,31 @@ function fill(server: Offline): void {
 }
 
 describe('in a zone that is full', () => {
+  // What takes room without being a command that Redis refuses for want of it.
+  test.each([
+    ['expire', '100'],
+    ['pexpire', '100000'],
+    ['expireat', '1800000000'],
+    ['pexpireat', '1800000000000'],
+    ['getex', 'EX', '100'],
+    ['rename', 'a name that is longer than any key had'],
+    ['renamenx', 'a name that is longer than any key had'],
+    ['move', '16'],
+  ])('%s can be refused, which its definition says', (name, ...options) => {
+    const server = openOffline({ maxmemory: '256kb', zone: "'sessions 256kb noeviction'" });
+    server.run('SELECT', '16');
+    fill(server);
+    server.run('SELECT', '0');
+    const sizes = Array.from({ length: 16 }, (_, i) => i * 4);
+    for (const size of sizes) server.run('SET', `key:${size}`, 'v'.repeat(size));
+    fill(server);
+    const refused = sizes.filter((size) => isRefused(server, [name, `key:${size}`, ...options]));
+    expect(refused).not.toEqual([]);
+    const command = server.instance.registry.byName(name);
+    expect(command?.flags.has('denyoom')).toBe(false);
+    expect(command?.differs).toContain('it can answer OOM');
+  });
+
   test.each(named([...JOINT, ...SINGLE]))('%s: all or nothing', (_, words) => {
     const server = furnished('noeviction', '384kb');
     fill(server);
