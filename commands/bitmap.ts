@@ -260,7 +260,13 @@ export const bitop = command({
     const left = Math.max(ownSize, findSources(db, argv, target));
     if (left < size) {
       size = left;
+      if (size === 0) {
+        db.removeEmpty(argv, 2, target);
+        if (existing !== 0) db.changed();
+        return reply.integer(0);
+      }
       target = db.resize(target, size);
+      findSources(db, argv, target);
     }
     combine(zone, operation, sources, target, size);
     zone.clearDeadline(target);

@@ -181,6 +181,9 @@ export class HyperLogLog {
   /** What a run is split into. */
   readonly #split = new Uint8Array(5);
   #splitSize = 0;
+  /** A run and its first register, to look for those behind it from there on. */
+  #knownAt = HEADER_SIZE;
+  #knownFirst = 0;
 
   get isDense(): boolean {
     return this.bytes[ENCODING_AT] === DENSE;
@@ -192,8 +195,7 @@ export class HyperLogLog {
     bytes.fill(0, 0, HEADER_SIZE);
     bytes.set(MAGIC);
     bytes[ENCODING_AT] = SPARSE;
-    this.size = this.#writeZeroes(bytes, HEADER_SIZE, REGISTER_COUNT);
-    bytes[this.size] = 0;
+    this.#begin(this.#writeZeroes(bytes, HEADER_SIZE, REGISTER_COUNT));
   }
 
   /** Copies a value, of which kindOf() says what it is. False: no sparse one can be that large. */
@@ -201,9 +203,15 @@ export class HyperLogLog {
     const size = zone.content.size(entry);
     if (size > SPARSE_SIZE_MAX) return false;
     zone.content.read(entry, 0, this.bytes, 0, size);
+    this.#begin(size);
+    return true;
+  }
+
+  #begin(size: number): void {
     this.bytes[size] = 0;
     this.size = size;
-    return true;
+    this.#knownAt = HEADER_SIZE;
+    this.#knownFirst = 0;
   }
 
   /** Says that the count is not known any more. */
@@ -242,18 +250,37 @@ export class HyperLogLog {
     const { size } = this;
 
     // The run that has the register, and the one before it.
-    let at = HEADER_SIZE;
+    const isBehind = index > this.#knownFirst;
+    let at = isBehind ? this.#knownAt : HEADER_SIZE;
+    let first = isBehind ? this.#knownFirst : 0;
     let before = -1;
-    let first = 0;
+    let beforeFirst = 0;
     let length = 0;
-    while (at < size) {
-      length = this.#runLength(at);
-      if (index < first + length) break;
-      first += length;
+    for (;;) {
+      if (at >= size) return -1;
+      const byte = bytes[at];
+      let runSize = 1;
+      if ((byte & IS_VALUE) !== 0) length = (byte & 3) + 1;
+      else if ((byte & IS_LONG_ZERO) === 0) length = byte + 1;
+      else {
+        length = (((byte & 0x3f) << 8) | bytes[at + 1]) + 1;
+        runSize = 2;
+      }
+      if (index < first + length) {
+        if (before >= 0 || at === HEADER_SIZE) break;
+        // It is the very run that was known: what is before it is not.
+        at = HEADER_SIZE;
+        first = 0;
+        continue;
+      }
       before = at;
-      at += this.#runSize(at);
+      beforeFirst = first;
+      first += length;
+      at += runSize;
     }
-    if (length === 0 || at >= size) return -1;
+    const start = before < 0 ? HEADER_SIZE : before;
+    this.#knownAt = start;
+    this.#knownFirst = beforeFirst;
 
     const byte = bytes[at];
     const isValue = (byte & IS_VALUE) !== 0;
@@ -270,7 +297,7 @@ export class HyperLogLog {
       for (let i = 0; i < this.#splitSize; i++) bytes[at + i] = this.#split[i];
       this.size = size + growth;
     }
-    this.#join(before < 0 ? HEADER_SIZE : before);
+    this.#join(start);
     bytes[this.size] = 0;
     this.forgetCount();
     return 1;
@@ -358,8 +385,7 @@ export class HyperLogLog {
     const { bytes } = this;
     bytes[ENCODING_AT] = DENSE;
     pack(registers, bytes, HEADER_SIZE);
-    bytes[DENSE_SIZE] = 0;
-    this.size = DENSE_SIZE;
+    this.#begin(DENSE_SIZE);
   }
 
   /** Raises each of `registers` to what this one has there. False: the value is corrupted. */

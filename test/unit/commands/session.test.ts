@@ -38,7 +38,7 @@ function at(seconds: number): void {
 beforeAll(async () => {
   server = await startServer({
     clock,
-    config: { zone: "'sessions 1mb allkeys-lru'", 'session-prefix': 'sessions' },
+    config: { zone: 'sessions 1mb allkeys-lru', 'session-prefix': 'sessions' },
   });
   client = await RespClient.connect(server.address);
 });
