@@ -298,7 +298,7 @@ export const sort = command({
   flags: ['denyoom'],
   categories: CATEGORIES,
   notCategories: ['keyspace'],
-  differs: 'leaves a small sorted set a listpack, of which Redis makes a skiplist to sort it',
+  differs: 'A small sorted set stays a listpack, of which Redis makes a skiplist to sort it.',
   run: (call) => run(call, true),
 });
 

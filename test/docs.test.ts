@@ -5,8 +5,10 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { families } from '../commands/index.ts';
 import { commandsPage } from '../docs/generate/commands.ts';
 import { configurationPage } from '../docs/generate/configuration.ts';
+import { Registry } from '../src/dispatch/registry.ts';
 import { collectDifferences, type DeclaredDifference } from './conformance/harness.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -49,10 +51,28 @@ function renderCompatibility(differences: readonly DeclaredDifference[]): string
     '# Where we answer otherwise than Redis',
     '<!-- Made by `make docs` from the differences that test/conformance declares. -->',
     'Zonis speaks as Redis 7.2 does: every line in `test/conformance` goes to a redis-server and to\n' +
-      'us, and the replies are the same to the byte. These lines are the exceptions. Each is checked\n' +
-      'to be one still.',
+      'us, in RESP2 and RESP3, and the replies are the same to the byte. Where Redis itself answers\n' +
+      'now this, now that, a line is compared by what does not change: elements in any order, numbers\n' +
+      'within a tolerance, or the shape of the reply (times, memory, random members). These lines are\n' +
+      'the exceptions. Each is checked to be one still.',
     ...(sections.length > 0 ? sections : ['There are none.']),
+    '## What no single line shows',
+    'Said by the commands themselves. One that answers OOM has changed nothing.',
+    ['| command | how it differs |', '|---|---|', ...ofCommands()].join('\n'),
   ].join('\n\n')}\n`;
+}
+
+/** What commands declare of themselves, a row for each reason. */
+function ofCommands(): string[] {
+  const commands = new Map<string, string[]>();
+  for (const { fullName, differs } of new Registry(families).all()) {
+    if (differs === undefined) continue;
+    commands.set(differs, [
+      ...(commands.get(differs) ?? []),
+      fullName.toUpperCase().replace('|', ' '),
+    ]);
+  }
+  return [...commands].map(([reason, names]) => `| ${names.map(code).join(' ')} | ${reason} |`);
 }
 
 /** As code in a table, where a bar would end the cell. */
@@ -101,7 +121,7 @@ describe('generated pages', () => {
       { family: 'generic', line: 'DEL k', because: 'so' },
       { family: 'string', line: 'GET k', because: 'thus' },
     ]);
-    expect(page.slice(page.indexOf('## '))).toBe(
+    expect(page.slice(page.indexOf('## '), page.indexOf('## What no single'))).toBe(
       [
         '## generic',
         '',
@@ -115,6 +135,7 @@ describe('generated pages', () => {
         '|---|---|',
         '| `SET k "a\\|b"` | one \\| other |',
         '| `GET k` | thus |',
+        '',
         '',
       ].join('\n'),
     );

@@ -1,6 +1,7 @@
 /** Sorted sets, by range: of ranks, of scores, of names. Every one becomes a range of ranks. */
 
 import { family } from '../../src/dispatch/command.ts';
+import { events } from '../../src/keyspace/events.ts';
 import type { Argv } from '../../src/resp/argv.ts';
 import { errors } from '../../src/resp/errors.ts';
 import type { Reply } from '../../src/resp/reply.ts';
@@ -221,8 +222,8 @@ export const zremrangebyscore = command({
     set.open(db.zone, entry);
     const removed = set.removeRanks(min.firstRank(), max.endRank());
     if (removed > 0) {
-      db.changed(removed);
-      if (set.count === 0) db.remove(entry);
+      db.changedKey(argv, 1, events.zremrangebyscore, removed);
+      if (set.count === 0) db.removeEmpty(argv, 1, entry);
       else set.settle();
     }
     reply.integer(removed);

@@ -2,6 +2,7 @@
 
 import type { Call } from '../../src/dispatch/call.ts';
 import { family } from '../../src/dispatch/command.ts';
+import { events } from '../../src/keyspace/events.ts';
 import type { Argv } from '../../src/resp/argv.ts';
 import { errors } from '../../src/resp/errors.ts';
 import { Growth } from '../../src/value/growth.ts';
@@ -98,7 +99,10 @@ function addPairs(call: Call, first: number, options: number): void {
       isRefused = outcome === REFUSED;
     }
     if (pairs > 1) set.settle();
-    if (added + updated > 0) db.changed(added + updated);
+    if (added + updated > 0) {
+      const event = (options & INCR) !== 0 ? events.zincr : events.zadd;
+      db.changedKey(argv, 1, event, added + updated);
+    }
   }
   if ((options & INCR) === 0) reply.integer((options & CH) !== 0 ? added + updated : added);
   else if (isRefused) reply.null();
@@ -197,9 +201,11 @@ export const zrem = command({
     for (let i = 2; i < argv.count && set.count > 0; i++) {
       if (set.remove(argv.bytes, argv.starts[i], argv.ends[i])) removed++;
     }
-    if (removed > 0) db.changed(removed);
-    if (set.count === 0) db.remove(entry);
-    else if (removed > 0) set.settle();
+    if (removed > 0) {
+      db.changedKey(argv, 1, events.zrem, removed);
+      if (set.count === 0) db.removeEmpty(argv, 1, entry);
+      else set.settle();
+    }
     reply.integer(removed);
   },
 });
