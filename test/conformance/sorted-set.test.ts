@@ -254,6 +254,26 @@ conformance('sorted-set', ({ test }) => {
     same('TTL z');
   });
 
+  test('changes are seen by WATCH, and what changes nothing is not', ({ on, same }) => {
+    const exec = (change: string): void => {
+      same('DEL z');
+      same('ZADD z 1 a 2 b 3 c');
+      same('WATCH z');
+      on('other').same(change);
+      same('MULTI');
+      same('PING');
+      same('EXEC');
+    };
+    for (const change of [
+      ...['ZADD z 1 new', 'ZADD z 5 a', 'ZADD z 1 a', 'ZADD z NX 5 a', 'ZADD z XX 5 new'],
+      ...['ZADD z INCR 1 a', 'ZADD z INCR 0 a', 'ZREM z a', 'ZREM z none', 'ZREM z a b c'],
+      ...['ZREMRANGEBYSCORE z 1 2', 'ZREMRANGEBYSCORE z 5 6', 'ZREMRANGEBYSCORE z 1 3'],
+      ...['ZSCORE z a', 'ZRANGE z 0 -1', 'ZCARD z'],
+    ]) {
+      exec(change);
+    }
+  });
+
   test('ZRANGE by rank', ({ same, fails }) => {
     same('ZADD z 1 a 2 b 3 c 3 d 3 bb');
     const ranks = ['0', '1', '4', '5', '100', '-1', '-2', '-5', '-6', '-100'];
