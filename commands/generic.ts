@@ -432,20 +432,24 @@ export const scan = command({
   history: [['6.0.0', 'Added the `TYPE` subcommand.']],
   run(call) {
     const { db, reply } = call;
+    const { zone } = db;
     const cursor = cursorAt(call, 1);
     const { count, type: wantedType } = options.read(call, 2, true);
 
     // Keys are collected first: the cursor comes before them in the reply.
     const found: number[] = [];
+    let hasExpired = false;
     const next = db.scan(cursor, count, (entry) => {
-      if (wantedType !== undefined && db.zone.type(entry) !== wantedType) return;
       if (!keyMatches(db, entry)) return;
-      if (!db.zone.isExpired(entry)) found.push(entry);
+      if (zone.isExpired(entry)) hasExpired = true;
+      else if (wantedType === undefined || zone.type(entry) === wantedType) found.push(entry);
     });
     reply.array(2);
     reply.bulkText(String(next));
     reply.array(found.length);
     for (const entry of found) replyKey(call, entry);
+    // Last, as an index goes with its sessions: it may be among those found.
+    if (hasExpired) db.removeExpired(cursor, next, (entry) => keyMatches(db, entry));
   },
 });
 

@@ -449,6 +449,27 @@ export class Database {
     return bucket < table.bucketCount ? bucket * step : 0;
   }
 
+  /** Removes keys past their deadline which a scan from `cursor` to `next` has seen. */
+  removeExpired(cursor: number, next: number, matches: (entry: number) => boolean): void {
+    if (this.keyspace.keepsExpired) return;
+    const { zone } = this;
+    const { table, arena, layout } = zone;
+    const step = 2 ** layout.bucketShift;
+    const limit = next === 0 ? table.bucketCount : next / step;
+    let bucket = table.nextOccupied(Math.floor(cursor / step));
+    while (bucket < limit) {
+      let entry = table.head(bucket);
+      while (entry !== 0) {
+        const isGone =
+          zone.database(entry) === this.physical && zone.isExpired(entry) && matches(entry);
+        // Others of the chain may go with it.
+        if (isGone) zone.remove(entry, EXPIRED);
+        entry = isGone ? table.head(bucket) : arena.i32[entry * 2];
+      }
+      bucket = table.nextOccupied(bucket + 1);
+    }
+  }
+
   /** A live key, each with the same chance, or 0 when there is none. */
   random(): number {
     const { zone } = this;

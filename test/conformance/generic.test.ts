@@ -320,6 +320,21 @@ conformance('generic', ({ test }) => {
     fails('RANDOMKEY x');
   });
 
+  test('SCAN removes the keys past their deadline that it comes by', ({ same, unordered }) => {
+    same('DEBUG SET-ACTIVE-EXPIRE 0');
+    for (const key of ['aa', 'ab', 'b', 'c']) same(`SET ${key} v PX 1`);
+    same('SET there v');
+    same('DEBUG SLEEP 0.005');
+    same('DBSIZE');
+    same('SCAN 0 MATCH a* COUNT 100');
+    same('DBSIZE');
+    same('SCAN 0 MATCH b TYPE zset COUNT 100');
+    same('DBSIZE');
+    unordered('SCAN 0 COUNT 100 TYPE string');
+    same('DBSIZE');
+    same('DEBUG SET-ACTIVE-EXPIRE 1');
+  });
+
   test('SCAN of a small keyspace in one step', ({ same, unordered, fails, judge }) => {
     same('SCAN 0');
     same('MSET key:1 1 key:2 2 other 3 n 10');
