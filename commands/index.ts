@@ -21,6 +21,7 @@ import * as info from './server/info.ts';
 import * as memory from './server/memory.ts';
 import * as session from './session.ts';
 import * as sort from './sort.ts';
+import * as sortedSetPop from './sorted-set/pop.ts';
 import * as sortedSetRange from './sorted-set/range.ts';
 import * as sortedSetScore from './sorted-set/score.ts';
 import * as string from './string.ts';
@@ -42,6 +43,7 @@ export const families: readonly (readonly Definition[])[] = [
   listBlock,
   sortedSetScore,
   sortedSetRange,
+  sortedSetPop,
   geo,
   transactions,
   scripting,

@@ -7,9 +7,8 @@
 import type { Call } from '../../src/dispatch/call.ts';
 import { events } from '../../src/keyspace/events.ts';
 import type { Argv } from '../../src/resp/argv.ts';
-import { type ErrorReply, errors } from '../../src/resp/errors.ts';
+import { errors } from '../../src/resp/errors.ts';
 import { assert } from '../../src/std/assert.ts';
-import { INT64_MAX, parseInt64 } from '../../src/std/int64.ts';
 import { List } from '../../src/value/list.ts';
 import { TYPE_LIST } from '../../src/value/type.ts';
 
@@ -32,13 +31,6 @@ export function isLeft(argv: Argv, index: number): boolean {
   if (argv.is(index, 'LEFT')) return true;
   if (argv.is(index, 'RIGHT')) return false;
   throw errors.syntax;
-}
-
-/** An integer from `least` on; whatever else it is, `refusal` is thrown. */
-export function integerFrom(argv: Argv, index: number, least: number, refusal: ErrorReply): number {
-  const value = parseInt64(argv.bytes, argv.starts[index], argv.ends[index]);
-  if (value === undefined || value > INT64_MAX || value < least) throw refusal;
-  return Number(value);
 }
 
 /** Points `list` at the list of a key that is going to be written. False: there is none. */
@@ -116,15 +108,15 @@ export function popManyWithKey(call: Call, key: number, fromFirst: boolean, coun
 }
 
 /** Reads `numkeys key [key ...] <LEFT | RIGHT> [COUNT count]` from argument `at` to the end. */
-export function readPops({ argv }: Call, at: number) {
+export function readPops({ argv, args }: Call, at: number) {
   const first = at + 1;
-  const end = first + integerFrom(argv, at, 1, errors.keyCountNotPositive);
+  const end = first + args.integerFrom(at, 1, errors.keyCountNotPositive);
   if (end >= argv.count) throw errors.syntax;
   const fromFirst = isLeft(argv, end);
   let count = 0;
   for (let i = end + 1; i < argv.count; i += 2) {
     if (count > 0 || !argv.is(i, 'COUNT') || i + 1 === argv.count) throw errors.syntax;
-    count = integerFrom(argv, i + 1, 1, errors.countNotPositive);
+    count = args.integerFrom(i + 1, 1, errors.countNotPositive);
   }
   return { first, end, fromFirst, count: Math.max(1, count) };
 }

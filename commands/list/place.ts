@@ -6,7 +6,7 @@ import { events } from '../../src/keyspace/events.ts';
 import { errors } from '../../src/resp/errors.ts';
 import { INT64_MAX } from '../../src/std/int64.ts';
 import { TYPE_LIST } from '../../src/value/type.ts';
-import { fillOf, integerFrom, list, openForWrite } from './ends.ts';
+import { fillOf, list, openForWrite } from './ends.ts';
 
 const { command } = family('list');
 
@@ -99,9 +99,9 @@ export const lpos = command({
         if (rank === 0) throw errors.rankZero;
         if (args.int64At(i + 1) < -INT64_MAX) throw errors.rankOutOfRange;
       } else if (argv.is(i, 'COUNT')) {
-        most = integerFrom(argv, i + 1, 0, errors.matchCountNegative);
+        most = args.integerFrom(i + 1, 0, errors.matchCountNegative);
       } else if (argv.is(i, 'MAXLEN')) {
-        length = integerFrom(argv, i + 1, 0, errors.maxlenNegative);
+        length = args.integerFrom(i + 1, 0, errors.maxlenNegative);
       } else {
         throw errors.syntax;
       }

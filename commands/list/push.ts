@@ -5,7 +5,6 @@ import { family } from '../../src/dispatch/command.ts';
 import { errors } from '../../src/resp/errors.ts';
 import { TYPE_LIST } from '../../src/value/type.ts';
 import {
-  integerFrom,
   isLeft,
   list,
   move,
@@ -82,10 +81,10 @@ export const rpushx = command({
 // ── LPOP and RPOP ───────────────────────────────────────────────────────────────────────────────
 
 function pop(call: Call, fromFirst: boolean): void {
-  const { argv, reply } = call;
+  const { argv, args, reply } = call;
   const isSingle = argv.count === 2;
   if (argv.count > 3) throw errors.wrongArity(fromFirst ? 'lpop' : 'rpop');
-  const count = isSingle ? 1 : integerFrom(argv, 2, 0, errors.notPositive);
+  const count = isSingle ? 1 : args.integerFrom(2, 0, errors.notPositive);
   if (!openForWrite(call, 1)) {
     if (isSingle) reply.null();
     else reply.nullArray();

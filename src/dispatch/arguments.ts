@@ -70,6 +70,17 @@ export class Args {
     return value;
   }
 
+  /** An integer from `least` on; whatever else it is, `refusal` is thrown. */
+  integerFrom(index: number, least: number, refusal: ErrorReply): number {
+    const { argv } = this;
+    const start = argv.starts[index];
+    const end = argv.ends[index];
+    let value = parseSafeInteger(argv.bytes, start, end);
+    if (Number.isNaN(value)) value = Number(parseInt64(argv.bytes, start, end) ?? Number.NaN);
+    if (!(value >= least)) throw refusal;
+    return value;
+  }
+
   /** Argument `index` as a 32-bit integer, as numbers of databases are read. */
   int32At(index: number): number {
     const value = this.integerAt(index);
