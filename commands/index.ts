@@ -21,8 +21,11 @@ import * as info from './server/info.ts';
 import * as memory from './server/memory.ts';
 import * as session from './session.ts';
 import * as sort from './sort.ts';
+import * as sortedSetBlock from './sorted-set/block.ts';
 import * as sortedSetPop from './sorted-set/pop.ts';
 import * as sortedSetRange from './sorted-set/range.ts';
+import * as sortedSetRank from './sorted-set/rank.ts';
+import * as sortedSetRemove from './sorted-set/remove.ts';
 import * as sortedSetScore from './sorted-set/score.ts';
 import * as string from './string.ts';
 import * as transactions from './transactions.ts';
@@ -43,7 +46,10 @@ export const families: readonly (readonly Definition[])[] = [
   listBlock,
   sortedSetScore,
   sortedSetRange,
+  sortedSetRank,
+  sortedSetRemove,
   sortedSetPop,
+  sortedSetBlock,
   geo,
   transactions,
   scripting,

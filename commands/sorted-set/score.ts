@@ -1,7 +1,8 @@
-/** Sorted sets, by member: scores given, asked for and taken away. */
+/** Sorted sets, by member: scores given, added to and asked for. */
 
 import type { Call } from '../../src/dispatch/call.ts';
 import { family } from '../../src/dispatch/command.ts';
+import { openForRead } from '../../src/dispatch/sorted-sets.ts';
 import { events } from '../../src/keyspace/events.ts';
 import type { Argv } from '../../src/resp/argv.ts';
 import { errors } from '../../src/resp/errors.ts';
@@ -109,6 +110,22 @@ function addPairs(call: Call, first: number, options: number): void {
   else reply.double(set.result);
 }
 
+/** ZADD, and ZINCRBY: which reads its increment as ZADD does, an option first. */
+function add(call: Call, given: number): void {
+  const { argv } = call;
+  let options = given;
+  let first = 2;
+  for (; first < argv.count; first++) {
+    const option = optionOf(argv, first);
+    if (option === 0) break;
+    options |= option;
+  }
+  const pairs = (argv.count - first) / 2;
+  if (pairs === 0 || !Number.isInteger(pairs)) throw errors.syntax;
+  if (options !== 0) checkOptions(options, pairs);
+  addPairs(call, first, options);
+}
+
 export const zadd = command({
   syntax: 'ZADD key [NX | XX] [GT | LT] [CH] [INCR] score member [score member ...]',
   summary: 'Adds members with their scores to a sorted set, or gives members it has new scores.',
@@ -127,23 +144,27 @@ export const zadd = command({
     ['3.0.2', 'Added the `XX`, `NX`, `CH` and `INCR` options.'],
     ['6.2.0', 'Added the `GT` and `LT` options.'],
   ],
-  run(call) {
-    const { argv } = call;
-    let options = 0;
-    let first = 2;
-    for (; first < argv.count; first++) {
-      const option = optionOf(argv, first);
-      if (option === 0) break;
-      options |= option;
-    }
-    const pairs = (argv.count - first) / 2;
-    if (pairs === 0 || !Number.isInteger(pairs)) throw errors.syntax;
-    if (options !== 0) checkOptions(options, pairs);
-    addPairs(call, first, options);
-  },
+  run: (call) => add(call, 0),
 });
 
-// ── One member ──────────────────────────────────────────────────────────────────────────────────
+export const zincrby = command({
+  syntax: 'ZINCRBY key increment member',
+  summary: 'Adds to the score of a member of a sorted set; a new member begins at 0.',
+  since: '1.2.0',
+  complexity: 'O(log(N)) where N is the number of elements in the sorted set.',
+  keys: 'RW access update',
+  flags: ['denyoom', 'fast'],
+  run: (call) => add(call, INCR),
+});
+
+// ── Asking ──────────────────────────────────────────────────────────────────────────────────────
+
+/** Replies the score of the member that argument `index` names, in the open set if it is there. */
+function replyScore({ argv, reply }: Call, isThere: boolean, index: number): void {
+  const score = isThere ? set.score(argv.bytes, argv.starts[index], argv.ends[index]) : Number.NaN;
+  if (Number.isNaN(score)) reply.null();
+  else reply.double(score);
+}
 
 export const zscore = command({
   syntax: 'ZSCORE key member',
@@ -152,16 +173,21 @@ export const zscore = command({
   complexity: 'O(1)',
   keys: 'RO access',
   flags: ['fast'],
-  run({ argv, db, reply }) {
-    const entry = db.find(argv, 1);
-    if (entry === 0) {
-      reply.null();
-      return;
-    }
-    db.expectType(entry, TYPE_SORTED_SET);
-    const score = set.open(db.zone, entry).score(argv.bytes, argv.starts[2], argv.ends[2]);
-    if (Number.isNaN(score)) reply.null();
-    else reply.double(score);
+  run: (call) => replyScore(call, openForRead(call, set), 2),
+});
+
+export const zmscore = command({
+  syntax: 'ZMSCORE key member [member ...]',
+  summary: 'Tells the scores of several members of a sorted set.',
+  since: '6.2.0',
+  complexity: 'O(N) where N is the number of members being requested.',
+  keys: 'RO access',
+  flags: ['fast'],
+  run(call) {
+    const { argv, reply } = call;
+    const isThere = openForRead(call, set);
+    reply.array(argv.count - 2);
+    for (let i = 2; i < argv.count; i++) replyScore(call, isThere, i);
   },
 });
 
@@ -172,40 +198,7 @@ export const zcard = command({
   complexity: 'O(1)',
   keys: 'RO',
   flags: ['fast'],
-  run({ argv, db, reply }) {
-    const entry = db.find(argv, 1);
-    if (entry !== 0) db.expectType(entry, TYPE_SORTED_SET);
-    reply.integer(entry === 0 ? 0 : set.open(db.zone, entry).count);
-  },
-});
-
-export const zrem = command({
-  syntax: 'ZREM key member [member ...]',
-  summary: 'Removes members from a sorted set, and the set with the last of them.',
-  since: '1.2.0',
-  complexity:
-    'O(M*log(N)) with N being the number of elements in the sorted set and M the number of ' +
-    'elements to be removed.',
-  keys: 'RW delete',
-  flags: ['fast'],
-  history: [['2.4.0', 'Accepts multiple elements.']],
-  run({ argv, db, reply }) {
-    const entry = db.findForWrite(argv, 1);
-    if (entry === 0) {
-      reply.integer(0);
-      return;
-    }
-    db.expectType(entry, TYPE_SORTED_SET);
-    set.open(db.zone, entry);
-    let removed = 0;
-    for (let i = 2; i < argv.count && set.count > 0; i++) {
-      if (set.remove(argv.bytes, argv.starts[i], argv.ends[i])) removed++;
-    }
-    if (removed > 0) {
-      db.changedKey(argv, 1, events.zrem, removed);
-      if (set.count === 0) db.removeEmpty(argv, 1, entry);
-      else set.settle();
-    }
-    reply.integer(removed);
+  run(call) {
+    call.reply.integer(openForRead(call, set) ? set.count : 0);
   },
 });

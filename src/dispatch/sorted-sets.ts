@@ -1,6 +1,6 @@
 /** Sorted sets: what several families do with them in the same way. */
 
-import { events } from '../keyspace/events.ts';
+import { events, type KeyEvent } from '../keyspace/events.ts';
 import { errors } from '../resp/errors.ts';
 import { Growth } from '../value/growth.ts';
 import { ADDED, NO_ROOM, type PackedLimits, SortedSet, UPDATED, XX } from '../value/sorted-set.ts';
@@ -14,6 +14,36 @@ const growth = new Growth();
 export function limitsOf({ instance }: Call): PackedLimits {
   const { zsetMaxListpackEntries, zsetMaxListpackValue } = instance.config.values;
   return { count: zsetMaxListpackEntries, memberSize: zsetMaxListpackValue };
+}
+
+/** Points `set` at the sorted set of a key, for reading. Answers false when there is none. */
+export function openForRead({ argv, db }: Call, set: SortedSet, index = 1): boolean {
+  const entry = db.find(argv, index);
+  if (entry === 0) return false;
+  db.expectType(entry, TYPE_SORTED_SET);
+  set.open(db.zone, entry);
+  return true;
+}
+
+/** The same, for changing it. */
+export function openForWrite({ argv, db }: Call, set: SortedSet, index = 1): boolean {
+  const entry = db.findForWrite(argv, index);
+  if (entry === 0) return false;
+  db.expectType(entry, TYPE_SORTED_SET);
+  set.open(db.zone, entry);
+  return true;
+}
+
+/** Says that members of the set of key 1 have gone, and removes the key with the last of them. */
+export function tellRemoved(
+  { argv, db }: Call,
+  set: SortedSet,
+  event: KeyEvent,
+  count: number,
+): void {
+  db.changedKey(argv, 1, event, count);
+  if (set.count === 0) db.removeEmpty(argv, 1, set.entry);
+  else set.settle();
 }
 
 /**
