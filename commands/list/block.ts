@@ -58,8 +58,8 @@ export const blmpop = command({
   keys: 'RW access delete',
   flags: ['blocking'],
   run(call) {
-    const deadline = deadlineAt(call, 1);
     const { first, end, fromFirst, count } = readPops(call, 2);
+    const deadline = deadlineAt(call, 1);
     for (let key = first; key < end; key++) {
       if (openForWrite(call, key)) return popManyWithKey(call, key, fromFirst, count);
     }

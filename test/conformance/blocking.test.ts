@@ -51,6 +51,8 @@ conformance('blocking', ({ test }) => {
     fails('BLMPOP -1 2 k l LEFT');
     fails('BLMPOP 0.01 0 k LEFT');
     fails('BLMPOP 0.01 3 k LEFT');
+    fails('BLMPOP x 0 k LEFT');
+    fails('BLMPOP -1 1 k UP');
     fails('BLMPOP 0.01 1 k UP');
     fails('BLMPOP 0.01 1 k LEFT COUNT 0');
     fails('BLMPOP 0.01 1 k LEFT COUNT');
