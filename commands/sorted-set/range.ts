@@ -2,8 +2,11 @@
 
 import type { Call } from '../../src/dispatch/call.ts';
 import { family } from '../../src/dispatch/command.ts';
-import { openForRead } from '../../src/dispatch/sorted-sets.ts';
+import { limitsOf, openForRead, removeTarget } from '../../src/dispatch/sorted-sets.ts';
+import { events } from '../../src/keyspace/events.ts';
+import { storeElements } from '../../src/keyspace/sorted-sets.ts';
 import { errors } from '../../src/resp/errors.ts';
+import { Growth } from '../../src/value/growth.ts';
 import { SortedSet } from '../../src/value/sorted-set.ts';
 import { max, min } from './bounds.ts';
 
@@ -11,6 +14,7 @@ const { command } = family('sorted-set');
 
 /** The lens of these commands: they run one at a time. */
 const set = new SortedSet();
+const growth = new Growth();
 
 /** How a range command wants its members. */
 type By = 'rank' | 'score' | 'lex';
@@ -222,4 +226,33 @@ export const zrevrangebylex = command({
   ...ranging,
   deprecated: { since: '6.2.0', use: '`ZRANGE` with the `REV` and `BYLEX` arguments' },
   run: (call) => replyRange(call, 'lex', true),
+});
+
+// ── Storing ─────────────────────────────────────────────────────────────────────────────────────
+
+export const zrangestore = command({
+  syntax: 'ZRANGESTORE dst src min max [BYSCORE | BYLEX] [REV] [LIMIT offset count]',
+  summary: 'Stores the members of a sorted set within a range of ranks, scores or names.',
+  since: '6.2.0',
+  complexity:
+    'O(log(N)+M) with N being the number of elements in the sorted set and M the number of ' +
+    'elements stored into the destination key.',
+  keys: ['OW update', 'RO access'],
+  flags: ['denyoom'],
+  run(call) {
+    const { argv, db, reply } = call;
+    readRange(call, 2, undefined, undefined, true);
+    const isThere = openForRead(call, set, 2);
+    if (isThere) findRanks();
+    const { from, end } = ranks;
+    if (isThere && end > from) {
+      // A copy first: the source may be what makes room for the other, or be it.
+      const elements = set.elements(from, end, growth);
+      storeElements(db, argv, 1, elements, growth, limitsOf(call));
+      db.changedKey(argv, 1, events.zrangestore);
+    } else {
+      removeTarget(call, 1);
+    }
+    reply.integer(isThere ? end - from : 0);
+  },
 });

@@ -46,6 +46,14 @@ export function tellRemoved(
   else set.settle();
 }
 
+/** Deletes the key for a result that has no members, whatever it holds. */
+export function removeTarget({ argv, db }: Call, index: number): void {
+  const old = db.peek(argv, index);
+  if (old === 0) return;
+  db.removeEmpty(argv, index, old);
+  db.changed();
+}
+
 /**
  * Adds the arguments `members` with these scores, none of them NaN, to the sorted set at key 1 as
  * the conditions in `flags` say (NX, XX, GT, LT): all of them, or none where there is no room.

@@ -41,3 +41,23 @@ export function storeSortedSet(
   }
   set.settle();
 }
+
+/**
+ * Makes the key argv[index] hold elements of a sorted set: what SortedSet.elements() answered, and
+ * noted in `growth`. Throws out of memory with nothing changed.
+ */
+export function storeElements(
+  database: Database,
+  argv: Argv,
+  index: number,
+  elements: Uint8Array,
+  growth: Growth,
+  limits: PackedLimits,
+): void {
+  const { zone } = database;
+  const isTree = SortedSet.loadsAsTree(growth, limits);
+  const size = SortedSet.loadSize(zone, growth, isTree);
+  const existing = database.peek(argv, index);
+  const entry = database.putUntil(argv, index, existing, TYPE_SORTED_SET, size, NO_DEADLINE);
+  set.load(zone, entry, elements, growth.count, isTree);
+}

@@ -68,6 +68,7 @@ const PACKED_SIZE_MAX = 2 ** 30;
 
 /** The single member add() makes a tree for. */
 const one = new Growth();
+const nothing = new Growth();
 
 export class SortedSet {
   /** The entry; it may lie elsewhere after something was added. */
@@ -383,7 +384,44 @@ export class SortedSet {
     const tree = new SortedTree();
     zone.setEncoding(entry, SORTED_SET_SKIPLIST);
     tree.open(zone, entry);
-    tree.load(this.#tree.elements(), count);
+    tree.load(this.#tree.elements(0, count), count);
+  }
+
+  // ── A range as a new set ──────────────────────────────────────────────────────────────────────
+
+  /** The members of ranks [from, end), at least one, packed, and in `growth` what they need. */
+  elements(from: number, end: number, growth: Growth): Uint8Array {
+    growth.clear();
+    this.seek(from);
+    for (let rank = from; ; ) {
+      growth.add(this.currentSize, this.currentScore);
+      if (++rank === end) break;
+      this.next();
+    }
+    const packed = this.#packed;
+    if (!this.#isPacked) return this.#tree.elements(from, end - from);
+    return packed.bytes.slice(packed.placeOf(from), packed.placeOf(end));
+  }
+
+  /** Whether a new set for elements becomes a tree. */
+  static loadsAsTree({ count, memberSizeMax, packedSize }: Growth, limits: PackedLimits): boolean {
+    const isLarge = count > limits.count || memberSizeMax > limits.memberSize;
+    return isLarge || packedSize > PACKED_SIZE_MAX;
+  }
+
+  /** Bytes of content for load(). */
+  static loadSize(zone: Zone, growth: Growth, isTree: boolean): number {
+    const { count, units, largest } = growth;
+    if (!isTree) return PACKED_HEADER + growth.packedSize;
+    return SortedTree.sizeFor(zone, count, units, largest, nothing);
+  }
+
+  /** Points at an entry whose content was made for elements(), and makes it a set of them. */
+  load(zone: Zone, entry: number, elements: Uint8Array, count: number, isTree: boolean): this {
+    this.create(zone, entry, isTree);
+    if (isTree) this.#tree.load(elements, count);
+    else this.#packed.fill(zone, entry, elements, 0, elements.length, count);
+    return this;
   }
 
   // ── Removing ──────────────────────────────────────────────────────────────────────────────────

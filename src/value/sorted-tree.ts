@@ -287,19 +287,19 @@ export class SortedTree {
   /** Builds everything anew, without the gaps that removed members left. */
   #rebuild(): void {
     const { count } = this;
-    this.load(this.elements(), count);
+    this.load(this.elements(0, count), count);
   }
 
-  /** All elements, packed, in order. */
-  elements(): Uint8Array {
+  /** The elements of `count` ranks from one on, packed, in order. */
+  elements(from: number, count: number): Uint8Array {
     const region = this.#region;
     let size = 0;
-    this.#each((memberSize) => {
+    this.#each(from, count, (memberSize) => {
       size += packedSize(memberSize, this.score);
     });
     const elements = new Uint8Array(size);
     let at = 0;
-    this.#each((memberSize) => {
+    this.#each(from, count, (memberSize) => {
       if (!isLong(region, this.#record)) {
         const from = memberAt(region, this.#record);
         at = writePacked(elements, at, this.score, region.u8, from, from + memberSize);
@@ -314,7 +314,7 @@ export class SortedTree {
   sizeIn(zone: Zone): number {
     let units = 0;
     let largest = 0;
-    this.#each((memberSize) => {
+    this.#each(0, this.count, (memberSize) => {
       const record = scoredUnits(memberSize);
       units += record;
       if (record > largest) largest = record;
@@ -322,11 +322,14 @@ export class SortedTree {
     return SortedTree.sizeFor(zone, this.count, units, largest, nothing);
   }
 
-  #each(visit: (memberSize: number) => void): void {
-    if (this.count === 0) return;
-    this.seek(0);
-    do visit(this.memberSize);
-    while (this.next());
+  #each(from: number, count: number, visit: (memberSize: number) => void): void {
+    if (count === 0) return;
+    this.seek(from);
+    for (let left = count; ; ) {
+      visit(this.memberSize);
+      if (--left === 0) return;
+      this.next();
+    }
   }
 
   /** Makes the content, whatever it was, a set of these elements in order. Room is there. */

@@ -174,6 +174,115 @@ conformance('sorted-set-range', ({ test }) => {
     for (const rest of ['', ' z', ' z -', ' z - + +']) fails(`ZREMRANGEBYLEX${rest}`);
   });
 
+  test('ZRANGESTORE by rank', ({ same, fails }) => {
+    same('ZADD z 1 a 2 b 3 c 3 d 3 bb');
+    for (const start of RANKS) {
+      for (const stop of RANKS) {
+        same(`ZRANGESTORE d z ${start} ${stop}`);
+        same('ZRANGE d 0 -1 WITHSCORES');
+        same(`ZRANGESTORE d z ${start} ${stop} REV`);
+        same('ZRANGE d 0 -1 WITHSCORES');
+      }
+    }
+    same('ZRANGESTORE d z 0 -1 LIMIT 0 -1');
+    fails('ZRANGESTORE d z 0 -1 LIMIT 0 1');
+    fails('ZRANGESTORE d z 0 -1 REV REV');
+    for (const option of ['WITHSCORES', 'BYSCORE BYLEX', 'LIMIT 0', 'junk']) {
+      fails(`ZRANGESTORE d z 0 -1 ${option}`);
+      fails(`ZRANGESTORE d z a b ${option}`);
+    }
+    for (const rank of BAD_RANKS) {
+      fails('ZRANGESTORE', 'd', 'z', rank, '0');
+      fails('ZRANGESTORE', 'd', 'none', '0', rank);
+    }
+    for (const rest of ['', ' d', ' d z', ' d z 0']) fails(`ZRANGESTORE${rest}`);
+    same('ZRANGE d 0 -1 WITHSCORES');
+  });
+
+  test('ZRANGESTORE by score and by name', ({ same, fails }) => {
+    same(SCORED);
+    for (const min of SCORE_BOUNDS) {
+      for (const max of ['3', '(4.5', '+inf']) {
+        same(`ZRANGESTORE d z ${min} ${max} BYSCORE`);
+        same('ZRANGE d 0 -1 WITHSCORES');
+      }
+      for (const limit of LIMITS) {
+        same(`ZRANGESTORE d z ${min} +inf BYSCORE LIMIT ${limit}`);
+        same('ZRANGE d 0 -1 WITHSCORES');
+        same(`ZRANGESTORE d z +inf ${min} REV LIMIT ${limit} BYSCORE`);
+        same('ZRANGE d 0 -1 WITHSCORES');
+      }
+    }
+    same('DEL z');
+    same(NAMED);
+    for (const min of LEX_BOUNDS) {
+      same('ZRANGESTORE', 'd', 'z', min, '[b', 'BYLEX');
+      same('ZRANGE d 0 -1 WITHSCORES');
+      same('ZRANGESTORE', 'd', 'z', '+', min, 'BYLEX', 'REV', 'LIMIT', '1', '3');
+      same('ZRANGE d 0 -1 WITHSCORES');
+    }
+    fails('ZRANGESTORE d z a 2 BYSCORE');
+    fails('ZRANGESTORE d z 1 2 BYLEX');
+    fails('ZRANGESTORE d none a 2 BYSCORE');
+    fails('ZRANGESTORE d z - + BYLEX WITHSCORES');
+    fails('ZRANGESTORE d z - + BYLEX LIMIT 1');
+  });
+
+  test('ZRANGESTORE replaces what its target holds', ({ same, fails }) => {
+    same('ZADD z 1 a 2 b 3 c');
+    same('SET d v');
+    same('EXPIRE d 100');
+    same('ZRANGESTORE d z 0 -1');
+    same('TTL d');
+    same('TYPE d');
+    same('EXPIRE z 100');
+    same('ZRANGESTORE d z 1 1');
+    same('TTL d');
+    same('RPUSH l 1');
+    same('ZRANGESTORE l none 0 -1');
+    same('EXISTS l');
+    same('ZRANGESTORE l none 0 -1');
+    same('ZRANGESTORE d z 5 6');
+    same('EXISTS d');
+    same('ZRANGESTORE z z 0 1');
+    same('ZRANGE z 0 -1 WITHSCORES');
+    same('TTL z');
+    same('ZRANGESTORE z z 5 6');
+    same('EXISTS z');
+    same('RPUSH l 1');
+    same('ZADD d 1 a');
+    fails('ZRANGESTORE d l 0 -1');
+    fails('ZRANGESTORE d l a -1');
+    same('ZRANGE d 0 -1');
+    same('ZRANGESTORE l d 0 -1');
+    same('ZRANGE l 0 -1');
+  });
+
+  test('ZRANGESTORE chooses the encoding by what it stores', ({ same }) => {
+    const encodings = (line: string): void => {
+      same(line);
+      same('OBJECT ENCODING d');
+      same('ZRANGE d 0 -1 WITHSCORES');
+    };
+    same('ZADD', 'z', ...manyMembers);
+    encodings('ZRANGESTORE d z 0 127');
+    encodings('ZRANGESTORE d z 0 128');
+    encodings('ZRANGESTORE d z 0 -1 REV');
+    encodings('ZRANGESTORE d z 0 10 BYSCORE');
+    encodings('ZRANGESTORE d z -inf +inf BYSCORE LIMIT 100 128');
+    encodings('ZRANGESTORE d z -inf +inf BYSCORE LIMIT 100 129');
+    same('ZADD', 'w', '1', 'x'.repeat(64), '2', 'y'.repeat(65), '3', 'short');
+    encodings('ZRANGESTORE d w 0 0');
+    encodings('ZRANGESTORE d w 0 1');
+    encodings('ZRANGESTORE d w 2 2');
+    same('ZADD d 5 more');
+    same('ZREM d short');
+    same('ZRANGE d 0 -1 WITHSCORES');
+    same('CONFIG SET zset-max-listpack-entries 0');
+    encodings('ZRANGESTORE d w 0 0');
+    same('CONFIG SET zset-max-listpack-entries 128');
+  });
+
   test('the same of many members', ({ same }) => {
     same('ZADD', 'z', ...manyMembers);
     same('ZADD', 'names', ...manyNames);
@@ -199,11 +308,12 @@ conformance('sorted-set-range', ({ test }) => {
     same('DBSIZE');
   });
 
-  test('removals are seen by WATCH', ({ on, same }) => {
+  test('changes are seen by WATCH', ({ on, same }) => {
     for (const change of [
       ...['ZREMRANGEBYRANK z 0 0', 'ZREMRANGEBYRANK z 5 6', 'ZREMRANGEBYRANK z 0 -1'],
       ...['ZREMRANGEBYLEX z [a [a', 'ZREMRANGEBYLEX z [x [x', 'ZREMRANGEBYLEX z - +'],
-      ...['ZREVRANGE z 0 -1', 'ZRANGEBYSCORE z 0 1', 'ZCOUNT z 0 1'],
+      ...['ZRANGESTORE z z 0 0', 'ZRANGESTORE z z 7 8', 'ZRANGESTORE z none 0 1'],
+      ...['ZRANGESTORE d z 0 0', 'ZREVRANGE z 0 -1', 'ZRANGEBYSCORE z 0 1', 'ZCOUNT z 0 1'],
     ]) {
       same('DEL z');
       same('ZADD z 0 a 0 b');
