@@ -60,4 +60,5 @@ export function storeElements(
   const existing = database.peek(argv, index);
   const entry = database.putUntil(argv, index, existing, TYPE_SORTED_SET, size, NO_DEADLINE);
   set.load(zone, entry, elements, growth.count, isTree);
+  set.settle();
 }
