@@ -2,10 +2,10 @@
 
 import type { Call } from '../src/dispatch/call.ts';
 import { family } from '../src/dispatch/command.ts';
+import { type Drawable, replyDrawn } from '../src/dispatch/draw.ts';
 import { cursorAt, replyNoScan, replyScan, ScanOptions } from '../src/dispatch/scan.ts';
 import { events, type KeyEvent } from '../src/keyspace/events.ts';
 import { errors } from '../src/resp/errors.ts';
-import type { Reply } from '../src/resp/reply.ts';
 import {
   addLongDoubles,
   formatLongDouble,
@@ -15,7 +15,6 @@ import {
 import {
   addInt64,
   INT64_DIGITS_MAX,
-  INT64_MAX,
   parseInt64,
   parseSafeInteger,
   writeInt64,
@@ -381,60 +380,28 @@ export const hgetall = command({
 
 // ── HRANDFIELD ──────────────────────────────────────────────────────────────────────────────────
 
-/** With so many times the fields that are wanted, they are drawn; else all are walked over. */
-const DRAWN_SHARE = 3;
-
-function writeHeader(reply: Reply, count: number, withValues: boolean): void {
-  reply.array(withValues && !reply.resp3 ? count * 2 : count);
-}
-
-function writeField(reply: Reply, withValues: boolean): void {
-  if (withValues && reply.resp3) reply.array(2);
-  hash.writeField(reply);
-  if (withValues) hash.writeValue(reply);
-}
-
-/**
- * Replies fields that may repeat, in any order. No more than a string may hold: else one request
- * could take all the memory of the process.
- */
-function replyRepeating({ reply, instance }: Call, count: number, withValues: boolean): void {
-  const sizeMax = instance.config.values.protoMaxBulkLen;
-  const start = reply.mark();
-  writeHeader(reply, count, withValues);
-  for (let i = 0; i < count; i++) {
-    hash.draw(instance.random);
-    writeField(reply, withValues);
-    if (reply.size - start > sizeMax) {
-      reply.rewind(start);
-      throw errors.outOfRange;
-    }
-  }
-}
-
-/** Replies `count` different fields, each choice of them equally likely. */
-function replyDifferent({ reply, instance }: Call, count: number, withValues: boolean): void {
-  const { random } = instance;
-  const size = hash.count;
-  writeHeader(reply, Math.min(count, size), withValues);
-  if (count * DRAWN_SHARE <= size) {
-    const drawn = new Set<number>();
-    while (drawn.size < count) {
-      hash.draw(random);
-      if (drawn.has(hash.mark)) continue;
-      drawn.add(hash.mark);
-      writeField(reply, withValues);
-    }
-    return;
-  }
-  let wanted = count;
-  hash.begin();
-  for (let left = size; left > 0 && hash.next(); left--) {
-    if (wanted < left && random.below(left) >= wanted) continue;
-    writeField(reply, withValues);
-    wanted--;
-  }
-}
+const fields: Drawable = {
+  open: openForRead,
+  get count() {
+    return hash.count;
+  },
+  draw(random) {
+    hash.draw(random);
+  },
+  get mark() {
+    return hash.mark;
+  },
+  begin() {
+    hash.begin();
+  },
+  next: () => hash.next(),
+  write(reply) {
+    hash.writeField(reply);
+  },
+  writeMore(reply) {
+    hash.writeValue(reply);
+  },
+};
 
 export const hrandfield = command({
   syntax: 'HRANDFIELD key [count [WITHVALUES]]',
@@ -444,26 +411,7 @@ export const hrandfield = command({
   keys: 'RO access',
   tips: ['nondeterministic_output'],
   differs: 'Fields that repeat are no more than proto-max-bulk-len bytes of reply.',
-  run(call) {
-    const { argv, args, reply, instance } = call;
-    if (argv.count === 2) {
-      if (!openForRead(call)) return reply.null();
-      hash.draw(instance.random);
-      hash.writeField(reply);
-      return;
-    }
-    const exact = args.int64At(2);
-    if (exact < -INT64_MAX) throw errors.notBetween(-INT64_MAX, INT64_MAX);
-    const withValues = argv.count === 4 && argv.is(3, 'WITHVALUES');
-    if (argv.count > 3 && !withValues) throw errors.syntax;
-    if (withValues && (exact < -(INT64_MAX / 2n) || exact > INT64_MAX / 2n)) {
-      throw errors.outOfRange;
-    }
-    if (!openForRead(call) || exact === 0n) return reply.array(0);
-    const count = Number(exact);
-    if (count < 0) replyRepeating(call, -count, withValues);
-    else replyDifferent(call, count, withValues);
-  },
+  run: (call) => replyDrawn(call, fields, 'WITHVALUES'),
 });
 
 // ── HSCAN ───────────────────────────────────────────────────────────────────────────────────────

@@ -27,6 +27,7 @@ import * as sortedSetRange from './sorted-set/range.ts';
 import * as sortedSetRank from './sorted-set/rank.ts';
 import * as sortedSetRemove from './sorted-set/remove.ts';
 import * as sortedSetScore from './sorted-set/score.ts';
+import * as sortedSetWalk from './sorted-set/walk.ts';
 import * as string from './string.ts';
 import * as transactions from './transactions.ts';
 import * as zone from './zone.ts';
@@ -50,6 +51,7 @@ export const families: readonly (readonly Definition[])[] = [
   sortedSetRemove,
   sortedSetPop,
   sortedSetBlock,
+  sortedSetWalk,
   geo,
   transactions,
   scripting,

@@ -19,14 +19,7 @@
 
 import type { Random } from '../std/random.ts';
 import type { Zone } from '../zone/zone.ts';
-import {
-  FIRST,
-  MemberTable,
-  nextSegment,
-  PLACES,
-  segmentUnits,
-  TABLE_WORDS,
-} from './member-table.ts';
+import { FIRST, MemberTable, nextSegment, segmentUnits, TABLE_WORDS } from './member-table.ts';
 import {
   copyMember,
   hashRecord,
@@ -72,8 +65,6 @@ const REBUILD_MIN = 512;
 const REBUILD_LARGE = 128 * 1024;
 const REBUILD_RATIO = 1.5;
 const REBUILD_RATIO_LARGE = 2;
-/** Of a scan no more buckets than so many for each element wanted are looked at. */
-const SCAN_BUCKETS = 10;
 
 const none = new Uint8Array(0);
 
@@ -147,10 +138,6 @@ export class Dictionary {
   readonly #hasValues: boolean;
   #hash = 0;
   #record = 0;
-  // Where the walk is: a bucket, or the place behind it, and where it ends.
-  #bucket = 0;
-  #place = 0;
-  #end = 0;
   #scratch: Uint8Array = none;
 
   constructor(hasValues: boolean) {
@@ -222,53 +209,24 @@ export class Dictionary {
 
   /** Begins a walk over all elements: next() goes to the first. Nothing must change meanwhile. */
   begin(): void {
-    this.#record = 0;
-    this.#bucket = -1;
-    this.#end = 0;
+    this.#table.beginWalk();
   }
 
   /** Where a scan from `cursor` that sees about `count` elements ends; 0 at the end of all. */
   scanEnd(cursor: number, count: number): number {
-    const table = this.#table;
-    let place = cursor % PLACES;
-    let seen = 0;
-    for (let buckets = 0; seen < count && buckets < count * SCAN_BUCKETS; buckets++) {
-      let record = table.head(table.bucketAt(place));
-      for (; record !== 0; seen++) record = table.next(record);
-      place = table.placeBehind(place);
-      if (place === PLACES) return 0;
-    }
-    return place;
+    return this.#table.scanEnd(cursor, count);
   }
 
-  /**
-   * Begins a walk over the elements from `cursor` to where scanEnd() said. What is there from the
-   * first scan of a series to the last is seen, however the dictionary grows or shrinks between.
-   */
+  /** Begins a walk over the elements from `cursor` to where scanEnd() said. */
   beginScan(cursor: number, end: number): void {
-    this.#record = 0;
-    this.#place = cursor % PLACES;
-    this.#end = end === 0 ? PLACES : end;
+    this.#table.beginScan(cursor, end);
   }
 
   /** Goes to the next element of the walk. Answers false at the end. */
   next(): boolean {
-    const table = this.#table;
-    let record = this.#record === 0 ? 0 : table.next(this.#record);
-    while (record === 0) {
-      if (!this.#nextBucket()) return false;
-      record = table.head(this.#bucket);
-    }
+    const record = this.#table.nextRecord();
+    if (record === 0) return false;
     this.#record = record;
-    return true;
-  }
-
-  #nextBucket(): boolean {
-    const table = this.#table;
-    if (this.#end === 0) return ++this.#bucket < table.bucketCount;
-    if (this.#place >= this.#end) return false;
-    this.#bucket = table.bucketAt(this.#place);
-    this.#place = table.placeBehind(this.#place);
     return true;
   }
 

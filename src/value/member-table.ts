@@ -54,6 +54,8 @@ assert(FIRST_BITS === TAG_SHIFT);
 
 /** Places there are. */
 export const PLACES = 2 ** 32;
+/** Of a scan no more buckets than so many for each record wanted are looked at. */
+const SCAN_BUCKETS = 10;
 
 /** Units of the segment that bucket `bucket` begins, or 0 when it begins none. */
 export function segmentUnits(bucket: number): number {
@@ -82,6 +84,11 @@ export class MemberTable {
   readonly #region: Region;
   /** Words from the region's base to this table's header. */
   readonly #header: number;
+  // Where the walk is: the record, its bucket, and of a scan the place of the next and the end.
+  #record = 0;
+  #bucket = 0;
+  #place = 0;
+  #end = 0;
 
   constructor(region: Region, header: number) {
     this.#region = region;
@@ -161,6 +168,55 @@ export class MemberTable {
   /** The record behind another in its bucket, or 0. */
   next(record: number): number {
     return this.#region.i32[this.#region.word(record) + R_NEXT];
+  }
+
+  /** Begins a walk over all records: nextRecord() goes to the first. Nothing must change meanwhile. */
+  beginWalk(): void {
+    this.#record = 0;
+    this.#bucket = -1;
+    this.#end = 0;
+  }
+
+  /** Where a scan from `cursor` that sees about `count` records ends; 0 at the end of all. */
+  scanEnd(cursor: number, count: number): number {
+    let place = cursor % PLACES;
+    let seen = 0;
+    for (let buckets = 0; seen < count && buckets < count * SCAN_BUCKETS; buckets++) {
+      let record = this.head(this.bucketAt(place));
+      for (; record !== 0; seen++) record = this.next(record);
+      place = this.placeBehind(place);
+      if (place === PLACES) return 0;
+    }
+    return place;
+  }
+
+  /**
+   * Begins a walk over the records from `cursor` to where scanEnd() said. What is there from the
+   * first scan of a series to the last is seen, however the table grows or shrinks between.
+   */
+  beginScan(cursor: number, end: number): void {
+    this.#record = 0;
+    this.#place = cursor % PLACES;
+    this.#end = end === 0 ? PLACES : end;
+  }
+
+  /** The next record of the walk, 0 at the end. */
+  nextRecord(): number {
+    let record = this.#record === 0 ? 0 : this.next(this.#record);
+    while (record === 0) {
+      if (!this.#nextBucket()) return 0;
+      record = this.head(this.#bucket);
+    }
+    this.#record = record;
+    return record;
+  }
+
+  #nextBucket(): boolean {
+    if (this.#end === 0) return ++this.#bucket < this.bucketCount;
+    if (this.#place >= this.#end) return false;
+    this.#bucket = this.bucketAt(this.#place);
+    this.#place = this.placeBehind(this.#place);
+    return true;
   }
 
   /** Records in the bucket of a hash. */

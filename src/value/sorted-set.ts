@@ -68,6 +68,7 @@ const PACKED_SIZE_MAX = 2 ** 30;
 
 /** The single member add() makes a tree for. */
 const one = new Growth();
+const none = new Uint8Array(0);
 const nothing = new Growth();
 
 export class SortedSet {
@@ -75,6 +76,10 @@ export class SortedSet {
   entry = 0;
   /** Score the member has after add(). */
   result = 0;
+  /** The member made readable by readCurrent(). */
+  textBytes: Uint8Array = none;
+  textStart = 0;
+  textEnd = 0;
   #zone!: Zone;
   #isPacked = true;
   readonly #packed = new Packed();
@@ -119,6 +124,11 @@ export class SortedSet {
     if (this.#isPacked) this.#packed.open(zone, entry);
     else this.#tree.open(zone, entry);
     return this;
+  }
+
+  /** Whether its encoding is listpack. */
+  get isPacked(): boolean {
+    return this.#isPacked;
   }
 
   get count(): number {
@@ -176,7 +186,10 @@ export class SortedSet {
   /** Goes to the next member up. Answers false at the end. */
   next(): boolean {
     this.#rank++;
-    if (!this.#isPacked) return this.#tree.next();
+    return this.#isPacked ? this.#readNext() : this.#tree.next();
+  }
+
+  #readNext(): boolean {
     const packed = this.#packed;
     if (packed.next >= packed.end) return false;
     packed.read(packed.next);
@@ -192,6 +205,30 @@ export class SortedSet {
     return true;
   }
 
+  /** Makes seek() as fast for any rank, where many are going to be asked for. */
+  indexRanks(): void {
+    if (this.#isPacked) this.#packed.indexAll();
+  }
+
+  /** Where a scan from `cursor` that sees about `count` members ends; 0 at the end of all. */
+  scanEnd(cursor: number, count: number): number {
+    return this.#isPacked ? 0 : this.#tree.scanEnd(cursor, count);
+  }
+
+  /**
+   * Begins a walk over the members from `cursor` to where scanEnd() said: in no order, but nobody
+   * who is there from the first scan of a series to the last is left out.
+   */
+  beginScan(cursor: number, end: number): void {
+    if (this.#isPacked) this.#packed.next = this.#packed.start;
+    else this.#tree.beginScan(cursor, end);
+  }
+
+  /** Goes to the next member of that walk. Answers false at the end. */
+  nextScanned(): boolean {
+    return this.#isPacked ? this.#readNext() : this.#tree.nextScanned();
+  }
+
   /** Score of the member the walk is at. */
   get currentScore(): number {
     return this.#foundScore();
@@ -199,6 +236,23 @@ export class SortedSet {
 
   get currentSize(): number {
     return this.#isPacked ? this.#packed.memberSize : this.#tree.memberSize;
+  }
+
+  /** Makes the member the walk is at readable. */
+  readCurrent(): void {
+    if (this.#isPacked) {
+      const { bytes, memberAt, memberSize } = this.#packed;
+      this.textBytes = bytes;
+      this.textStart = memberAt;
+      this.textEnd = memberAt + memberSize;
+    } else {
+      this.#tree.readMember();
+      ({
+        textBytes: this.textBytes,
+        textStart: this.textStart,
+        textEnd: this.textEnd,
+      } = this.#tree);
+    }
   }
 
   /** Writes the member the walk is at as one bulk. */

@@ -41,8 +41,13 @@ const REBUILD_MIN = 512;
 const REBUILD_SHARE = 3;
 
 const nothing = new Growth();
+const none = new Uint8Array(0);
 
 export class SortedTree {
+  /** The member made readable by readMember(). */
+  textBytes: Uint8Array = none;
+  textStart = 0;
+  textEnd = 0;
   readonly #region = new Region();
   readonly #tree = new ScoreTree(this.#region, TREE);
   readonly #table = new MemberTable(this.#region, TABLE);
@@ -152,6 +157,24 @@ export class SortedTree {
     return true;
   }
 
+  /** Where a scan from `cursor` that sees about `count` members ends; 0 at the end of all. */
+  scanEnd(cursor: number, count: number): number {
+    return this.#table.scanEnd(cursor, count);
+  }
+
+  /** Begins a walk in no order over the members from `cursor` to where scanEnd() said. */
+  beginScan(cursor: number, end: number): void {
+    this.#table.beginScan(cursor, end);
+  }
+
+  /** Goes to the next member of that walk. Answers false at the end. */
+  nextScanned(): boolean {
+    const record = this.#table.nextRecord();
+    if (record === 0) return false;
+    this.#record = record;
+    return true;
+  }
+
   // ── The member found, or the one the walk is at ───────────────────────────────────────────────
 
   get score(): number {
@@ -160,6 +183,16 @@ export class SortedTree {
 
   get memberSize(): number {
     return memberSizeOf(this.#region, this.#record);
+  }
+
+  /** Makes the member readable. */
+  readMember(): void {
+    const region = this.#region;
+    const size = this.memberSize;
+    const isWhole = !isLong(region, this.#record);
+    this.textBytes = isWhole ? region.u8 : this.#memberCopy();
+    this.textStart = isWhole ? memberAt(region, this.#record) : 0;
+    this.textEnd = this.textStart + size;
   }
 
   copyMember(target: Uint8Array, at: number): void {
