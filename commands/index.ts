@@ -22,6 +22,7 @@ import * as memory from './server/memory.ts';
 import * as session from './session.ts';
 import * as sort from './sort.ts';
 import * as sortedSetBlock from './sorted-set/block.ts';
+import * as sortedSetCombine from './sorted-set/combine.ts';
 import * as sortedSetPop from './sorted-set/pop.ts';
 import * as sortedSetRange from './sorted-set/range.ts';
 import * as sortedSetRank from './sorted-set/rank.ts';
@@ -50,6 +51,7 @@ export const families: readonly (readonly Definition[])[] = [
   sortedSetRank,
   sortedSetRemove,
   sortedSetPop,
+  sortedSetCombine,
   sortedSetBlock,
   sortedSetWalk,
   geo,

@@ -42,8 +42,8 @@ const float32Bytes = new Uint8Array(float32.buffer);
 
 function scoreKind(score: number): number {
   if ((score | 0) === score) {
-    // Minus zero too: Redis's listpack keeps it as the integer 0, and prints "-0" only beyond.
-    if (score === 0) return ZERO;
+    // Minus zero stays what it is, for elements on their way to a tree. In an entry there is none.
+    if (score === 0) return Object.is(score, 0) ? ZERO : FLOAT32;
     if (score >= -128 && score < 128) return INT8;
     if (score >= -32768 && score < 32768) return INT16;
     return score >= -8388608 && score < 8388608 ? INT24 : INT32;
@@ -103,6 +103,23 @@ export function writePacked(
       target[to++] = high;
       target[to++] = high >>> 8;
     }
+  }
+  return to;
+}
+
+/**
+ * Turns minus zeroes into zeroes, as Redis's listpacks have them, in elements written behind each
+ * other from 0 on. Answers where they end then.
+ */
+export function dropSignsOfZero(elements: Uint8Array): number {
+  const reader = new PackedReader();
+  reader.bytes = elements;
+  let to = 0;
+  for (let at = 0; at < elements.length; at = reader.next) {
+    reader.read(at);
+    const { score, memberAt, memberSize, next } = reader;
+    if (to === at && !Object.is(score, -0)) to = next;
+    else to = writePacked(elements, to, score + 0, elements, memberAt, memberAt + memberSize);
   }
   return to;
 }
@@ -287,7 +304,9 @@ export class Packed extends PackedReader {
   }
 
   /** Adds an element that is not there. The content must have room. */
-  insert(score: number, bytes: Uint8Array, start: number, end: number): void {
+  insert(given: number, bytes: Uint8Array, start: number, end: number): void {
+    // Redis's listpack keeps minus zero as the integer 0, and prints "-0" only beyond.
+    const score = given + 0;
     let at = this.start;
     while (at < this.end) {
       this.read(at);

@@ -24,7 +24,7 @@ import { copyBytes } from '../std/bytes.ts';
 import type { ValueAudit } from '../zone/audit.ts';
 import type { Zone } from '../zone/zone.ts';
 import { Growth } from './growth.ts';
-import { PACKED_HEADER, Packed, packedSize } from './packed.ts';
+import { dropSignsOfZero, PACKED_HEADER, Packed, packedSize } from './packed.ts';
 import { scoredUnits } from './record.ts';
 import { SortedTree } from './sorted-tree.ts';
 import type { BulkSink } from './string.ts';
@@ -470,11 +470,14 @@ export class SortedSet {
     return SortedTree.sizeFor(zone, count, units, largest, nothing);
   }
 
-  /** Points at an entry whose content was made for elements(), and makes it a set of them. */
+  /**
+   * Points at an entry whose content was made for elements(), and makes it a set of them. They may
+   * be written over.
+   */
   load(zone: Zone, entry: number, elements: Uint8Array, count: number, isTree: boolean): this {
     this.create(zone, entry, isTree);
     if (isTree) this.#tree.load(elements, count);
-    else this.#packed.fill(zone, entry, elements, 0, elements.length, count);
+    else this.#packed.fill(zone, entry, elements, 0, dropSignsOfZero(elements), count);
     return this;
   }
 
