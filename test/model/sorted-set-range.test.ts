@@ -275,9 +275,9 @@ describe('without room', () => {
       operations: 500,
       maxmemory: '256kb',
       limits: [20, 64],
-      members: 1500,
+      members: 3000,
       memberSizes: [10, 60, 120],
-      batch: 60,
+      batch: 100,
     });
     expect(refused).toBeGreaterThan(20);
   });
