@@ -1,0 +1,55 @@
+/**
+ * A stream as plain data on the heap: what DUMP writes and RESTORE reads, what goes to another zone,
+ * and what a stream is built anew from when it has become sparse.
+ */
+
+import type { StreamId } from './stream-id.ts';
+
+/** Some entries of the log: a listpack as Redis has it. */
+export interface NodeImage {
+  /** The id that those of the entries are told from. */
+  readonly id: StreamId;
+  readonly listpack: Uint8Array;
+}
+
+export interface ConsumerImage {
+  readonly name: Uint8Array;
+  /** Unix milliseconds. */
+  readonly seenTime: number;
+  /** The same, or -1: it never was. */
+  readonly activeTime: number;
+}
+
+/**
+ * Words of each element of `pending`: the id, the time of delivery, how often it was delivered, the
+ * consumer. Time and count have 64 bits, the lower word first.
+ */
+export const PENDING_WORDS = 9;
+export const PENDING_TIME = 4;
+export const PENDING_COUNT = 6;
+export const PENDING_CONSUMER = 8;
+
+export interface GroupImage {
+  readonly name: Uint8Array;
+  readonly lastId: StreamId;
+  /** -1: not known. */
+  readonly entriesRead: bigint;
+  readonly consumers: readonly ConsumerImage[];
+  /**
+   * What was delivered and not acknowledged, in order of ids, PENDING_WORDS each. The consumer is
+   * an index of `consumers`.
+   */
+  readonly pending: Int32Array;
+}
+
+export interface StreamImage {
+  readonly lastId: StreamId;
+  readonly firstId: StreamId;
+  readonly maxDeletedId: StreamId;
+  /** All entries there ever were. */
+  readonly added: bigint;
+  /** Entries. */
+  readonly length: number;
+  readonly nodes: readonly NodeImage[];
+  readonly groups: readonly GroupImage[];
+}
