@@ -8,7 +8,7 @@
 
 import { createHash } from 'node:crypto';
 import { latin1Bytes } from '../std/ascii.ts';
-import { doubleText } from '../std/double.ts';
+import { shortestText } from '../std/double.ts';
 import { Hash } from '../value/hash.ts';
 import { List } from '../value/list.ts';
 import { SortedSet } from '../value/sorted-set.ts';
@@ -76,7 +76,7 @@ function addSortedSet(digest: Digest, zone: Zone, entry: number): void {
     set.copyCurrent(member, 0);
     const element = new Digest();
     element.mix(member);
-    element.mix(latin1Bytes(doubleText(set.currentScore)));
+    element.mix(latin1Bytes(shortestText(set.currentScore)));
     digest.xor(element.bytes);
   }
 }

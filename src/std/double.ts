@@ -125,13 +125,25 @@ export function writeDouble(target: Uint8Array, at: number, x: number): number {
   if (Number.isInteger(x) && Math.abs(x) <= 2 ** 62) {
     return writeLatin1(target, next, BigInt(Math.abs(x)).toString());
   }
+  return writeShortest(target, next, x);
+}
+
+/** Writes the fewest digits of x, finite and not 0, without its sign. */
+function writeShortest(target: Uint8Array, at: number, x: number): number {
   const { digits, count, exponent } = shortestDigits(x);
-  return layOut(target, next, digits, count, exponent);
+  return layOut(target, at, digits, count, exponent);
 }
 
 /** The same as text. */
 export function doubleText(x: number): string {
   return latin1Text(scratch, 0, writeDouble(scratch, 0, x));
+}
+
+/** x in its fewest digits, integers too: '1e+17'. Digests of scores are made of this. */
+export function shortestText(x: number): string {
+  if (!Number.isFinite(x) || x === 0) return doubleText(x);
+  const sign = x < 0 ? '-' : '';
+  return sign + latin1Text(scratch, 0, writeShortest(scratch, 0, x));
 }
 
 const scratch = new Uint8Array(DOUBLE_TEXT_SIZE_MAX);
