@@ -215,13 +215,17 @@ function operationOf(argv: Argv): number {
 /** The entries of the arguments from the fourth on, zeroes for keys that are not there. */
 const sources: number[] = [];
 
-/** Finds them, leaves out `target`, and answers the size of the longest. */
-function findSources(db: Database, argv: Argv, target = 0): number {
+/**
+ * Finds them and answers the size of the longest, but for `target`. That one is a source only where
+ * it has been there before.
+ */
+function findSources(db: Database, argv: Argv, target = 0, isSource = false): number {
   let longest = 0;
   for (let i = 3; i < argv.count; i++) {
     const entry = db.peek(argv, i);
-    sources[i - 3] = entry;
-    if (entry !== 0 && entry !== target) longest = Math.max(longest, db.zone.content.size(entry));
+    const isTarget = entry !== 0 && entry === target;
+    sources[i - 3] = isTarget && !isSource ? 0 : entry;
+    if (entry !== 0 && !isTarget) longest = Math.max(longest, db.zone.content.size(entry));
   }
   sources.length = argv.count - 3;
   return longest;
@@ -257,7 +261,7 @@ export const bitop = command({
       ? db.resize(existing, size)
       : db.put(argv, 2, existing, TYPE_STRING, size);
     // What had to leave to make room for the result counts as never having been there.
-    const left = Math.max(ownSize, findSources(db, argv, target));
+    const left = Math.max(ownSize, findSources(db, argv, target, isSource));
     if (left < size) {
       size = left;
       if (size === 0) {
@@ -266,7 +270,7 @@ export const bitop = command({
         return reply.integer(0);
       }
       target = db.resize(target, size);
-      findSources(db, argv, target);
+      findSources(db, argv, target, isSource);
     }
     combine(zone, operation, sources, target, size);
     zone.clearDeadline(target);
