@@ -17,6 +17,9 @@ BENCHES := $(wildcard bench/*.ts bench/*/*.ts)
 ARGS ?=
 ONLY ?=
 FUZZ_SECONDS ?= 60
+# Requests made from the grammar, in RESP2 and again in RESP3, and the seed they come from.
+COMMANDS ?= 100000
+SEED ?= 1
 
 .PHONY: help start build test unit model conformance clients fuzz fault tidy bench docs check clean
 
@@ -43,8 +46,8 @@ conformance: $(INSTALLED) ## Sends the same lines to redis-server and to us
 clients: $(INSTALLED) ## Tests with the client libraries people use
 	@$(VITEST) test/clients
 
-fuzz: $(INSTALLED) ## Looks for trouble at random for FUZZ_SECONDS
-	@FUZZ_SECONDS=$(FUZZ_SECONDS) $(VITEST) test/fuzz
+fuzz: $(INSTALLED) ## Looks for trouble at random: FUZZ_SECONDS, COMMANDS from SEED
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) FUZZ_COMMANDS=$(COMMANDS) FUZZ_SEED=$(SEED) $(VITEST) test/fuzz
 
 fault: $(INSTALLED) ## Tests with memory, sockets and disks that fail
 	@$(VITEST) test/fault

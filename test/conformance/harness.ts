@@ -184,7 +184,7 @@ function argvOf(line: Line): readonly Arg[] {
 }
 
 /** The request as one would type it. */
-function shownArgv(argv: readonly Arg[]): string {
+export function shownArgv(argv: readonly Arg[]): string {
   return argv
     .map((arg) => {
       const text = textOf(arg);
@@ -194,7 +194,7 @@ function shownArgv(argv: readonly Arg[]): string {
     .join(' ');
 }
 
-function escaped(text: string): string {
+export function escaped(text: string): string {
   return `"${text.replace(/[\\"\x00-\x1f\x7f-\xff]/g, (char) => {
     const known: Record<string, string> = { '\n': '\\n', '\r': '\\r', '"': '\\"', '\\': '\\\\' };
     return known[char] ?? `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`;
@@ -377,7 +377,7 @@ function textOfTree(tree: Tree): string {
   return `${tree.type}[${tree.items.map(textOfTree).join(' ')}]`;
 }
 
-function unequalSets(ours: Answer, theirs: Answer): Verdict {
+export function unequalSets(ours: Answer, theirs: Answer): Verdict {
   const sorted = ({ type, items, text }: Tree): string => {
     if (items === null) return `${type}${text === null ? '' : `"${text}"`}`;
     const elements = items.map(sorted);
@@ -390,7 +390,7 @@ function unequalSets(ours: Answer, theirs: Answer): Verdict {
 
 const NUMBER = /^-?(\d+(\.\d+)?(e[-+]?\d+)?|inf)$/i;
 
-function far(ours: Tree, theirs: Tree, tolerance: number): Verdict {
+export function far(ours: Tree, theirs: Tree, tolerance: number): Verdict {
   const [a, b] = [ours.text ?? '', theirs.text ?? ''];
   if (ours.type === theirs.type && NUMBER.test(a) && NUMBER.test(b)) {
     // Infinities are told apart by their text.
@@ -538,7 +538,7 @@ async function play(step: Step, side: Side, mode: Mode): Promise<Answer | string
 }
 
 /** An answer from where it begins to differ, not too much of it. */
-function shownAnswer(
+export function shownAnswer(
   answer: Answer | string | undefined,
   other: Answer | string | undefined,
 ): string {

@@ -1,0 +1,323 @@
+/**
+ * What the grammar fuzz must know of commands beyond their grammar: which it leaves alone, which
+ * values it keeps within bounds, and whose replies are not determined, each with its reason.
+ */
+
+import type { Command } from '../../src/dispatch/call.ts';
+import { far, unequalSets } from '../conformance/harness.ts';
+import { isAtLeast } from '../support/redis.ts';
+import type { Answer, Tree } from '../support/resp-client.ts';
+import type { Request } from './grammar.ts';
+
+// ── What is not asked ───────────────────────────────────────────────────────────────────────────
+
+/** Full names, or `group:` and a whole group. */
+const LEFT_ALONE: readonly (readonly [names: string, because: string])[] = [
+  ['auth hello reset quit', 'they change what the connection speaks, or end it'],
+  ['client|kill client|pause client|unpause client|reply', 'nothing would be answered any more'],
+  ['client|tracking client|caching client|unblock', 'replies would come out of turn'],
+  ['client|list client|info client|id client|getredir', 'addresses and numbers of connections'],
+  ['client|no-evict client|no-touch client|setinfo', 'what they change is not seen in any reply'],
+  ['client|trackinginfo', 'client-side caching is off'],
+  ['shutdown debug monitor', 'they are no requests for data'],
+  [
+    'config|set config|rewrite config|resetstat config|get',
+    'directives are compared in conformance',
+  ],
+  ['info time lolwut role lastsave memory|stats memory|doctor', 'they tell of the server itself'],
+  ['memory|malloc-stats memory|purge', 'they tell of the allocator'],
+  [
+    'command command|info command|docs command|list command|count',
+    'conformance compares all of it',
+  ],
+  ['replicaof slaveof psync sync replconf failover wait waitaof', 'there are no replicas'],
+  ['save bgsave bgrewriteaof', 'they write files'],
+  ['migrate', 'there is nowhere to go to'],
+  ['pfselftest', 'it takes a second'],
+  ['group:pubsub', 'messages come out of turn'],
+  ['group:scripting', 'scripts call the same commands'],
+  ['group:cluster', 'no cluster'],
+  ['group:zone group:session', 'they are ours alone'],
+];
+
+const leftAlone = new Set(LEFT_ALONE.flatMap(([names]) => names.split(' ')));
+
+/** Whether the fuzz asks for a command that both servers have. */
+export function isFuzzed({ fullName, name, group, run }: Command): boolean {
+  const isHelp = name === 'help';
+  return (
+    run !== undefined && !isHelp && !leftAlone.has(fullName) && !leftAlone.has(`group:${group}`)
+  );
+}
+
+/** What empties or leaves the databases comes less often than the rest. */
+export function weightOf({ fullName, group }: Command): number {
+  if (/^(flushall|flushdb|swapdb)$/.test(fullName)) return 0.02;
+  if (/^(select|discard|multi|move)$/.test(fullName)) return 0.2;
+  if (/^(exec)$/.test(fullName)) return 1;
+  if (/^(del|unlink|rename|renamenx|persist|pfdebug|keys|getdel)$/.test(fullName)) return 0.4;
+  if (group === 'connection' || group === 'server') return 0.2;
+  if (/^(.*expire.*|restore)$/.test(fullName)) return 0.5;
+  // What makes values comes more often than what takes them apart.
+  if (/^(set|hset|hmset|rpush|lpush|sadd|zadd|xadd|geoadd|pfadd)$/.test(fullName)) return 4;
+  if (/^(setbit|append|setrange|bitfield|xgroup\|create|xreadgroup)$/.test(fullName)) return 2;
+  return 1;
+}
+
+interface Since {
+  readonly commands: string;
+  readonly when: (request: Request) => boolean;
+  readonly because: string;
+}
+
+const has = (word: RegExp) => (request: Request) => request.some((arg) => word.test(arg));
+
+/** What an oracle before 7.2 is not asked: its answer would leave other data, or none. */
+const SINCE_7_2: readonly Since[] = [
+  {
+    commands: 'zrank zrevrank',
+    when: (request) => request.length > 3,
+    because: 'WITHSCORE came with 7.2',
+  },
+  {
+    commands: 'command|getkeys command|getkeysandflags',
+    when: (request) => request.length < 4 || has(/^z(rev)?rank$/i)(request),
+    because: 'it wanted a command with arguments; and ZRANK has more of them now',
+  },
+  { commands: 'lset', when: has(/^-?\d{10,}$/), because: 'small lists cut indexes to 32 bits now' },
+  { commands: 'lpos', when: has(/^-9223372036854775808$/), because: 'it took any rank' },
+];
+
+/** Whether that version of Redis can be asked so. */
+export function isAsked(fullName: string, request: Request, version: string): boolean {
+  if (isAtLeast(version, '7.2')) return true;
+  return !SINCE_7_2.some(
+    ({ commands, when }) => commands.split(' ').includes(fullName) && when(request),
+  );
+}
+
+// ── What is kept within bounds ──────────────────────────────────────────────────────────────────
+
+const TIMED = /^(set|setex|psetex|getex|p?expire(at)?|restore)$/;
+const OFFSETS = /^(setbit|setrange|bitfield(_ro)?|getbit)$/;
+const RANDOM_COUNTS = /^(h|s|z)rand(field|member)$/;
+const WAITS_LAST = /^(blpop|brpop|blmove|brpoplpush|bzpopmin|bzpopmax)$/;
+const WAITS_FIRST = /^(blmpop|bzmpop)$/;
+
+/** The number that a word may be taken for; NaN for none. */
+function numberOf(word: string): number {
+  return /^[+-]?[\d.]+(e[+-]?\d+)?$/i.test(word) ? Number(word) : Number.NaN;
+}
+
+/** The request without what would take memory or time, or depend on when it is asked. */
+export function bounded(words: readonly string[]): Request {
+  const name = words[0].toLowerCase();
+  const bound = [...words];
+  for (let i = 1; i < bound.length; i++) {
+    const number = numberOf(bound[i].replace(/^#/, ''));
+    // Nothing runs out while it is looked at.
+    if (TIMED.test(name) && number >= 10 && number < 300_000) bound[i] = '7654321000';
+    // Nothing grows beyond a few kilobytes; what is refused is as good as ever.
+    if (OFFSETS.test(name) && number > 20_000 && number < 2 ** 40) bound[i] = '777';
+    if (RANDOM_COUNTS.test(name) && number < -100) bound[i] = '-20';
+    // To wait for ever would be to wait for ever; 0 as a timeout does.
+    if (/^block$/i.test(bound[i - 1])) bound[i] = waiting(bound[i], 5);
+  }
+  if (WAITS_LAST.test(name) && bound.length > 1) {
+    bound[bound.length - 1] = waiting(bound[bound.length - 1], 0.005);
+  }
+  if (WAITS_FIRST.test(name) && bound.length > 1) bound[1] = waiting(bound[1], 0.005);
+  return bound;
+}
+
+function waiting(word: string, max: number): string {
+  const number = /^\s*[+-]?(0x|inf|nan)/i.test(word) ? 0 : Number(word.split('\0')[0]);
+  const isRefused = Number.isNaN(number) || number < 0;
+  return isRefused || (number > 0 && number <= max && word !== '') ? word : String(max);
+}
+
+// ── What goes around a request ──────────────────────────────────────────────────────────────────
+
+interface Surroundings {
+  readonly before: readonly Request[];
+  readonly after: readonly Request[];
+}
+
+const NOTHING: Surroundings = { before: [], after: [] };
+
+/** What is asked before and after, so that chance and time leave nothing behind. */
+export function aftermathOf(request: Request): Surroundings {
+  const name = request[0].toLowerCase();
+  if (name === 'spop' && request.length > 1) {
+    // Which members are left is chance.
+    return { before: [], after: [['DEL', request[1]]] };
+  }
+  if (name === 'xadd' && has(/^\*$/)(request)) {
+    // The id is the time.
+    return { before: [], after: [['DEL', request[1]]] };
+  }
+  if (name === 'sort' && has(/^store$/i)(request)) {
+    // Without an order, or among equals, a set is stored as its table has it.
+    const targets = request.filter((_, i) => /^store$/i.test(request[i - 1] ?? ''));
+    return { before: [], after: [['DEL', ...targets]] };
+  }
+  if (/lex/.test(name) || has(/^bylex$/i)(request)) {
+    // Among members with different scores Redis finds what the levels of its skiplist lead to.
+    const key = request[name === 'zrangestore' ? 2 : 1];
+    return key === undefined
+      ? NOTHING
+      : { before: [['ZUNIONSTORE', key, '1', key, 'WEIGHTS', '0']], after: [] };
+  }
+  return NOTHING;
+}
+
+// ── What is not determined ──────────────────────────────────────────────────────────────────────
+
+type Judge = (
+  ours: Answer,
+  theirs: Answer,
+  request: Request,
+  version: string,
+) => string | undefined;
+
+export interface Declared {
+  /** Full names of commands. */
+  readonly commands: string;
+  /** Only for these requests. */
+  readonly when?: (request: Request, ours: Answer, theirs: Answer) => boolean;
+  readonly judge: Judge;
+  readonly because: string;
+}
+
+const same: Judge = (ours, theirs) => (ours.raw === theirs.raw ? undefined : 'not the same');
+
+const unordered: Judge = (ours, theirs) => same(ours, theirs, [], '') && unequalSets(ours, theirs);
+
+const anything: Judge = () => undefined;
+
+/** The same types and numbers of elements; any text. */
+const sizes: Judge = (ours, theirs) => {
+  const shape = ({ type, items, text }: Tree): string =>
+    items === null ? `${type}${text === null ? '0' : ''}` : `${type}[${items.map(shape).join('')}]`;
+  return shape(ours.tree) === shape(theirs.tree) ? undefined : 'not of the same shape';
+};
+
+const nearby =
+  (tolerance: number): Judge =>
+  (ours, theirs) =>
+    far(ours.tree, theirs.tree, tolerance);
+
+/** A scan from the beginning that came to the end has every element; any other some. */
+const scanned: Judge = (ours, theirs, request) => {
+  if (ours.tree.type !== theirs.tree.type) return 'not the same';
+  if (ours.tree.items === null || theirs.tree.items === null)
+    return same(ours, theirs, request, '');
+  if (
+    sizes({ ...ours, tree: ours.tree.items[0] }, { ...theirs, tree: theirs.tree.items[0] }, [], '')
+  ) {
+    return 'another kind of cursor';
+  }
+  const isWhole = [ours, theirs].every(({ tree }) => tree.items?.[0].text === '0');
+  const cursor = request[/^scan$/i.test(request[0]) ? 1 : 2];
+  return isWhole && cursor === '0' ? unordered(ours, theirs, request, '') : undefined;
+};
+
+export const DECLARED: readonly Declared[] = [
+  {
+    commands: 'config|set',
+    judge: anything,
+    because: 'sets the scene; not every version has every directive',
+  },
+  {
+    commands: 'hgetall hkeys hvals smembers sinter sunion sdiff keys',
+    judge: unordered,
+    because: 'the order of a hash table',
+  },
+  {
+    commands: 'hrandfield srandmember zrandmember spop randomkey',
+    judge: sizes,
+    because: 'chosen at random',
+  },
+  {
+    commands: 'scan sscan hscan zscan',
+    judge: scanned,
+    because: 'cursors, and the order of tables',
+  },
+  {
+    commands: 'ttl pttl expiretime pexpiretime',
+    judge: nearby(60_000),
+    because: 'time passes',
+  },
+  {
+    commands: 'object|idletime',
+    judge: sizes,
+    because: 'time passes; and the small integers of Redis are one object, with one age',
+  },
+  {
+    commands: 'sort sort_ro',
+    when: (_, __, theirs) => theirs.raw.startsWith("-ERR One or more scores can't be converted"),
+    judge: anything,
+    because: 'Redis takes a number out of range read by an earlier command for one of its own',
+  },
+  {
+    commands: 'sort sort_ro',
+    when: has(/^(by|alpha|limit|store)$/i),
+    judge: (ours, theirs) =>
+      same(ours, theirs, [], '') && unequalSets(ours, theirs) && sizes(ours, theirs, [], ''),
+    because: 'without an order, or among equals, a set comes as its table has it',
+  },
+  {
+    commands: 'object|encoding',
+    judge: (ours, theirs, _, version) =>
+      isSameEncoding(ours.tree.text ?? '', theirs.tree.text ?? '', version)
+        ? undefined
+        : 'not the same',
+    because: 'SORT makes a skiplist of a sorted set; 7.0 had fewer listpacks',
+  },
+  { commands: 'command', judge: anything, because: 'what there is, in the order of a table' },
+  { commands: 'memory|usage', judge: sizes, because: 'how much memory a key takes is ours' },
+  {
+    commands: 'object|refcount',
+    judge: sizes,
+    because: 'Redis stops sharing a small integer when it is copied',
+  },
+  { commands: 'dump', judge: sizes, because: 'tables have orders, and their own ways to be small' },
+  { commands: 'xadd', when: has(/^\*$/), judge: sizes, because: 'the id is the time' },
+];
+
+/** Declared for a group: applies when nothing else does. */
+const OLD_DOUBLES = /^(z|geo|bz)/;
+
+/** What is wrong with a pair of replies, or undefined. */
+export function judged(
+  fullName: string,
+  request: Request,
+  ours: Answer,
+  theirs: Answer,
+  version: string,
+): string | undefined {
+  if (ours.raw === theirs.raw) return undefined;
+  const isOld = !isAtLeast(version, '7.2');
+  for (const { commands, when, judge } of DECLARED) {
+    if (!commands.split(' ').includes(fullName)) continue;
+    if (when !== undefined && !when(request, ours, theirs)) continue;
+    return judge(ours, theirs, request, version);
+  }
+  // Doubles were printed in another, longer way before.
+  if (isOld && OLD_DOUBLES.test(fullName)) return nearby(0)(ours, theirs, request, version);
+  return 'not the same';
+}
+
+// ── What a key holds ────────────────────────────────────────────────────────────────────────────
+
+/** Whether two encodings of a key may stand for each other. */
+export function isSameEncoding(ours: string, theirs: string, version: string): boolean {
+  if (ours === theirs) return true;
+  // SORT makes a skiplist of a sorted set to sort it.
+  if (ours === 'listpack' && theirs === 'skiplist') return true;
+  if (isAtLeast(version, '7.2')) return false;
+  // 7.0 had no listpacks for sets, each list was a quicklist, and what came twice in one request
+  // was counted otherwise.
+  const some = ['listpack', 'quicklist', 'hashtable', 'skiplist'];
+  return some.includes(ours) && some.includes(theirs);
+}

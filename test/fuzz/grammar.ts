@@ -1,0 +1,560 @@
+/**
+ * Requests made from the grammar of the commands themselves.
+ *
+ *   registry ─▶ tree of arguments ─walk─▶ words ─now and then─▶ mutate ─▶ bound ─▶ request
+ *                 every optional, choice,        drop, double, swap,    nothing that takes a
+ *                 repetition; values by name     replace, insert        second or a megabyte
+ *
+ * A command that is added is generated the same day: only the values of words with a meaning of
+ * their own (ids, ranges, weights) come from the table below, by the name they have in the usage
+ * line. Keys are few, and shared by all types; three times of four a command takes one that its own
+ * group likes to write, or nearly every reply would say WRONGTYPE.
+ *
+ * Whatever is drawn comes from the seed, so a seed is a run.
+ */
+
+import type { Command } from '../../src/dispatch/call.ts';
+import type { Argument } from '../../src/dispatch/syntax.ts';
+import { SeededRandom } from '../../src/std/random.ts';
+import { aftermathOf, bounded, weightOf } from './grammar-tables.ts';
+
+/** Arguments of one request, one character per byte. */
+export type Request = readonly string[];
+
+// ── Values ──────────────────────────────────────────────────────────────────────────────────────
+
+const LONG = 'long '.repeat(14);
+
+const KEYS: Readonly<Record<string, readonly string[]>> = {
+  string: ['s1', 's2', 's3'],
+  bitmap: ['s1', 's2', 'bits'],
+  hyperloglog: ['hll1', 'hll2', 'hll3'],
+  list: ['l1', 'l2', 'l3'],
+  hash: ['h1', 'h2'],
+  set: ['set1', 'set2', 'set3'],
+  sorted_set: ['z1', 'z2', 'z3', 'geo1'],
+  geo: ['geo1', 'geo2'],
+  stream: ['x1', 'x2'],
+};
+const OTHER_KEYS = ['', 'k\0\xff', `${LONG}key`, 'none', 'n1'];
+const ALL_KEYS = [...new Set([...Object.values(KEYS).flat(), ...OTHER_KEYS])];
+
+const SMALL = ['0', '1', '2', '3', '4', '5', '7', '-1', '-2', '-3', '10', '100'];
+const INTEGER_EDGES = [
+  ...['9223372036854775807', '-9223372036854775808', '9223372036854775808', '-9223372036854775809'],
+  ...['2147483647', '-2147483648', '4294967296', '18446744073709551615', '100000000000000000'],
+  ...['255', '-128', '65536'],
+];
+const ODD_NUMBERS = ['', ' 1', '1 ', '+1', '01', '-0', '1.0', '1e3', '0x10', 'a', '-', '1\0'];
+const FLOATS = [
+  ...[
+    '0',
+    '1',
+    '-1',
+    '2',
+    '3',
+    '1.5',
+    '-2.25',
+    '0.1',
+    '0.2',
+    '3.0',
+    '1e17',
+    '1e-7',
+    '123456789.125',
+  ],
+  ...['-0', '-0.0', '1e308', '-1e308', '5e-324', '17179869184', '9007199254740993', '1e21'],
+];
+const FLOAT_EDGES = [
+  ...[
+    'inf',
+    '-inf',
+    '+inf',
+    'Infinity',
+    '-INF',
+    'nan',
+    '1e400',
+    '0x1p3',
+    ' 1',
+    '1 ',
+    '',
+    'a',
+    '.5',
+  ],
+  ...['5.', '+1', '1e', '--1', '1,5', '3.00000000000000000001'],
+];
+const ELEMENTS = [
+  ...[
+    'a',
+    'b',
+    'c',
+    'd',
+    'e',
+    'f',
+    'foo',
+    'bar',
+    'A',
+    'ab',
+    'abc',
+    '1',
+    '2',
+    '3',
+    '10',
+    '-1',
+    '007',
+  ],
+  ...['', ' ', '3.5', '1e5', '12345678901234567890', '9223372036854775807', '-9223372036854775808'],
+  ...[
+    'a\r\nb',
+    '\0',
+    '\xff\xfe',
+    'key\0null',
+    LONG,
+    '4096',
+    '70000',
+    '-2147483649',
+    '1099511627776',
+  ],
+];
+const PATTERNS = [
+  '*',
+  '?',
+  'a*',
+  '[a-c]',
+  '[^a]*',
+  '*1',
+  's?',
+  '\\*',
+  '',
+  '[',
+  '**b',
+  'h1',
+  '*\xff*',
+];
+const STREAM_IDS = [
+  ...[
+    '0',
+    '0-0',
+    '0-1',
+    '1-0',
+    '1-1',
+    '1-2',
+    '2-0',
+    '2-5',
+    '3',
+    '3-0',
+    '5-1',
+    '10',
+    '100-1',
+    '1-*',
+  ],
+  ...[
+    '-',
+    '+',
+    '$',
+    '>',
+    '(1-1',
+    '(2',
+    '(-',
+    '18446744073709551615-18446744073709551615',
+    '1-',
+    '-1',
+  ],
+  ...[
+    '18446744073709551615',
+    '18446744073709551616-1',
+    '4-*',
+    'a-1',
+    '1-a',
+    '',
+    '7-7',
+    '8-1',
+    '20-2',
+  ],
+];
+/** What is taken as a key of nothing else: names that patterns of SORT make. */
+const SORT_PATTERNS = [
+  's*',
+  'n*',
+  '*',
+  'h*->f',
+  'h1->*',
+  '#',
+  'nosort',
+  's1',
+  'h*->',
+  '->*',
+  'none*',
+];
+
+/** Values by the name of an argument; a name that is not here goes by its type. */
+const BY_NAME: Readonly<Record<string, readonly string[]>> = {
+  field: ['f', 'g', 'a', 'b', 'c', '1', '', LONG, '\0', 'name', 'x', 'y'],
+  member: ['a', 'b', 'c', 'd', 'e', 'f', '1', '2', '-5', '', 'foo', LONG, '\xff', '3.5', '1000000'],
+  element: ELEMENTS,
+  pivot: ELEMENTS,
+  value: ELEMENTS,
+  message: ELEMENTS,
+  score: FLOATS,
+  weight: ['1', '2', '0', '-1', '0.5', 'inf', '-inf', 'a', '1e300', 'nan'],
+  // Scores and names in order: what a range of either kind may begin and end with.
+  min: ['-inf', '0', '1', '(1', '2', '(-inf', '-', '[a', '(b', '[', '(', '+', '1.5', 'a', '', '[c'],
+  max: ['+inf', '3', '(3', '2', '5', '+', '[d', '(c', '-', '[', 'inf', 'a', '', '-1', '(inf', '[f'],
+  longitude: [
+    '0',
+    '13.361389',
+    '15.087269',
+    '-122.4',
+    '179.999',
+    '-180',
+    '180.1',
+    'a',
+    '13.5',
+    '14',
+  ],
+  latitude: ['0', '38.115556', '37.502669', '85.05112878', '-85.06', '37.7', 'a', '38', '37.9'],
+  radius: ['0', '1', '100', '200', '50000', '1e7', '-1', 'a', 'nan', 'inf', '0.5'],
+  width: ['0', '1', '100', '400', '50000', '-1', 'a'],
+  height: ['0', '1', '100', '400', '50000', '-1', 'a'],
+  encoding: [
+    'u8',
+    'i8',
+    'u1',
+    'i5',
+    'u16',
+    'i32',
+    'u63',
+    'i64',
+    'u64',
+    'i65',
+    'u0',
+    'x8',
+    'i1',
+    '',
+  ],
+  offset: [
+    '0',
+    '1',
+    '2',
+    '5',
+    '7',
+    '8',
+    '16',
+    '33',
+    '100',
+    '1000',
+    '#0',
+    '#1',
+    '#3',
+    '-1',
+    '#-1',
+    'a',
+  ],
+  bit: ['0', '1', '1', '0', '2', '-1', 'a'],
+  bits: ['0', '1', '1', '0', '2', '-1', 'a'],
+  cursor: ['0', '0', '0', '0', '1', '-1', 'a', '18446744073709551615', ' 0', ''],
+  type: ['string', 'list', 'hash', 'set', 'zset', 'stream', 'STRING', 'junk', ''],
+  id: STREAM_IDS,
+  threshold: ['0', '1', '2', '3', '5', '10', '1-1', '2-0', '-1', 'a', '1-', '100'],
+  'last-id': STREAM_IDS,
+  lastid: STREAM_IDS,
+  'max-deleted-id': STREAM_IDS,
+  group: ['g', 'g', 'h', '', 'none'],
+  consumer: ['c', 'd', 'e', ''],
+  'min-idle-time': ['0', '0', '-1', 'a', '99999999999'],
+  subcommand: ['GETREG', 'DECODE', 'ENCODING', 'TODENSE', 'encoding', 'junk'],
+  'destination-db': ['0', '1', '1', '2', '15', '99', '-1', 'a'],
+  db: ['0', '1', '1', '2', '15', '99', '-1', 'a'],
+  index1: ['0', '1', '2', '99', '-1', 'a'],
+  index2: ['0', '1', '2', '99', '-1', 'a'],
+  timeout: ['0.001', '0.002', '0.001', '-1', 'a', '', 'nan', 'inf', '1e400', '0.0005'],
+  milliseconds: ['1', '2', '-1', 'a', ''],
+  'connection-name': ['name', '', 'a b', 'é'],
+  frequency: ['0', '1', '255', '256', '-1', 'a'],
+  numreplicas: ['0'],
+};
+const RANGE_ENDS = [...BY_NAME.min, ...BY_NAME.max];
+
+/** Deadlines are far, or long ago: no reply depends on when it is given. */
+const FAR_SECONDS = 1_000_000;
+const EPOCHS = ['0', '1', '-1', '4102444800', '5000000000', '4102444801', '9223372036854775', 'a'];
+const EPOCHS_MS = [
+  ...['0', '1', '-1', '4102444800000', '5000000000000', '4102444800001', '9223372036854775807'],
+  ...['9223372036854775808', 'a', '1000'],
+];
+
+// ── The walk ────────────────────────────────────────────────────────────────────────────────────
+
+const OPTION_CHANCE = 0.4;
+const MUTATION_CHANCE = 0.07;
+
+export class Grammar {
+  readonly #commands: readonly Command[];
+  /** Sums of weights, to find a command by where a number falls. */
+  readonly #sums: number[] = [];
+  readonly #tokens: readonly string[];
+  readonly #payloads: readonly string[];
+  #random = new SeededRandom(0);
+
+  /** The commands to choose among, and what RESTORE can be given. */
+  constructor(commands: readonly Command[], payloads: readonly string[]) {
+    this.#commands = commands;
+    this.#payloads = payloads;
+    let sum = 0;
+    for (const command of commands) this.#sums.push((sum += weightOf(command)));
+    const tokens = new Set<string>();
+    const gather = ({ token, arguments: inner = [] }: Argument): void => {
+      if (token !== undefined) tokens.add(token);
+      inner.forEach(gather);
+    };
+    for (const command of commands) command.arguments.forEach(gather);
+    this.#tokens = [...tokens];
+  }
+
+  /**
+   * A run of requests on empty databases: first how large small values may be. What belongs
+   * together, so that the state of both servers stays the same, is one unit.
+   */
+  scene(seed: number, size: number): Request[][] {
+    this.#random = new SeededRandom(seed);
+    const units: Request[][] = [this.#limits()];
+    for (let count = 0; count < size; ) {
+      const unit = this.#unit();
+      units.push(unit);
+      count += unit.length;
+    }
+    return units;
+  }
+
+  #limits(): Request[] {
+    const small = this.#chance(0.6);
+    const set = (name: string, few: readonly string[], usual: string): Request => [
+      ...['CONFIG', 'SET', name, small ? this.#pick(few) : usual],
+    ];
+    return [
+      ['FLUSHALL'],
+      set('hash-max-listpack-entries', ['2', '4', '8'], '128'),
+      set('hash-max-listpack-value', ['8', '64'], '64'),
+      set('zset-max-listpack-entries', ['0', '2', '4', '8'], '128'),
+      set('zset-max-listpack-value', ['4', '64'], '64'),
+      set('list-max-listpack-size', ['1', '2', '4', '-1'], '-2'),
+      set('set-max-intset-entries', ['2', '4', '8'], '512'),
+      set('set-max-listpack-entries', ['0', '2', '4'], '128'),
+      set('stream-node-max-entries', ['1', '2', '4'], '100'),
+      set('hll-sparse-max-bytes', ['0', '40', '100'], '3000'),
+    ];
+  }
+
+  #unit(): Request[] {
+    const command = this.#command();
+    let words = this.#request(command);
+    if (this.#chance(MUTATION_CHANCE)) words = this.#mutated(words);
+    const request = bounded(words);
+    const { before, after } = aftermathOf(request);
+    // What must come before may not be there (yet).
+    return before.every(([name]) => this.#isThere(name)) ? [...before, request, ...after] : [];
+  }
+
+  #isThere(name: string): boolean {
+    return this.#commands.some((command) => command.fullName === name.toLowerCase());
+  }
+
+  #command(): Command {
+    const at = (this.#random.below(1 << 24) / (1 << 24)) * (this.#sums.at(-1) ?? 0);
+    return this.#commands[this.#sums.findIndex((sum) => at < sum)];
+  }
+
+  #request(command: Command): string[] {
+    const names =
+      command.parent === undefined ? [command.name] : [command.parent.name, command.name];
+    const words = names.map((name) => (this.#chance(0.8) ? name.toUpperCase() : this.#cased(name)));
+    // COMMAND GETKEYS takes a request.
+    if (/^command\|getkeys/.test(command.fullName))
+      return [...words, ...this.#request(this.#command())];
+    return [...words, ...this.#sequence(command.arguments, command.group)];
+  }
+
+  #sequence(all: readonly Argument[], group: string): string[] {
+    const parts: string[][] = [];
+    /** How many keys came, for the ids that follow them. */
+    let keyCount = 0;
+    let first = -1;
+    for (let i = 0; i < all.length; i++) {
+      const argument = all[i];
+      const next = all[i + 1];
+      if (argument.optional) {
+        if (first < 0) first = parts.length;
+        if (this.#chance(OPTION_CHANCE)) parts.push(this.#argument(argument, group));
+        continue;
+      }
+      if (first >= 0) this.#shuffleSome(parts, first);
+      first = -1;
+      if (argument.name === 'numkeys' && next?.type === 'key') {
+        const keys = this.#argument(next, group);
+        const count = this.#chance(0.95) ? String(keys.length) : this.#pick([...SMALL, 'a', '']);
+        parts.push([count], keys);
+        i++;
+      } else if (argument.type === 'key' && argument.multiple) {
+        const keys = this.#argument(argument, group);
+        keyCount = keys.length;
+        parts.push(keys);
+      } else if (keyCount > 0 && argument.multiple && argument.name === 'id') {
+        const count = this.#chance(0.95) ? keyCount : 1 + this.#random.below(3);
+        parts.push(Array.from({ length: count }, () => this.#value(argument, group)));
+      } else {
+        parts.push(this.#argument(argument, group));
+      }
+    }
+    // Options may come in any order, mostly.
+    if (first >= 0) this.#shuffleSome(parts, first);
+    return parts.flat();
+  }
+
+  #shuffleSome(parts: string[][], from: number): void {
+    if (!this.#chance(0.3)) return;
+    for (let i = parts.length - 1; i > from; i--) {
+      const other = from + this.#random.below(i - from + 1);
+      [parts[i], parts[other]] = [parts[other], parts[i]];
+    }
+  }
+
+  #argument(argument: Argument, group: string): string[] {
+    const times = argument.multiple ? this.#times() : 1;
+    const words: string[] = [];
+    for (let i = 0; i < times; i++) {
+      if (argument.token !== undefined && (i === 0 || argument.multipleToken)) {
+        words.push(this.#chance(0.85) ? argument.token : this.#cased(argument.token));
+      }
+      if (argument.type === 'pure-token') continue;
+      const { arguments: inner = [] } = argument;
+      if (argument.type === 'oneof') words.push(...this.#argument(this.#pick(inner), group));
+      else if (argument.type === 'block') words.push(...this.#sequence(inner, group));
+      else words.push(this.#value(argument, group));
+    }
+    return words;
+  }
+
+  #times(): number {
+    const at = this.#random.below(100);
+    if (at < 50) return 1;
+    return at < 97 ? 2 + this.#random.below(3) : 5 + this.#random.below(12);
+  }
+
+  #value(argument: Argument, group: string): string {
+    const name = argument.display ?? argument.name;
+    if (argument.type === 'key') return this.#key(group);
+    const token = argument.token ?? '';
+    if (token === 'BY' || token === 'GET') {
+      if (argument.type === 'pattern' || argument.type === 'string')
+        return this.#pick(SORT_PATTERNS);
+    }
+    if (name === 'serialized-value') return this.#pick(this.#payloads);
+    if (/^(seconds|ttl)$/.test(name)) return this.#far(FAR_SECONDS);
+    if (name === 'milliseconds' && token !== 'BLOCK') return this.#far(FAR_SECONDS * 1000);
+    if (/^unix-time-m|^ms-time/.test(name)) return this.#pick(EPOCHS_MS);
+    if (/^unix-time/.test(name)) return this.#pick(token === 'PXAT' ? EPOCHS_MS : EPOCHS);
+    if (group === 'stream' && /^(start|end)$/.test(name)) return this.#pick(STREAM_IDS);
+    if (group === 'sorted_set' && /^(start|stop)$/.test(name) && this.#chance(0.4)) {
+      return this.#pick(RANGE_ENDS);
+    }
+    const pool = Object.hasOwn(BY_NAME, name) ? BY_NAME[name] : undefined;
+    if (pool !== undefined) return this.#pick(pool);
+    switch (argument.type) {
+      case 'integer':
+        return this.#integer();
+      case 'double':
+        return this.#chance(0.85) ? this.#pick(FLOATS) : this.#pick(FLOAT_EDGES);
+      case 'pattern':
+        return this.#pick(PATTERNS);
+      default:
+        // INCRBYFLOAT's increment is an integer in the one line and none in the other.
+        return this.#chance(0.5) ? this.#pick(ELEMENTS) : this.#pick(FLOATS);
+    }
+  }
+
+  #key(group: string): string {
+    const own = KEYS[group];
+    return own !== undefined && this.#chance(0.75) ? this.#pick(own) : this.#pick(ALL_KEYS);
+  }
+
+  #integer(): string {
+    const at = this.#random.below(100);
+    if (at < 80) return this.#pick(SMALL);
+    if (at < 92) return this.#pick(INTEGER_EDGES);
+    return this.#pick(at < 96 ? ODD_NUMBERS : FLOATS);
+  }
+
+  /** A time to live: no two the same, or one could be the later of two by a millisecond. */
+  #far(from: number): string {
+    const at = this.#random.below(100);
+    if (at < 75) return String(from + this.#random.below(8 * from));
+    if (at < 85) return this.#pick(['0', '-1', '-100']);
+    return this.#pick([...INTEGER_EDGES, ...ODD_NUMBERS]);
+  }
+
+  // ── Mutations ─────────────────────────────────────────────────────────────────────────────────
+
+  #mutated(words: readonly string[]): string[] {
+    const mutant = [...words];
+    const at = this.#random.below(mutant.length);
+    const other = this.#random.below(mutant.length);
+    switch (this.#random.below(8)) {
+      case 0:
+        // The name stays, or there is no request.
+        if (at > 0) mutant.splice(at, 1);
+        break;
+      case 1:
+        mutant.splice(at, 0, mutant[at]);
+        break;
+      case 2:
+        mutant.splice(at + 1, 0, this.#anything());
+        break;
+      case 3:
+        if (at > 0) mutant[at] = this.#anything();
+        break;
+      case 4:
+        if (at > 0 && other > 0) [mutant[at], mutant[other]] = [mutant[other], mutant[at]];
+        break;
+      case 5:
+        mutant.length = Math.max(1, at);
+        break;
+      case 6:
+        mutant.push(this.#anything());
+        break;
+      default:
+        mutant[at] = this.#cased(mutant[at]);
+    }
+    return mutant;
+  }
+
+  #anything(): string {
+    switch (this.#random.below(6)) {
+      case 0:
+        return this.#pick(this.#tokens);
+      case 1:
+        return this.#pick(ELEMENTS);
+      case 2:
+        return this.#pick(FLOAT_EDGES);
+      case 3:
+        return this.#pick(ODD_NUMBERS);
+      case 4:
+        return this.#pick(ALL_KEYS);
+      default:
+        return this.#integer();
+    }
+  }
+
+  /** Letters of either case; ASCII alone has one byte for each. */
+  #cased(text: string): string {
+    return text.replace(/[a-z]/gi, (letter) =>
+      this.#chance(0.5) ? letter.toUpperCase() : letter.toLowerCase(),
+    );
+  }
+
+  #chance(probability: number): boolean {
+    return this.#random.below(1 << 20) < probability * (1 << 20);
+  }
+
+  #pick<T>(from: readonly T[]): T {
+    return from[this.#random.below(from.length)];
+  }
+}
