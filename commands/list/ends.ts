@@ -69,9 +69,9 @@ function popped(call: Call, key: number, fromFirst: boolean, count: number): voi
 
 /** Replies one end of the open list, the list of a key, and removes it. */
 export function popOne(call: Call, key: number, fromFirst: boolean): void {
-  list.seek(fromFirst ? 0 : -1);
+  list.seekEnd(fromFirst);
   list.writeCurrent(call.reply);
-  list.removeCurrent(fromFirst);
+  list.removeEnd();
   popped(call, key, fromFirst, 1);
 }
 

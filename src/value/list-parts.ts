@@ -41,9 +41,12 @@ import {
 import {
   elementSizeMax,
   formatListpack,
+  insertElement,
   LISTPACK_EMPTY_SIZE,
   LISTPACK_HEADER,
   Listpack,
+  removeElements,
+  storeHeader,
   validateListpack,
 } from './listpack.ts';
 import { clampFill, exceedsNode, nodeSizeMax } from './node-limit.ts';
@@ -230,6 +233,27 @@ export class ListParts {
     return next === 0 || !this.is(next, JOINED);
   }
 
+  /** Measures the node at an end of the list, which is not empty. */
+  measureEnd(atFirst: boolean): void {
+    const { region } = this;
+    const { i32 } = region;
+    let size = LISTPACK_EMPTY_SIZE;
+    let count = 0;
+    let part = atFirst ? this.first : this.last;
+    for (;;) {
+      const word = region.word(part);
+      const own = i32[word + P_SIZE];
+      const form = i32[word + P_FORM];
+      size += (form & PLAIN) === 0 ? own - LISTPACK_EMPTY_SIZE : elementSizeMax(own);
+      count += i32[word + P_COUNT];
+      if (!atFirst && (form & JOINED) === 0) break;
+      part = i32[word + (atFirst ? P_NEXT : P_PREVIOUS)];
+      if (atFirst && (part === 0 || !this.is(part, JOINED))) break;
+    }
+    this.nodeSize = size;
+    this.nodeCount = count;
+  }
+
   /** Measures the node that begins with `first`. */
   measure(first: number): void {
     this.nodeSize = LISTPACK_EMPTY_SIZE;
@@ -341,6 +365,56 @@ export class ListParts {
   /** Makes sure of fresh units. Answers false when there is no room. */
   reserveFresh(units: number): boolean {
     return this.region.reserveClosely(units);
+  }
+
+  // ── At the ends ───────────────────────────────────────────────────────────────────────────────
+
+  /**
+   * Pushes bytes[start, end) at an end of the list if the part there may take them and has the room:
+   * nearly always. Answers false, with nothing changed, otherwise.
+   */
+  pushInside(atFirst: boolean, bytes: Uint8Array, start: number, end: number): boolean {
+    const { region } = this;
+    const { i32, base } = region;
+    const part = i32[base + (atFirst ? FIRST : LAST)];
+    if (part === 0 || this.isPlainSize(end - start)) return false;
+    const word = region.word(part);
+    const form = i32[word + P_FORM];
+    if ((form & PLAIN) !== 0) return false;
+    this.measureEnd(atFirst);
+    if (!this.allows(end - start)) return false;
+    const { u8 } = region;
+    const listpack = region.word(i32[word + P_BLOCK]) * 4;
+    const old = i32[word + P_SIZE];
+    const last = listpack + old - 1;
+    const at = atFirst ? listpack + LISTPACK_HEADER : last;
+    const room = (form >>> FORM_SHIFT) * UNIT - old;
+    const added = insertElement(u8, at, last, room, bytes, start, end);
+    if (added === 0) return false;
+    storeHeader(u8, listpack, old + added, 1);
+    i32[word + P_SIZE] = old + added;
+    i32[word + P_COUNT]++;
+    i32[base + COUNT]++;
+    return true;
+  }
+
+  /**
+   * Removes the element in [at, next) of a part's listpack, if it is not the last one there. Answers
+   * whether it is gone.
+   */
+  popInside(part: number, at: number, next: number): boolean {
+    const { i32, u8, base } = this.region;
+    const word = this.region.word(part);
+    const count = i32[word + P_COUNT];
+    if (count === 1) return false;
+    const listpack = this.region.word(i32[word + P_BLOCK]) * 4;
+    const size = i32[word + P_SIZE];
+    removeElements(u8, at, next, listpack + size - 1);
+    storeHeader(u8, listpack, size + at - next, -1);
+    i32[word + P_SIZE] = size + at - next;
+    i32[word + P_COUNT] = count - 1;
+    i32[base + COUNT]--;
+    return true;
   }
 
   // ── Adding parts ──────────────────────────────────────────────────────────────────────────────
@@ -624,7 +698,7 @@ export class ListParts {
   /** See Quicklist.settle(). */
   settle(): void {
     const { region } = this;
-    const free = region.bump - region.used;
+    const { free } = region;
     if (free >= COMPACT_MIN && free * 3 >= region.bump) this.#moveTogether();
     region.trim();
   }

@@ -107,6 +107,16 @@ export class List {
     return true;
   }
 
+  /** Goes to the first or last element of a list that has any. */
+  seekEnd(atFirst: boolean): void {
+    if (!this.#isPacked) {
+      this.#quick.seekEnd(atFirst);
+      return;
+    }
+    const packed = this.#packed;
+    packed.read(atFirst ? packed.first : packed.last);
+  }
+
   /** Goes to the next element. Answers false at the end. */
   next(): boolean {
     if (!this.#isPacked) return this.#quick.next();
@@ -173,6 +183,9 @@ export class List {
       const size = quick.sizeToPush(zone, packed, fill, elements, first, end);
       if (!this.#unpack(size, fill)) return false;
     }
+    const { bytes, starts, ends } = elements;
+    const isOne = end === first + 1;
+    if (isOne && quick.pushInside(atFirst, bytes, starts[first], ends[first])) return true;
     const isReserved = quick.reservePush(elements, first, end, atFirst);
     this.entry = quick.entry;
     if (isReserved) quick.push(elements, first, end, atFirst);
@@ -279,6 +292,12 @@ export class List {
     if (next === NONE) return false;
     packed.read(next);
     return true;
+  }
+
+  /** Removes the element at an end, which the walk is at, and ends it. */
+  removeEnd(): void {
+    if (this.#isPacked) this.#packed.cut(this.#packed.at, this.#packed.next, 1);
+    else this.#quick.removeEnd();
   }
 
   /** Removes `count` elements, all of which are there, from an index from 0 on. */

@@ -135,6 +135,11 @@ export class Quicklist {
     listpack.read(this.#at);
   }
 
+  /** Goes to the element at an end; there is one. */
+  seekEnd(atFirst: boolean): void {
+    this.#enter(this.#end(atFirst), atFirst);
+  }
+
   next(): boolean {
     if (!this.#isPlain) {
       const { listpack } = this.#parts;
@@ -195,6 +200,11 @@ export class Quicklist {
   }
 
   // ── Pushing ───────────────────────────────────────────────────────────────────────────────────
+
+  /** Pushes bytes[start, end) if that takes no room and no other part. Answers whether it did. */
+  pushInside(atFirst: boolean, bytes: Uint8Array, start: number, end: number): boolean {
+    return this.#parts.pushInside(atFirst, bytes, start, end);
+  }
 
   /**
    * Makes room for the elements [first, end), to be pushed right afterwards. Answers false when
@@ -373,12 +383,11 @@ export class Quicklist {
   /** Measures the node elements are pushed to. */
   #measureEnd(atFirst: boolean): void {
     const parts = this.#parts;
-    const part = this.#end(atFirst);
-    if (part === 0) {
+    if (parts.first === 0) {
       parts.nodeSize = LISTPACK_EMPTY_SIZE;
       parts.nodeCount = 0;
     } else {
-      parts.measure(atFirst ? part : parts.nodeOf(part));
+      parts.measureEnd(atFirst);
     }
     this.#endNodeSize = parts.nodeSize;
   }
@@ -409,6 +418,13 @@ export class Quicklist {
     this.#at = previous;
     listpack.read(previous);
     return true;
+  }
+
+  /** Removes the element at an end, which the walk is at, and ends it. */
+  removeEnd(): void {
+    const parts = this.#parts;
+    const part = this.#part;
+    if (this.#isPlain || !parts.popInside(part, this.#at, parts.listpack.next)) parts.drop(part);
   }
 
   /** Removes `count` elements from an index on; all of them are there. */

@@ -20,7 +20,7 @@
  */
 
 import { assert } from '../std/assert.ts';
-import { contentAt } from '../zone/entry.ts';
+import { CHUNKED, CHUNKS_LISTED, contentAt, E_META, E_SIZE, LONG_KEY } from '../zone/entry.ts';
 import type { Zone } from '../zone/zone.ts';
 
 export const UNIT = 8;
@@ -99,28 +99,60 @@ export class Region {
 
   /** Looks at the content of an entry, until something moves. */
   bind(zone: Zone, entry: number): void {
-    const { arena, content, layout } = zone;
+    const { arena } = zone;
     const { i32 } = arena;
-    this.zone = zone;
     this.entry = entry;
-    this.i32 = i32;
-    this.u8 = arena.u8;
-    this.f64 = arena.f64;
-    this.limit = content.size(entry) >>> 3;
-    this.chunkUnits = layout.chunkSize >>> 3;
-    this.#shift = layout.chunkShift - 3;
-    this.#mask = this.chunkUnits - 1;
-    this.#chunks = content.chunkCount(entry);
-    if (this.#chunks === 0) {
-      this.base = content.flatAt(entry) >>> 2;
-      this.#start = 0;
+    if (i32 !== this.i32) this.#look(zone, arena);
+    const meta = i32[entry * 2 + E_META];
+    const at = contentAt(i32, entry);
+    this.limit = i32[entry * 2 + E_SIZE] >>> 3;
+    this.#start = 0;
+    if ((meta & CHUNKED) === 0) {
+      this.#chunks = 0;
+      this.base = at >>> 2;
       this.#tail = this.base;
       return;
     }
-    this.#first = (contentAt(i32, entry) >>> 2) + 1;
-    this.#listed = content.listCount(entry) > 0;
-    this.#listShift = layout.chunkShift - 2;
+    const first = at >>> 2;
+    const chunks = i32[first];
+    this.#chunks = chunks;
+    this.#first = first + 1;
+    if ((meta & LONG_KEY) !== 0 || chunks === 0) {
+      this.#bindRare(zone, entry);
+      return;
+    }
+    // As Content does it, for what nearly all are: this is done once for each command.
+    const isListed = chunks > CHUNKS_LISTED;
+    const lists = isListed ? Math.ceil(chunks / (this.#listMask + 1)) : chunks;
+    const tail = entry * 8 + ((at - entry * 8 + 4 + lists * 4 + 7) & ~7);
+    this.#listed = isListed;
+    this.#tail = (tail >>> 2) - chunks * this.chunkUnits * 2;
+    this.base = (isListed ? i32[i32[first + 1] * 2] : i32[first + 1]) * 2;
+  }
+
+  /** Looks at another zone, or at one that has moved. */
+  #look(zone: Zone, arena: Zone['arena']): void {
+    const { chunkSize, chunkShift } = zone.layout;
+    this.zone = zone;
+    this.i32 = arena.i32;
+    this.u8 = arena.u8;
+    this.f64 = arena.f64;
+    this.chunkUnits = chunkSize >>> 3;
+    this.#shift = chunkShift - 3;
+    this.#mask = this.chunkUnits - 1;
+    this.#listShift = chunkShift - 2;
     this.#listMask = (1 << this.#listShift) - 1;
+  }
+
+  #bindRare(zone: Zone, entry: number): void {
+    const { content, layout } = zone;
+    this.limit = content.size(entry) >>> 3;
+    if (this.#chunks === 0) {
+      this.base = content.flatAt(entry) >>> 2;
+      this.#tail = this.base;
+      return;
+    }
+    this.#listed = content.listCount(entry) > 0;
     const start = content.startOf(entry);
     this.#start = start >>> layout.chunkShift;
     const tail = this.#chunks * layout.chunkSize;
@@ -154,6 +186,11 @@ export class Region {
   /** Units in use, headers included. */
   get used(): number {
     return this.i32[this.base + BUMP] - this.i32[this.base + FREE];
+  }
+
+  /** Units of the blocks given back. */
+  get free(): number {
+    return this.i32[this.base + FREE];
   }
 
   /** Units from 0 that blocks may lie in. */
@@ -195,8 +232,9 @@ export class Region {
   trim(): void {
     const { bump } = this;
     const spare = Math.max(bump >>> GROWTH_SHIFT, GROWTH_MIN);
+    if (this.limit - bump < spare * 3) return;
     const wanted = this.#rounded(bump + spare);
-    if (this.fresh < spare * 3 || wanted >= this.limit) return;
+    if (wanted >= this.limit) return;
     if (this.zone.slab.freePages() >= 2) this.#resize(wanted);
   }
 
