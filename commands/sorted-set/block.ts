@@ -8,6 +8,9 @@ import { openForWrite, popManyWithKey, popOneWithKey, readPops } from './ends.ts
 
 const { command } = family('sorted-set');
 
+const DIFFERS =
+  'A value stored over one of another type ends the wait; Redis wakes for new keys only.';
+
 /** Argument `index`, seconds, as when to stop waiting. */
 function deadlineAt({ args, db }: Call, index: number): number {
   return args.timeoutAt(index, 1000, db.zone.now);
@@ -29,6 +32,7 @@ const waiting = {
   keys: 'RW access delete',
   flags: ['fast', 'blocking'],
   history: [['6.0.0', '`timeout` is interpreted as a double instead of an integer.']],
+  differs: DIFFERS,
 } as const;
 
 export const bzpopmin = command({
@@ -56,6 +60,7 @@ export const bzmpop = command({
     'in the sorted set, and M being the number of elements popped.',
   keys: 'RW access delete',
   flags: ['blocking'],
+  differs: DIFFERS,
   run(call) {
     const { first, end, fromLowest, count } = readPops(call, 2);
     const deadline = deadlineAt(call, 1);

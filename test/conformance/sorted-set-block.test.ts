@@ -230,6 +230,26 @@ conformance('sorted set block', ({ test }) => {
     on('a').receives();
   });
 
+  test('what ranges, unions, intersections and differences store', (verbs) => {
+    const { on, same } = verbs;
+    same('ZADD x 1 a 2 b 3 c');
+    same('ZADD y 10 b 20 c 30 d');
+    for (const store of [
+      'ZRANGESTORE k x 1 2',
+      'ZUNIONSTORE k 2 x y',
+      'ZINTERSTORE k 2 x y WEIGHTS 2 3',
+      'ZDIFFSTORE k 2 x y',
+    ]) {
+      waits(verbs, 'a', 'BZPOPMAX k 0');
+      same('ZRANGESTORE k x 5 6');
+      same('ZINTERSTORE k 2 x none');
+      same(store);
+      on('a').receives();
+      same('ZRANGE k 0 -1 WITHSCORES');
+      same('DEL k');
+    }
+  });
+
   test('in a transaction nobody waits', ({ same }) => {
     same('MULTI');
     same('BZPOPMIN k 0');
