@@ -12,12 +12,13 @@ const { command, container } = family('generic');
 
 // ── Existence ───────────────────────────────────────────────────────────────────────────────────
 
-function removeKeys({ argv, db, reply }: Call): void {
+function removeKeys({ argv, db, reply }: Call, isLazy: boolean): void {
   let count = 0;
   for (let i = 1; i < argv.count; i++) {
     const entry = db.peek(argv, i);
     if (entry === 0) continue;
-    db.remove(entry);
+    if (isLazy) db.unlink(entry);
+    else db.remove(entry);
     db.tell(argv, i, events.del);
     count++;
   }
@@ -35,7 +36,9 @@ export const del = command({
     'value is O(1).',
   keys: 'RM delete',
   tips: ['request_policy:multi_shard', 'response_policy:agg_sum'],
-  run: removeKeys,
+  run(call) {
+    removeKeys(call, call.instance.config.values.lazyfreeLazyUserDel);
+  },
 });
 
 export const unlink = command({
@@ -49,7 +52,9 @@ export const unlink = command({
   keys: 'RM delete',
   flags: ['fast'],
   tips: ['request_policy:multi_shard', 'response_policy:agg_sum'],
-  run: removeKeys,
+  run(call) {
+    removeKeys(call, true);
+  },
 });
 
 function countKeys({ argv, db, reply }: Call): void {

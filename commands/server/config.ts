@@ -107,9 +107,10 @@ export const configResetstat = command({
   run({ reply, instance, keyspace }) {
     instance.stats.reset(instance.registry.all());
     keyspace.counts.reset();
-    for (const { counts } of keyspace.zones) {
+    for (const { counts, retired } of keyspace.zones) {
       counts.evicted = 0;
       counts.expired = 0;
+      retired.freed = 0;
     }
     reply.ok();
   },

@@ -31,10 +31,11 @@ const flushing = {
   ],
 } as const;
 
-/** ASYNC and SYNC are the same here: a zone is emptied without visiting what is in it. */
-function checkMode({ argv }: Call): void {
-  if (argv.count === 1) return;
-  if (argv.count > 2 || (!argv.is(1, 'ASYNC') && !argv.is(1, 'SYNC'))) throw errors.syntax;
+function isAsync({ argv, instance }: Call): boolean {
+  if (argv.count === 1) return instance.config.values.lazyfreeLazyUserFlush;
+  if (argv.count === 2 && argv.is(1, 'ASYNC')) return true;
+  if (argv.count === 2 && argv.is(1, 'SYNC')) return false;
+  throw errors.syntax;
 }
 
 export const flushdb = command({
@@ -44,8 +45,7 @@ export const flushdb = command({
   complexity: 'O(N) where N is the number of keys in the selected database',
   ...flushing,
   run(call) {
-    checkMode(call);
-    call.db.clear();
+    call.db.clear(isAsync(call));
     call.reply.ok();
   },
 });
@@ -57,7 +57,8 @@ export const flushall = command({
   complexity: 'O(N) where N is the total number of keys in all databases',
   ...flushing,
   run(call) {
-    checkMode(call);
+    // A zone is emptied at once, without visiting what is in it: the modes are the same.
+    isAsync(call);
     call.keyspace.clear();
     call.reply.ok();
   },

@@ -164,8 +164,8 @@ function memory(instance: Instance): readonly Field[] {
     ['mem_aof_buffer', 0],
     ['mem_allocator', 'zone'],
     ['active_defrag_running', 0],
-    ['lazyfree_pending_objects', 0],
-    ['lazyfreed_objects', 0],
+    ['lazyfree_pending_objects', keyspace.retiredCount],
+    ['lazyfreed_objects', keyspace.freedCount],
   ];
 }
 

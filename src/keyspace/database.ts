@@ -275,6 +275,12 @@ export class Database {
     this.changed();
   }
 
+  /** As remove(), and what takes more than one step to free is freed later. */
+  unlink(entry: number): void {
+    this.zone.unlink(entry, DELETED);
+    this.changed();
+  }
+
   /** Every change of a key passes here. */
   changed(count = 1): void {
     this.keyspace.counts.dirty += count;
@@ -390,12 +396,18 @@ export class Database {
     return this.zone.volatileCount(this.physical);
   }
 
-  clear(): void {
+  /** Removes every key; `isLazy`: what can't be done at once is done in slices. */
+  clear(isLazy: boolean): void {
     const { zone } = this;
     this.changed(this.size);
     this.keyspace.onReplaced?.(this);
     if (zone.table.count === this.size) {
       zone.clear();
+      return;
+    }
+    const number = isLazy ? zone.retired.replace(this.physical) : -1;
+    if (number >= 0) {
+      this.physical = number;
       return;
     }
     const { table, arena } = zone;

@@ -107,8 +107,8 @@ export class Keyspace implements Common {
   }
 
   /** The database that shows a zone's databases numbered `physical` now. */
-  databaseWith(zone: Zone, physical: number): Database {
-    return this.databases.find((d) => d.zone === zone && d.physical === physical)!;
+  databaseWith(zone: Zone, physical: number): Database | undefined {
+    return this.databases.find((d) => d.zone === zone && d.physical === physical);
   }
 
   /** The first broken invariant of a zone and of all it holds, or undefined. */
@@ -185,8 +185,28 @@ export class Keyspace implements Common {
   tellRemoval(zone: Zone, entry: number, event: KeyEvent): void {
     const { observer } = this;
     if (observer === undefined) return;
-    const key = Argv.of(zone.key(entry));
-    observer(this.databaseWith(zone, zone.database(entry)), key, 0, event);
+    const database = this.databaseWith(zone, zone.database(entry));
+    // Retired keys are gone already.
+    if (database !== undefined) observer(database, Argv.of(zone.key(entry)), 0, event);
+  }
+
+  /** Whether anything waits to be freed in slices. */
+  get hasRetired(): boolean {
+    return this.zones.some(({ retired }) => !retired.isEmpty);
+  }
+
+  /** Entries that wait to be freed, and those that have been. */
+  get retiredCount(): number {
+    return this.zones.reduce((sum, { retired }) => sum + retired.pending, 0);
+  }
+
+  get freedCount(): number {
+    return this.zones.reduce((sum, { retired }) => sum + retired.freed, 0);
+  }
+
+  /** Frees some of what waits for it. */
+  freeRetired(steps: number): void {
+    for (const { retired } of this.zones) retired.free(steps);
   }
 
   /** Removes every key of every database. */

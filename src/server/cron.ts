@@ -3,7 +3,8 @@
  *
  * Expired entries go when their deadline comes, not when someone looks: a timer is set for the
  * earliest deadline of all zones, and moved forward when a turn brings an earlier one. What is due
- * is removed in slices, so that a million entries expiring at once keep nobody waiting.
+ * is removed in slices, so that a million entries expiring at once keep nobody waiting; and so is
+ * freed what a zone has retired.
  */
 
 import type { Instance } from '../dispatch/call.ts';
@@ -19,6 +20,7 @@ export class Cron {
   #interval: NodeJS.Timeout | undefined;
   #expiry: NodeJS.Timeout | undefined;
   #slice: NodeJS.Immediate | undefined;
+  #freeing: NodeJS.Immediate | undefined;
   /** Unix milliseconds for which the expiry timer is set. */
   #expiryAt = Number.POSITIVE_INFINITY;
 
@@ -38,6 +40,9 @@ export class Cron {
   start(): void {
     this.#beat();
     this.watchDeadlines();
+    for (const { retired } of this.#instance.keyspace.zones) {
+      retired.onBegin = () => this.#freeLater();
+    }
   }
 
   /** Ticks as often as `hz` says now. */
@@ -57,6 +62,7 @@ export class Cron {
     clearTimeout(this.#pause);
     clearTimeout(this.#waits);
     clearImmediate(this.#slice);
+    clearImmediate(this.#freeing);
   }
 
   /** Makes sure that the next deadline is met. Called after every turn: it must cost nothing. */
@@ -118,6 +124,15 @@ export class Cron {
       // Deadlines pass unheeded during a pause, or after DEBUG SET-ACTIVE-EXPIRE 0: look again later.
       this.#setTimer(clock.now() + 100);
     }
+  }
+
+  #freeLater(): void {
+    clearImmediate(this.#freeing);
+    this.#freeing = setImmediate(() => {
+      const { keyspace } = this.#instance;
+      keyspace.freeRetired(SLICE);
+      if (keyspace.hasRetired) this.#freeLater();
+    });
   }
 
   #tick(): void {

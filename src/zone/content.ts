@@ -276,6 +276,20 @@ export class Content {
     for (let i = 0; i < lists; i++) this.#slab.release(i32[at + 1 + i]);
   }
 
+  /**
+   * Gives back the chunks from `kept` on. A list of chunks stays one: there may be no place in the
+   * slot to name them all, so CHUNKS_LISTED + 1 are the least that one keeps.
+   */
+  dropChunks(entry: number, kept: number): void {
+    const { i32 } = this.arena;
+    const chunks = this.chunkCount(entry);
+    const lists = this.listCount(entry);
+    const at = contentAt(i32, entry) >>> 2;
+    for (let i = kept; i < chunks; i++) this.#slab.release(this.chunkAt(entry, i));
+    i32[at] = kept;
+    for (let i = this.listCount(entry); i < lists; i++) this.#slab.release(i32[at + 1 + i]);
+  }
+
   /** Tells an entry's chunks where their holder lies now. */
   adoptChunks(entry: number): void {
     const { i32 } = this.arena;

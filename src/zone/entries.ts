@@ -18,6 +18,7 @@ import {
   annexAt,
   annexSizeOf,
   CHUNKED,
+  DATABASE_SHIFT,
   databaseOf,
   E_HASH,
   E_KEY,
@@ -41,6 +42,7 @@ import {
   layoutFor,
 } from './layout.ts';
 import { type Policy, Recency } from './recency.ts';
+import { RETIRED_COUNT, Retired } from './retired.ts';
 import { Slab } from './slab.ts';
 import { Table } from './table.ts';
 
@@ -50,6 +52,9 @@ export const EXPIRED = 1;
 export const DELETED = 2;
 export const FLUSHED = 3;
 export type Cause = typeof EVICTED | typeof EXPIRED | typeof DELETED | typeof FLUSHED;
+
+/** Chunks from which on an entry is not freed at once: that would take half a millisecond. */
+const RETIRED_CHUNKS = 4096;
 
 export interface EntriesOptions {
   readonly name: string;
@@ -89,6 +94,10 @@ export class Entries {
   moves = 0;
   /** Entry that making room must not evict; follows the entry when it moves. */
   spared = 0;
+  /** What is gone and not freed yet. */
+  readonly retired: Retired;
+  /** Whether all that goes is freed at once: while room is made. */
+  freesAtOnce = false;
   /** Unix milliseconds, as of the last tick. */
   now = 0;
   /** Called for each entry that leaves, before it does. It may remove others, but not write. */
@@ -100,13 +109,14 @@ export class Entries {
     const { name, size, databases = 16, random, windowSize = 64, shared = false } = options;
     this.name = name;
     this.random = random;
-    this.layout = layoutFor(size, databases, windowSize);
+    this.layout = layoutFor(size, databases + RETIRED_COUNT, windowSize);
     this.arena = new Arena(this.layout.zoneSize, windowSize, shared);
     this.slab = new Slab(this.arena, this.layout);
     this.content = new Content(this.arena, this.layout, this.slab);
     this.table = new Table(this.arena, this.layout, this.content);
     this.deadlines = new Deadlines(this.arena, this.layout, this.slab);
     this.recency = new Recency(this.arena, this.layout, this.deadlines, this.table, random);
+    this.retired = new Retired(this, databases);
     this.slab.format();
     if (options.policy !== undefined) this.recency.setPolicy(options.policy);
   }
@@ -254,14 +264,48 @@ export class Entries {
     this.recency.touch(entry);
   }
 
-  /** Takes an entry out. */
+  /** Moves an entry to another database of the zone under the same key, which must be free there. */
+  moveToDatabase(entry: number, database: number): void {
+    const { i32 } = this.arena;
+    const from = databaseOf(i32, entry);
+    this.table.unlink(entry);
+    const change = Math.imul(from, 0x9e3779b1) ^ Math.imul(database, 0x9e3779b1);
+    i32[entry * 2 + E_HASH] ^= change;
+    i32[entry * 2 + E_KEY] =
+      (i32[entry * 2 + E_KEY] & ((1 << DATABASE_SHIFT) - 1)) | (database << DATABASE_SHIFT);
+    this.table.link(entry);
+    const { databases } = this.layout;
+    i32[databases + from * DATABASE_WORDS + DB_ENTRIES]--;
+    i32[databases + database * DATABASE_WORDS + DB_ENTRIES]++;
+    if (isVolatile(i32, entry)) {
+      i32[databases + from * DATABASE_WORDS + DB_VOLATILE]--;
+      i32[databases + database * DATABASE_WORDS + DB_VOLATILE]++;
+    }
+  }
+
+  /** Takes an entry out. A large one is only retired, if nobody waits for its room. */
   remove(entry: number, cause: Cause): void {
+    this.#take(entry, cause, RETIRED_CHUNKS);
+  }
+
+  /** As remove(), and what has chunks at all is retired. */
+  unlink(entry: number, cause: Cause): void {
+    this.#take(entry, cause, 1);
+  }
+
+  #take(entry: number, cause: Cause, chunks: number): void {
     this.onRemove?.(entry, cause);
     if (entry === this.spared) this.spared = 0;
     if (cause === EXPIRED) this.counts.expired++;
     else if (cause === EVICTED) this.counts.evicted++;
     else this.counts.deleted++;
     this.moves++;
+    const isLarge = this.content.chunkCount(entry) >= chunks && this.annexSize(entry) === 0;
+    if (isLarge && !this.freesAtOnce) {
+      this.clearDeadline(entry);
+      this.retired.addEntry(entry);
+      return;
+    }
     this.recency.remove(entry);
     this.discard(entry);
   }

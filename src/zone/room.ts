@@ -6,7 +6,7 @@
  * evicted. So every write is all or nothing, and entries move or go **only while room is made**:
  * offsets found before must be found again when `moves` has changed.
  *
- * Room is made in this order: entries past their deadline; pages won by moving a class together;
+ * Room is made in this order: what is retired; entries past their deadline; pages won by moving a class together;
  * then victims of the policy, one at a time.
  *
  *   moved together    page 3 [x . . x] ┐
@@ -22,6 +22,9 @@
 import { assert } from '../std/assert.ts';
 import type { Entries } from './entries.ts';
 import { C_FAILS, C_LIVE, C_LIVE_VOLATILE, C_SLOTS, CLASS_WORDS, P_FRESH } from './layout.ts';
+
+/** Retired entries and chunks freed between two looks at whether that is enough. */
+const RETIRED_STEPS = 64;
 
 export class Room {
   readonly #zone: Entries;
@@ -203,7 +206,9 @@ export class Room {
   #clear(): boolean {
     assert(!this.isMaking);
     this.isMaking = true;
+    this.#zone.freesAtOnce = true;
     const isFree = this.#search();
+    this.#zone.freesAtOnce = false;
     this.isMaking = false;
     return isFree;
   }
@@ -211,7 +216,11 @@ export class Room {
   /** Expires, moves together and evicts until what was asked for is free. */
   #search(): boolean {
     const zone = this.#zone;
-    const { deadlines, recency, slab } = zone;
+    const { deadlines, recency, retired, slab } = zone;
+    while (!retired.isEmpty) {
+      retired.free(RETIRED_STEPS);
+      if (this.#isFree()) return true;
+    }
     // What is being written is not removed for its age: its writer has found it alive.
     while (deadlines.first() !== zone.spared && zone.expireOne()) if (this.#isFree()) return true;
     if (!this.#fits()) return false;

@@ -282,19 +282,13 @@ export class Shaping {
   #dropChunks(entry: number, total: number): void {
     const zone = this.#zone;
     const { i32 } = zone.arena;
-    const { content, slab, layout } = zone;
-    const { chunkSize } = layout;
+    const { content, layout } = zone;
     const chunks = content.chunkCount(entry);
-    const lists = content.listCount(entry);
-    // A list of chunks stays one: there may be no place in the slot to name them all.
-    const least = lists > 0 ? CHUNKS_LISTED + 1 : 1;
-    const kept = Math.min(chunks, Math.max(least, Math.ceil(total / chunkSize)));
+    const least = content.listCount(entry) > 0 ? CHUNKS_LISTED + 1 : 1;
+    const kept = Math.min(chunks, Math.max(least, Math.ceil(total / layout.chunkSize)));
     const volatile = isVolatile(i32, entry);
     if (volatile) zone.countVolatile(entry, -1);
-    const at = contentAt(i32, entry) >>> 2;
-    for (let i = kept; i < chunks; i++) slab.release(content.chunkAt(entry, i));
-    i32[at] = kept;
-    for (let i = content.listCount(entry); i < lists; i++) slab.release(i32[at + 1 + i]);
+    content.dropChunks(entry, kept);
     if (volatile) zone.countVolatile(entry, 1);
   }
 

@@ -25,7 +25,6 @@ import {
   annexSizeOf,
   CHUNKED,
   DATABASE_SHIFT,
-  databaseOf,
   E_HASH,
   E_KEY,
   E_META,
@@ -47,9 +46,6 @@ import {
   C_PAGES,
   C_PARTIAL,
   CLASS_WORDS,
-  DATABASE_WORDS,
-  DB_ENTRIES,
-  DB_VOLATILE,
   H_DEADLINE_PAGES,
   H_DEADLINES,
   H_PAGES_FREE,
@@ -362,25 +358,6 @@ export class Zone extends Entries {
     return target;
   }
 
-  /** Moves an entry to another database of the zone under the same key, which must be free there. */
-  moveToDatabase(entry: number, database: number): void {
-    const { i32 } = this.arena;
-    const from = databaseOf(i32, entry);
-    this.table.unlink(entry);
-    const change = Math.imul(from, 0x9e3779b1) ^ Math.imul(database, 0x9e3779b1);
-    i32[entry * 2 + E_HASH] ^= change;
-    i32[entry * 2 + E_KEY] =
-      (i32[entry * 2 + E_KEY] & ((1 << DATABASE_SHIFT) - 1)) | (database << DATABASE_SHIFT);
-    this.table.link(entry);
-    const { databases } = this.layout;
-    i32[databases + from * DATABASE_WORDS + DB_ENTRIES]--;
-    i32[databases + database * DATABASE_WORDS + DB_ENTRIES]++;
-    if (isVolatile(i32, entry)) {
-      i32[databases + from * DATABASE_WORDS + DB_VOLATILE]--;
-      i32[databases + database * DATABASE_WORDS + DB_VOLATILE]++;
-    }
-  }
-
   /**
    * Gives the zone another size: grows, or evicts and moves until it fits. Answers false, with
    * nothing changed, when it can't be: zoneSizeFault() says so of sizes no zone can have; else what
@@ -397,7 +374,8 @@ export class Zone extends Entries {
     const { i32 } = this.arena;
     const { layout } = this;
     this.slab.isLoose = false;
-    this.counts.deleted += this.table.count;
+    this.counts.deleted += this.table.count - this.retired.pending;
+    this.retired.reset();
     this.moves++;
     this.table.clear();
     i32.fill(0, layout.lists, layout.lists + LIST_COUNT * LIST_WORDS);

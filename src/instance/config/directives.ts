@@ -72,7 +72,7 @@ const NO_REHASH = {
 } as const;
 const NO_FRAGMENTS = { ignored: 'a zone has no fragmentation to undo' } as const;
 const NOTHING_LAZY = {
-  ignored: 'memory returns to the zone at once, none is freed later',
+  ignored: 'what is large is freed in slices always, the rest at once',
 } as const;
 const NO_SAMPLING = { ignored: 'eviction is exact, no keys are sampled' } as const;
 const NO_SLICES = {
@@ -298,8 +298,10 @@ export const directives = {
   'lazyfree-lazy-eviction': yesNo(false, NOTHING_LAZY),
   'lazyfree-lazy-expire': yesNo(false, NOTHING_LAZY),
   'lazyfree-lazy-server-del': yesNo(false, NOTHING_LAZY),
-  'lazyfree-lazy-user-del': yesNo(false, NOTHING_LAZY),
-  'lazyfree-lazy-user-flush': yesNo(false, NOTHING_LAZY),
+  'lazyfree-lazy-user-del': yesNo(false, { doc: 'DEL frees as UNLINK does.' }),
+  'lazyfree-lazy-user-flush': yesNo(false, {
+    doc: 'FLUSHDB without SYNC empties a database in slices.',
+  }),
   'jemalloc-bg-thread': yesNo(true, NOTHING_LAZY),
   activedefrag: yesNo(false, NO_FRAGMENTS),
   'active-defrag-ignore-bytes': memory(100 * MiB, [1, LONG_MAX], NO_FRAGMENTS),
