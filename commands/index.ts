@@ -20,6 +20,9 @@ import * as flush from './server/flush.ts';
 import * as info from './server/info.ts';
 import * as memory from './server/memory.ts';
 import * as session from './session.ts';
+import * as setCombine from './set/combine.ts';
+import * as setDraw from './set/draw.ts';
+import * as setMembers from './set/members.ts';
 import * as sort from './sort.ts';
 import * as sortedSetBlock from './sorted-set/block.ts';
 import * as sortedSetCombine from './sorted-set/combine.ts';
@@ -46,6 +49,9 @@ export const families: readonly (readonly Definition[])[] = [
   listPush,
   listPlace,
   listBlock,
+  setMembers,
+  setDraw,
+  setCombine,
   sortedSetScore,
   sortedSetRange,
   sortedSetRank,

@@ -12,8 +12,9 @@ import { errors } from '../resp/errors.ts';
 import { copyBytes } from '../std/bytes.ts';
 import { Hash } from '../value/hash.ts';
 import { List } from '../value/list.ts';
+import { MemberSet } from '../value/set.ts';
 import { SortedSet } from '../value/sorted-set.ts';
-import { TYPE_HASH, TYPE_LIST, TYPE_SORTED_SET, TYPE_STRING } from '../value/type.ts';
+import { TYPE_HASH, TYPE_LIST, TYPE_SET, TYPE_SORTED_SET, TYPE_STRING } from '../value/type.ts';
 import { DELETED, EXPIRED, FLUSHED, type Zone } from '../zone/zone.ts';
 import { events, type KeyEvent } from './events.ts';
 
@@ -59,6 +60,8 @@ function insidesOf(zone: Zone, entry: number): Insides | undefined {
       return new Hash().open(zone, entry);
     case TYPE_LIST:
       return new List().open(zone, entry);
+    case TYPE_SET:
+      return new MemberSet().open(zone, entry);
     case TYPE_SORTED_SET:
       return new SortedSet().open(zone, entry);
     default:

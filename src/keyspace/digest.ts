@@ -11,8 +11,9 @@ import { latin1Bytes } from '../std/ascii.ts';
 import { shortestText } from '../std/double.ts';
 import { Hash } from '../value/hash.ts';
 import { List } from '../value/list.ts';
+import { MemberSet } from '../value/set.ts';
 import { SortedSet } from '../value/sorted-set.ts';
-import { TYPE_HASH, TYPE_LIST, TYPE_SORTED_SET } from '../value/type.ts';
+import { TYPE_HASH, TYPE_LIST, TYPE_SET, TYPE_SORTED_SET } from '../value/type.ts';
 import type { Zone } from '../zone/zone.ts';
 import type { Keyspace } from './keyspace.ts';
 
@@ -46,6 +47,7 @@ class Digest {
 const hash = new Hash();
 const list = new List();
 const set = new SortedSet();
+const members = new MemberSet();
 
 function addHash(digest: Digest, zone: Zone, entry: number): void {
   hash.open(zone, entry);
@@ -69,6 +71,15 @@ function addList(digest: Digest, zone: Zone, entry: number): void {
   }
 }
 
+function addSet(digest: Digest, zone: Zone, entry: number): void {
+  members.open(zone, entry);
+  members.begin();
+  while (members.next()) {
+    members.readMember();
+    digest.xor(members.textBytes.subarray(members.textStart, members.textEnd));
+  }
+}
+
 function addSortedSet(digest: Digest, zone: Zone, entry: number): void {
   set.open(zone, entry);
   for (let more = set.seek(0); more; more = set.next()) {
@@ -87,6 +98,7 @@ function addValue(digest: Digest, zone: Zone, entry: number): void {
   if (type === TYPE_SORTED_SET) addSortedSet(digest, zone, entry);
   else if (type === TYPE_HASH) addHash(digest, zone, entry);
   else if (type === TYPE_LIST) addList(digest, zone, entry);
+  else if (type === TYPE_SET) addSet(digest, zone, entry);
   else digest.mix(zone.content.slice(entry, 0, zone.content.size(entry)));
   if (zone.isVolatile(entry)) digest.xor(EXPIRES);
 }

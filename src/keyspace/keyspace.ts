@@ -13,6 +13,7 @@ import { Argv } from '../resp/argv.ts';
 import { errors } from '../resp/errors.ts';
 import { auditHash } from '../value/hash.ts';
 import { auditList } from '../value/list.ts';
+import { auditSet } from '../value/set.ts';
 import { auditSortedSet } from '../value/sorted-set.ts';
 import { audit, type ValueAudit } from '../zone/audit.ts';
 import type { Zone } from '../zone/zone.ts';
@@ -50,6 +51,7 @@ class KeyspaceCounts {
 const audits: readonly ValueAudit[] = [
   auditHash, //
   auditList,
+  auditSet,
   auditSortedSet,
 ];
 

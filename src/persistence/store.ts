@@ -3,13 +3,16 @@
 import type { Values } from '../instance/config/directives.ts';
 import type { Database } from '../keyspace/database.ts';
 import { storeList } from '../keyspace/lists.ts';
+import { storeSet } from '../keyspace/sets.ts';
 import { storeSortedSet } from '../keyspace/sorted-sets.ts';
 import type { Argv } from '../resp/argv.ts';
 import { Hash } from '../value/hash.ts';
-import { TYPE_HASH } from '../value/type.ts';
+import { SetDraft } from '../value/set-draft.ts';
+import { SET_INTSET, TYPE_HASH } from '../value/type.ts';
 import type { Value } from './value-reader.ts';
 
 const hash = new Hash();
+const draft = new SetDraft();
 
 /**
  * Makes the key argv[index] hold a value, in place of what it held, until `deadline` (Unix
@@ -33,6 +36,14 @@ export function storeValue(
     case 'list':
       storeList(database, argv, index, value.elements, deadline, config.listMaxListpackSize);
       return;
+    case 'set': {
+      const { setMaxIntsetEntries: integers, setMaxListpackEntries: count } = config;
+      const limits = { integers, count, size: config.setMaxListpackValue };
+      draft.begin(database.zone, limits, SET_INTSET);
+      for (const member of value.members) draft.add(member, 0, member.length);
+      storeSet(database, argv, index, draft, deadline);
+      return;
+    }
     case 'hash':
       storeHash(database, argv, index, value.pairs, deadline, config);
       return;

@@ -16,6 +16,7 @@ import { copyBytes } from '../std/bytes.ts';
 import { DOUBLE_TEXT_SIZE_MAX, doubleText } from '../std/double.ts';
 import { parseSafeInteger, writeInteger } from '../std/int64.ts';
 import { Hash } from '../value/hash.ts';
+import { Intset } from '../value/intset.ts';
 import { List } from '../value/list.ts';
 import {
   EntryListpack,
@@ -24,13 +25,16 @@ import {
   LISTPACK_EMPTY_SIZE,
   Listpack,
 } from '../value/listpack.ts';
+import { MemberSet } from '../value/set.ts';
 import { SortedSet } from '../value/sorted-set.ts';
 import { type BulkSink, writeString } from '../value/string.ts';
 import {
   HASH_LISTPACK,
+  SET_INTSET,
   SORTED_SET_LISTPACK,
   TYPE_HASH,
   TYPE_LIST,
+  TYPE_SET,
   TYPE_SORTED_SET,
   TYPE_STRING,
 } from '../value/type.ts';
@@ -48,6 +52,8 @@ import {
   T_HASH,
   T_HASH_LISTPACK,
   T_LIST_QUICKLIST_2,
+  T_SET,
+  T_SET_INTSET,
   T_STRING,
   T_ZSET_2,
   T_ZSET_LISTPACK,
@@ -176,6 +182,8 @@ const digits = new Uint8Array(24);
 
 const list = new List();
 const hash = new Hash();
+const members = new MemberSet();
+const integers = new Intset();
 const set = new SortedSet();
 const packed = new EntryListpack();
 /** Of sorted sets, whose own packed elements Redis does not know. */
@@ -193,6 +201,9 @@ export function writeValue(writer: ByteWriter, { zone }: Database, entry: number
       return;
     case TYPE_HASH:
       writeHash(writer, zone, entry);
+      return;
+    case TYPE_SET:
+      writeSet(writer, zone, entry);
       return;
     case TYPE_SORTED_SET:
       writeSortedSet(writer, zone, entry);
@@ -233,6 +244,20 @@ function writeHash(writer: ByteWriter, zone: Database['zone'], entry: number): v
     hash.writeField(writer);
     hash.writeValue(writer);
   }
+}
+
+function writeSet(writer: ByteWriter, zone: Database['zone'], entry: number): void {
+  if (zone.encoding(entry) === SET_INTSET) {
+    writer.byte(T_SET_INTSET);
+    writer.bulk(integers.openEntry(zone, entry).copy());
+    return;
+  }
+  // A listpack too: Redis 7.0 knows none of sets.
+  members.open(zone, entry);
+  writer.byte(T_SET);
+  writer.length(members.count);
+  members.begin();
+  while (members.next()) members.writeMember(writer);
 }
 
 function writeSortedSet(writer: ByteWriter, zone: Database['zone'], entry: number): void {

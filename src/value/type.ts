@@ -30,6 +30,8 @@ export const LIST_QUICKLIST = 1;
 export const SET_INTSET = 0;
 export const SET_LISTPACK = 1;
 export const SET_HASHTABLE = 2;
+/** As HASH_SMALL_TABLE. */
+export const SET_SMALL_TABLE = 3;
 export const SORTED_SET_LISTPACK = 0;
 export const SORTED_SET_SKIPLIST = 1;
 export const HASH_LISTPACK = 0;
@@ -48,7 +50,7 @@ const typeNames = ['string', 'list', 'set', 'zset', 'hash', 'stream'];
 const encodingNames = [
   [],
   ['listpack', 'quicklist'],
-  ['intset', 'listpack', 'hashtable'],
+  ['intset', 'listpack', 'hashtable', 'hashtable'],
   ['listpack', 'skiplist'],
   ['listpack', 'hashtable', 'hashtable'],
   ['stream'],
