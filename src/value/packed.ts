@@ -107,23 +107,6 @@ export function writePacked(
   return to;
 }
 
-/**
- * Turns minus zeroes into zeroes, as Redis's listpacks have them, in elements written behind each
- * other from 0 on. Answers where they end then.
- */
-export function dropSignsOfZero(elements: Uint8Array): number {
-  const reader = new PackedReader();
-  reader.bytes = elements;
-  let to = 0;
-  for (let at = 0; at < elements.length; at = reader.next) {
-    reader.read(at);
-    const { score, memberAt, memberSize, next } = reader;
-    if (to === at && !Object.is(score, -0)) to = next;
-    else to = writePacked(elements, to, score + 0, elements, memberAt, memberAt + memberSize);
-  }
-  return to;
-}
-
 /** Reads elements one by one. */
 export class PackedReader {
   bytes: Uint8Array = new Uint8Array(0);
@@ -205,6 +188,24 @@ export class PackedReader {
   }
 }
 
+const reader = new PackedReader();
+
+/**
+ * Turns minus zeroes into zeroes, as Redis's listpacks have them, in elements written behind each
+ * other from 0 on. Answers where they end then.
+ */
+export function dropSignsOfZero(elements: Uint8Array): number {
+  reader.bytes = elements;
+  let to = 0;
+  for (let at = 0; at < elements.length; at = reader.next) {
+    reader.read(at);
+    const { score, memberAt, memberSize, next } = reader;
+    if (to === at && !Object.is(score, -0)) to = next;
+    else to = writePacked(elements, to, score + 0, elements, memberAt, memberAt + memberSize);
+  }
+  return to;
+}
+
 /** The elements of one entry. */
 export class Packed extends PackedReader {
   #zone!: Zone;
@@ -217,15 +218,15 @@ export class Packed extends PackedReader {
   count = 0;
   /** Where the element found last stands in the order. */
   index = 0;
-  /** Where each element begins, once someone went backwards. */
+  /** Where elements begin: those of the first ranks, as far as somebody asked. */
   #places: Int32Array = new Int32Array(0);
-  #hasPlaces = false;
+  #placed = 0;
 
   open(zone: Zone, entry: number): void {
     const { content, arena } = zone;
     this.#zone = zone;
     this.#entry = entry;
-    this.#hasPlaces = false;
+    this.#placed = 0;
     const at = content.at(entry, 0);
     this.#header = at >>> 2;
     const size = arena.i32[this.#header];
@@ -357,28 +358,42 @@ export class Packed extends PackedReader {
     return rank;
   }
 
-  /** Begin of the element of a rank, or the end of all. */
+  /** Begin of the element of a rank, or the end of all. Lower ranks are known then too. */
   placeOf(rank: number): number {
-    if (this.#hasPlaces) return rank < this.count ? this.#places[rank] : this.end;
-    let at = this.start;
-    for (let i = 0; i < rank && at < this.end; i++) {
-      this.read(at);
-      at = this.next;
-    }
-    return at;
+    if (rank >= this.count) return this.end;
+    if (rank >= this.#placed) this.#walkTo(rank);
+    return this.#places[rank];
   }
 
-  /** Remembers where each element begins: for who goes backwards. */
-  indexAll(): void {
-    if (this.#hasPlaces) return;
-    if (this.#places.length < this.count) this.#places = new Int32Array(this.count * 2);
-    let at = this.start;
-    for (let i = 0; i < this.count; i++) {
-      this.#places[i] = at;
-      this.read(at);
-      at = this.next;
+  #walkTo(rank: number): void {
+    if (this.#places.length < this.count) {
+      this.#places = new Int32Array(this.count * 2);
+      this.#placed = 0;
     }
-    this.#hasPlaces = true;
+    const { bytes } = this;
+    const places = this.#places;
+    let i = this.#placed;
+    let at = i === 0 ? this.start : this.#nextOf(bytes, places[i - 1]);
+    for (; i < rank; i++) {
+      places[i] = at;
+      at = this.#nextOf(bytes, at);
+    }
+    places[rank] = at;
+    this.#placed = rank + 1;
+  }
+
+  /** Where the element at `at` ends: most are stepped over without read(). */
+  #nextOf(bytes: Uint8Array, at: number): number {
+    const tag = bytes[at];
+    const size = tag & SIZE_MASK;
+    if (size < SIZE_LONG) return at + 1 + size + scoreSizes[tag >>> 5];
+    this.read(at);
+    return this.next;
+  }
+
+  /** Finds out where all begin: for who asks for many ranks. */
+  indexAll(): void {
+    if (this.count > 0) this.placeOf(this.count - 1);
   }
 
   /** What is wrong, or undefined. */
@@ -406,7 +421,7 @@ export class Packed extends PackedReader {
     const { i32 } = this.#zone.arena;
     i32[this.#header] = this.size;
     i32[this.#header + 1] = this.count;
-    this.#hasPlaces = false;
+    this.#placed = 0;
     if (!this.#isFlat) {
       this.#zone.content.write(this.#entry, PACKED_HEADER, this.bytes, 0, this.size);
     }
