@@ -66,9 +66,35 @@ export class Bound {
     return this.#countBelow(set, !this.#isExclusive);
   }
 
+  /** Whether a range that begins here may have the member the walk over `set` is at. */
+  isBelow(set: SortedSet): boolean {
+    const order = this.#orderOf(set);
+    return this.#isExclusive ? order > 0 : order >= 0;
+  }
+
+  /** The same of a range that ends here. */
+  isAbove(set: SortedSet): boolean {
+    const order = this.#orderOf(set);
+    return this.#isExclusive ? order < 0 : order <= 0;
+  }
+
+  /** Negative: the member the walk is at is below this; positive: above. */
+  #orderOf(set: SortedSet): number {
+    const score = this.#score;
+    if (!this.#isLex) {
+      const { currentScore } = set;
+      return currentScore === score ? 0 : currentScore < score ? -1 : 1;
+    }
+    return score !== 0 ? -score : set.compareCurrent(this.#bytes, this.#start, this.#end);
+  }
+
   #countBelow(set: SortedSet, orEqual: boolean): number {
-    if (!this.#isLex) return set.countBelowScore(this.#score, orEqual);
-    if (this.#score !== 0) return this.#score > 0 ? set.count : 0;
+    const score = this.#score;
+    if (!this.#isLex) {
+      if (orEqual && score === Infinity) return set.count;
+      return !orEqual && score === -Infinity ? 0 : set.countBelowScore(score, orEqual);
+    }
+    if (score !== 0) return score > 0 ? set.count : 0;
     return set.countBelowMember(this.#bytes, this.#start, this.#end, orEqual);
   }
 }

@@ -95,32 +95,39 @@ function readRange(
 
 /** Finds out which ranks of the open set are wanted. */
 function findRanks(): void {
-  const { count } = set;
-  const { isReverse, offset, limit } = wanted;
-  let from: number;
-  let end: number;
-  if (wanted.by === 'rank') {
-    const { start, stop } = wanted;
-    const first = Math.max(0, start < 0 ? start + count : start);
-    const behind = Math.min(count, (stop < 0 ? stop + count : stop) + 1);
-    from = isReverse ? count - behind : first;
-    end = isReverse ? count - first : behind;
-  } else {
-    from = min.firstRank(set);
-    end = max.endRank(set);
+  if (wanted.by !== 'rank') {
     // Redis walks on from a negative offset to the end of all: nothing is left.
-    let size = offset < 0 ? 0 : Math.max(0, end - from - offset);
-    if (limit >= 0 && limit < size) size = limit;
-    if (isReverse) {
-      end -= offset;
-      from = end - size;
-    } else {
-      from += offset;
-      end = from + size;
-    }
+    if (wanted.offset < 0 || wanted.limit === 0) ranks.from = ranks.end = 0;
+    else if (wanted.isReverse) findDownwards();
+    else findUpwards();
+    return;
   }
+  const { count } = set;
+  const { start, stop, isReverse } = wanted;
+  const from = Math.max(0, start < 0 ? start + count : start);
+  const end = Math.max(from, Math.min(count, (stop < 0 ? stop + count : stop) + 1));
+  ranks.from = isReverse ? count - end : from;
+  ranks.end = isReverse ? count - from : end;
+}
+
+/** From the lower end on. Where the range ends need not be known if the limit is met before. */
+function findUpwards(): void {
+  const { offset, limit } = wanted;
+  const from = min.firstRank(set) + offset;
+  let end = from + limit;
+  if (limit < 0 || !set.seek(end - 1) || !max.isAbove(set)) end = max.endRank(set);
   ranks.from = from;
   ranks.end = Math.max(from, end);
+}
+
+/** The same from the higher end down. */
+function findDownwards(): void {
+  const { offset, limit } = wanted;
+  const end = max.endRank(set) - offset;
+  let from = end - limit;
+  if (limit < 0 || !set.seek(from) || !min.isBelow(set)) from = min.firstRank(set);
+  ranks.from = Math.min(from, end);
+  ranks.end = end;
 }
 
 // ── Replying ────────────────────────────────────────────────────────────────────────────────────

@@ -200,7 +200,6 @@ export class SortedSet {
   previous(): boolean {
     if (!this.#isPacked) return this.#tree.previous();
     if (this.#rank === 0) return false;
-    this.#packed.indexAll();
     this.#packed.read(this.#packed.placeOf(--this.#rank));
     return true;
   }
@@ -232,6 +231,13 @@ export class SortedSet {
   /** Score of the member the walk is at. */
   get currentScore(): number {
     return this.#foundScore();
+  }
+
+  /** Order of the member the walk is at and bytes[start, end). */
+  compareCurrent(bytes: Uint8Array, start: number, end: number): number {
+    return this.#isPacked
+      ? this.#packed.compareMember(bytes, start, end)
+      : this.#tree.compareMember(bytes, start, end);
   }
 
   get currentSize(): number {

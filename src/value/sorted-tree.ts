@@ -195,6 +195,10 @@ export class SortedTree {
     this.textEnd = this.textStart + size;
   }
 
+  compareMember(bytes: Uint8Array, start: number, end: number): number {
+    return compareMember(this.#region, this.#record, bytes, start, end);
+  }
+
   copyMember(target: Uint8Array, at: number): void {
     copyMember(this.#region, this.#record, this.memberSize, target, at);
   }
