@@ -10,6 +10,7 @@ import { family } from '../../src/dispatch/command.ts';
 import { NO_DEADLINE } from '../../src/keyspace/database.ts';
 import { keyspaceDigest, valueDigest } from '../../src/keyspace/digest.ts';
 import { dumpValue } from '../../src/persistence/dump.ts';
+import { reload } from '../../src/persistence/reload.ts';
 import { Argv } from '../../src/resp/argv.ts';
 import { errors } from '../../src/resp/errors.ts';
 import { latin1Bytes } from '../../src/std/ascii.ts';
@@ -252,6 +253,14 @@ const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
     run(call) {
       if (!isMemory(call.argv.text(2))) throw errors.packedThreshold;
       call.reply.ok();
+    },
+  },
+  RELOAD: {
+    counts: [2, 2],
+    help: ['RELOAD', '    Dump every key and make it again of its dump, in memory.'],
+    run({ keyspace, reply, instance }) {
+      for (const database of keyspace.databases) reload(database, instance.config.values);
+      reply.ok();
     },
   },
   REPLYBUFFER: {
