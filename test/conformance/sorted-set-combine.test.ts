@@ -32,6 +32,10 @@ function fill({ same }: Verbs): void {
   same('ZADD sdne inf low -inf high 0 zero 1 minus');
   same('SET string v');
   same('RPUSH list a');
+  same('SADD integers 1 2 3 70000 -5 10000000000');
+  same('SADD words a b 3 m14 m20 -5');
+  same(['SADD', 'table', ...LARGE.filter((_, i) => i % 2 === 1)]);
+  same('ZADD numbers 1 1 2 3 5 -5 7 10000000000 8 01');
 }
 
 const SOURCES = [
@@ -50,6 +54,18 @@ const SOURCES = [
   'large small large',
   'ends sdne',
   'ends sdne ends',
+  'integers',
+  'words',
+  'a words',
+  'words a',
+  'integers words',
+  'words integers numbers',
+  'numbers integers',
+  'integers integers',
+  'table large other',
+  'other table',
+  'table small table',
+  'small words table',
 ];
 
 /** A command over some keys: the number of them, and they. */
@@ -113,7 +129,16 @@ conformance('sorted-set', ({ test }) => {
       '-0.25',
       '0x10',
     ];
-    for (const keys of ['a b', 'b a', 'a a', 'ends sdne', 'ends none', 'large small', 'small']) {
+    for (const keys of [
+      'a b',
+      'b a',
+      'a a',
+      'ends sdne',
+      'ends none',
+      'large small',
+      'words a',
+      'words integers',
+    ]) {
       for (const command of ['ZUNION', 'ZINTER']) {
         for (const aggregate of ['', 'AGGREGATE SUM', 'aggregate min', 'AGGREGATE Max']) {
           for (let i = 0; i < weights.length; i++) {
