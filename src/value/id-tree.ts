@@ -230,6 +230,12 @@ export class IdTree {
     return units + NODE_UNITS;
   }
 
+  /** Fresh units that such a tree takes at most, where chunks have so many units. */
+  freshForTree(count: number, chunkUnits: number): number {
+    const units = this.unitsOf(count);
+    return units === 0 ? 0 : unitsFor(units, NODE_UNITS, chunkUnits);
+  }
+
   /**
    * Fresh units that `count` new elements can take at most: all of them behind the others, or
    * anywhere. Such demands of several trees may be added up.

@@ -259,23 +259,7 @@ export function formatListpack(bytes: Uint8Array, at: number): void {
   bytes[at + LISTPACK_HEADER] = END;
 }
 
-/** Writes source[start, end) as an element where a listpack ends, and marks the end, answered. */
-export function appendText(
-  target: Uint8Array,
-  at: number,
-  source: Uint8Array,
-  start: number,
-  end: number,
-): number {
-  let next: number;
-  if (parseInteger(source, start, end)) next = writeParsed(target, at);
-  else next = writeText(target, at, source, start, end);
-  next = writeBackSize(target, next, next - at);
-  target[next] = END;
-  return next;
-}
-
-/** The same for an integer. */
+/** Writes an integer as an element where a listpack ends, and marks the end, which it answers. */
 export function appendInteger(target: Uint8Array, at: number, n: number | bigint): number {
   if (typeof n === 'number' && n >= 0 && n < 128) {
     target[at] = n;
@@ -288,15 +272,6 @@ export function appendInteger(target: Uint8Array, at: number, n: number | bigint
   target[next] = next - at;
   target[next + 1] = END;
   return next + 1;
-}
-
-/** Says in the header of a listpack what size it has, and how many elements more than before. */
-export function addToHeader(bytes: Uint8Array, start: number, size: number, added: number): void {
-  for (let i = 0; i < 4; i++) bytes[start + i] = size >>> (i * 8);
-  const told = bytes[start + 4] | (bytes[start + 5] << 8);
-  const count = told === COUNT_UNKNOWN ? told : Math.min(told + added, COUNT_UNKNOWN);
-  bytes[start + 4] = count;
-  bytes[start + 5] = count >>> 8;
 }
 
 /** Bytes of the element at `at`, without the size behind it; 0: no element begins like that. */
