@@ -7,6 +7,7 @@ import { events } from '../src/keyspace/events.ts';
 import { dumpValue, isSigned, readDump } from '../src/persistence/dump.ts';
 import { storeValue } from '../src/persistence/store.ts';
 import { errors } from '../src/resp/errors.ts';
+import { INT64_MAX } from '../src/std/int64.ts';
 
 const { command } = family('generic');
 
@@ -55,6 +56,13 @@ function readOptions({ argv, args }: Call): Options {
   return options;
 }
 
+/** When the key is to expire. Redis adds without care: what 64 bits don't hold is long past. */
+function deadlineOf({ args, db }: Call, isAbsolute: boolean): number {
+  const base = isAbsolute ? 0 : db.zone.now;
+  if (args.int64At(2) > INT64_MAX - BigInt(base)) return 0;
+  return args.deadlineAt(2, 1, base, 'restore');
+}
+
 export const restore = command({
   syntax: 'RESTORE key ttl serialized-value [REPLACE] [ABSTTL] [IDLETIME seconds] [FREQ frequency]',
   summary: 'Makes a key of what DUMP told.',
@@ -91,7 +99,8 @@ export const restore = command({
     if (value === undefined) throw errors.badDataFormat;
 
     const { zone } = db;
-    const deadline = ttl === 0 ? NO_DEADLINE : isAbsolute ? ttl : ttl + zone.now;
+    const deadline = ttl === 0 ? NO_DEADLINE : deadlineOf(call, isAbsolute);
+    const exact = args.exactDeadline;
     if (ttl > 0 && deadline <= zone.now) {
       const old = db.peek(argv, 1);
       if (old !== 0) {
@@ -103,6 +112,7 @@ export const restore = command({
     }
     storeValue(db, argv, 1, value, deadline, instance.config.values);
     const entry = db.peek(argv, 1);
+    if (ttl > 0 && exact !== undefined) zone.deadlines.setExact(entry, exact);
     if (idle >= 0 && !zone.recency.keepsFrequency) zone.recency.setIdle(entry, idle);
     if (frequency >= 0 && zone.recency.keepsFrequency) zone.recency.setFrequency(entry, frequency);
     db.changedKey(argv, 1, events.restore);

@@ -375,7 +375,10 @@ export class Database {
         address += run;
       }
     }
-    if (deadline >= 0) to.setDeadline(made, deadline);
+    if (deadline >= 0) {
+      to.setDeadline(made, deadline);
+      to.deadlines.setExact(made, from.deadlines.exactOf(entry));
+    }
     return made;
   }
 

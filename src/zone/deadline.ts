@@ -23,6 +23,7 @@ import type { Slab } from './slab.ts';
 
 const PLACE_WORDS = 3;
 const TWO_32 = 4294967296;
+const HIGH_MAX = 0x7fffffff;
 
 export class Deadlines {
   arena: Arena;
@@ -85,10 +86,13 @@ export class Deadlines {
     return i32[word + 1] * TWO_32 + (i32[word] >>> 0);
   }
 
-  /** Enters an entry, or moves its deadline. There must be a place (see pagesFor). */
+  /**
+   * Enters an entry, or moves its deadline. There must be a place (see pagesFor). As a number the
+   * last deadline of 64 bits is 2^63, which they don't hold.
+   */
   set(entry: number, deadline: number): void {
     const { i32 } = this.arena;
-    const high = Math.floor(deadline / TWO_32);
+    const high = Math.min(Math.floor(deadline / TWO_32), HIGH_MAX);
     const low = (deadline - high * TWO_32) | 0;
     i32[entry * 2 + E_DEADLINE] = low;
     i32[entry * 2 + E_DEADLINE + 1] = high;

@@ -354,7 +354,10 @@ export class Zone extends Entries {
       done += run;
     }
     this.setEncoding(target, encoding);
-    if (timed) this.enterDeadline(target, this.deadlines.of(source));
+    if (timed) {
+      this.enterDeadline(target, this.deadlines.of(source));
+      this.deadlines.setExact(target, this.deadlines.exactOf(source));
+    }
     return target;
   }
 

@@ -26,6 +26,12 @@ conformance('dump', ({ test }) => {
     same('EXISTS k');
     same('RESTORE none 1 {dump} ABSTTL');
     same('EXISTS none');
+    same('RESTORE late 9223372036854775807 {dump} ABSTTL');
+    same('PEXPIRETIME late');
+    same('RESTORE late 9007199254740993 {dump} ABSTTL REPLACE');
+    same('PEXPIRETIME late');
+    same('RESTORE late 9223372036854775807 {dump} REPLACE');
+    same('EXISTS late');
     same('RESTORE idle 0 {dump} IDLETIME 1000');
     same('OBJECT IDLETIME idle');
     same('RESTORE often 0 {dump} FREQ 100');

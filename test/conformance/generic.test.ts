@@ -129,6 +129,12 @@ conformance('generic', ({ test }) => {
     same('DBSIZE');
     same('SELECT 0');
     same('ZADD z 1 m 2 n');
+    same('SET late 1 PXAT 9223372036854775807');
+    same('COPY late later');
+    same('PEXPIRETIME later');
+    same('RENAME', 'later', 'x'.repeat(9000)); // It is longer than a slot: copied.
+    same('PEXPIRETIME', 'x'.repeat(9000));
+    same('DEL', 'late', 'x'.repeat(9000));
     same('COPY z y');
     same('ZADD y 3 o');
     same('ZREM z m');
