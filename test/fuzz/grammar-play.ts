@@ -9,8 +9,7 @@
 import { escaped, type Pair, shownAnswer, shownArgv } from '../conformance/harness.ts';
 import { isAtLeast, type Running } from '../support/redis.ts';
 import { type Answer, encode, NoAnswer, parse, RespClient } from '../support/resp-client.ts';
-import type { Request } from './grammar.ts';
-import { isAsked, isSameEncoding, judged } from './grammar-tables.ts';
+import { isAsked, isSameEncoding, judged, type Request } from './grammar-tables.ts';
 
 const PIPELINE = 128;
 /** Of pipelines: how often all data is compared. */
@@ -19,6 +18,8 @@ const LOOK_EVERY = 2;
 export interface Parting {
   /** How many units were played, with the one that went wrong. */
   readonly units: number;
+  /** The request that was answered otherwise; one that looks, where it was seen later. */
+  readonly request: Request;
   readonly text: string;
 }
 
@@ -105,12 +106,12 @@ export class Players {
           if (name === 'discard' && our.raw === '+OK\r\n') queue = undefined;
         }
         if (wrong !== undefined)
-          return { units: unit + 1, text: this.#shown(request, wrong, our, their) };
+          return { units: unit + 1, request, text: this.#shown(request, wrong, our, their) };
       }
       first = last;
       if (++pipelines % LOOK_EVERY === 0 || first >= units.length) {
         const wrong = await this.#look(peers);
-        if (wrong !== undefined) return { units: last, text: wrong };
+        if (wrong !== undefined) return { units: last, request: ['DEBUG'], text: wrong };
       }
     }
     return undefined;

@@ -7,7 +7,9 @@ import type { Command } from '../../src/dispatch/call.ts';
 import { far, unequalSets } from '../conformance/harness.ts';
 import { isAtLeast } from '../support/redis.ts';
 import type { Answer, Tree } from '../support/resp-client.ts';
-import type { Request } from './grammar.ts';
+
+/** Arguments of one request, one character per byte. */
+export type Request = readonly string[];
 
 // ── What is not asked ───────────────────────────────────────────────────────────────────────────
 
@@ -159,7 +161,13 @@ export function aftermathOf(request: Request): Surroundings {
   if (name === 'sort' && has(/^store$/i)(request)) {
     // Without an order, or among equals, a set is stored as its table has it.
     const targets = request.filter((_, i) => /^store$/i.test(request[i - 1] ?? ''));
-    return { before: [], after: [['DEL', ...targets]] };
+    return { before: [], after: targets.length > 0 ? [['DEL', ...targets]] : [] };
+  }
+  if (has(/^storedist$/i)(request)) {
+    // Sines and cosines have other last digits in other libraries.
+    const targets = request.filter((_, i) => /^storedist$/i.test(request[i - 1] ?? ''));
+    const target = name === 'geosearchstore' ? request.slice(1, 2) : targets;
+    return { before: [], after: target.length > 0 ? [['DEL', ...target]] : [] };
   }
   if (/lex/.test(name) || has(/^bylex$/i)(request)) {
     // Among members with different scores Redis finds what the levels of its skiplist lead to.

@@ -16,10 +16,7 @@
 import type { Command } from '../../src/dispatch/call.ts';
 import type { Argument } from '../../src/dispatch/syntax.ts';
 import { SeededRandom } from '../../src/std/random.ts';
-import { aftermathOf, bounded, weightOf } from './grammar-tables.ts';
-
-/** Arguments of one request, one character per byte. */
-export type Request = readonly string[];
+import { aftermathOf, bounded, type Request, weightOf } from './grammar-tables.ts';
 
 // ── Values ──────────────────────────────────────────────────────────────────────────────────────
 
