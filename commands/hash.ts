@@ -20,7 +20,7 @@ import {
   writeInt64,
   writeInteger,
 } from '../src/std/int64.ts';
-import { Hash } from '../src/value/hash.ts';
+import { Hash, NOT_SET } from '../src/value/hash.ts';
 import { TYPE_HASH } from '../src/value/type.ts';
 
 const { command } = family('hash');
@@ -31,11 +31,15 @@ const limits = { count: 0, size: 0 };
 
 // ── Setting ─────────────────────────────────────────────────────────────────────────────────────
 
-/** Begins a plan for the hash of key 1. Answers its entry, or 0 when there is none. */
-function beginPlan({ argv, db, instance }: Call): number {
-  const { hashMaxListpackEntries, hashMaxListpackValue } = instance.config.values;
+function readLimits({ config }: Call['instance']): void {
+  const { hashMaxListpackEntries, hashMaxListpackValue } = config.values;
   limits.count = hashMaxListpackEntries;
   limits.size = hashMaxListpackValue;
+}
+
+/** Begins a plan for the hash of key 1. Answers its entry, or 0 when there is none. */
+function beginPlan({ argv, db, instance }: Call): number {
+  readLimits(instance);
   const entry = db.findForWrite(argv, 1);
   if (entry !== 0) db.expectType(entry, TYPE_HASH);
   hash.beginPlan(db.zone, entry, limits);
@@ -48,11 +52,28 @@ function makeRoom({ argv, db }: Call, entry: number): void {
   else if (!hash.makeRoom()) throw errors.outOfMemory;
 }
 
+/** Sets the one field the arguments say, if no room has to be made. Answers how many are new. */
+function setAtOnce({ argv, db, instance }: Call): number {
+  const { bytes, starts, ends } = argv;
+  const entry = db.findForWrite(argv, 1);
+  if (entry === 0) return NOT_SET;
+  db.expectType(entry, TYPE_HASH);
+  hash.open(db.zone, entry);
+  readLimits(instance);
+  const created = hash.setInside(limits, bytes, starts[2], ends[2], bytes, starts[3], ends[3]);
+  if (created !== NOT_SET) db.changedKey(argv, 1, events.hset);
+  return created;
+}
+
 /** Sets the fields that the arguments from 2 on say. Answers how many are new. */
 function setFields(call: Call, name: string): number {
   const { argv, db } = call;
   const { bytes, starts, ends, count } = argv;
   if (count % 2 !== 0) throw errors.wrongArity(name);
+  if (count === 4) {
+    const created = setAtOnce(call);
+    if (created !== NOT_SET) return created;
+  }
   const entry = beginPlan(call);
   for (let i = 2; i < count; i += 2) {
     hash.plan(bytes, starts[i], ends[i], bytes, starts[i + 1], ends[i + 1]);

@@ -30,6 +30,7 @@ import {
   NO_VALUE,
   recordTag,
   recordUnits,
+  rewriteValue,
   SHORT_SIZE_MAX,
   setHash,
   unitsOf,
@@ -295,6 +296,18 @@ export class Dictionary {
     const need = growth.unitsIn(this.#table.bucketCount, this.count + growth.count);
     const spare = Math.max(SPARE_MIN, this.#region.bump >>> SPARE_SHIFT);
     return this.#region.reserveFresh(need, spare);
+  }
+
+  /** Whether there surely is room for one member that is new, as there mostly is. */
+  hasRoomFor(memberSize: number, valueSize: number): boolean {
+    if (isLongOf(memberSize, valueSize) || this.#table.isAboutToGrow) return false;
+    // What is skipped at the end of a chunk is less than the record.
+    return this.#region.fresh >= recordUnits(memberSize, valueSize) * 2;
+  }
+
+  /** Gives the element another value if its record stays as large as it is. */
+  replaceInside(value: Uint8Array, start: number, end: number): boolean {
+    return rewriteValue(this.#region, this.#record, value, start, end);
   }
 
   /** Whether the element can be given a value of that size without taking another record. */

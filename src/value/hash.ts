@@ -47,6 +47,9 @@ export interface HashLimits {
 const SMALL_COUNT = 32;
 const SMALL_SIZE = 7680;
 
+/** Of setInside(): there is no room, or it can't be told easily. */
+export const NOT_SET = -1;
+
 const none = new Uint8Array(0);
 
 export class Hash {
@@ -209,6 +212,64 @@ export class Hash {
     this.textBytes = source.textBytes;
     this.textStart = source.textStart;
     this.textEnd = source.textEnd;
+  }
+
+  // ── Setting at once ───────────────────────────────────────────────────────────────────────────
+
+  /**
+   * Sets a field without a plan, where that needs no room to be made: mostly. Answers how many are
+   * new, or NOT_SET with nothing changed.
+   */
+  setInside(
+    limits: HashLimits,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    value: Uint8Array,
+    valueStart: number,
+    valueEnd: number,
+  ): number {
+    const dictionary = this.#dictionary;
+    if (this.#isPacked) {
+      return this.#setPacked(limits, bytes, start, end, value, valueStart, valueEnd);
+    }
+    if (dictionary.find(bytes, start, end)) {
+      return dictionary.replaceInside(value, valueStart, valueEnd) ? 0 : NOT_SET;
+    }
+    if (!dictionary.hasRoomFor(end - start, valueEnd - valueStart)) return NOT_SET;
+    dictionary.insert(bytes, start, end, value, valueStart, valueEnd);
+    return 1;
+  }
+
+  #setPacked(
+    { count, size }: HashLimits,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    value: Uint8Array,
+    valueStart: number,
+    valueEnd: number,
+  ): number {
+    const zone = this.#zone;
+    const packed = this.#packed;
+    const isShort = end - start <= size && valueEnd - valueStart <= size;
+    // Limits may have been lowered since: then any write makes it another encoding.
+    if (!isShort || packed.count > count * 2) return NOT_SET;
+    if (zone.encoding(this.entry) !== HASH_LISTPACK) return NOT_SET;
+    const field = packed.find(packed.first, bytes, start, end, 1);
+    const added = elementSize(value, valueStart, valueEnd);
+    const room = zone.content.size(this.entry) - packed.size;
+    if (field !== NONE) {
+      const at = packed.nextOf(field);
+      const growth = added - (packed.nextOf(at) - at);
+      if (growth < 0 || growth > room) return NOT_SET;
+      packed.replace(at, value, valueStart, valueEnd);
+      return 0;
+    }
+    if (packed.count >= count * 2 || elementSize(bytes, start, end) + added > room) return NOT_SET;
+    packed.append(bytes, start, end);
+    packed.append(value, valueStart, valueEnd);
+    return 1;
   }
 
   // ── Planning ──────────────────────────────────────────────────────────────────────────────────

@@ -24,6 +24,7 @@
  */
 
 import { assert } from '../std/assert.ts';
+import { equalBytes } from '../std/bytes.ts';
 import {
   equalsMember,
   hasHash,
@@ -32,6 +33,7 @@ import {
   hashRecord,
   longTag,
   NO_VALUE,
+  R_MEMBER,
   R_NEXT,
   R_TAG,
   recordTag,
@@ -111,17 +113,27 @@ export class MemberTable {
   /** The record of a member, or 0. */
   find(hash: number, bytes: Uint8Array, start: number, end: number): number {
     const region = this.#region;
-    const { i32 } = region;
+    const { i32, u8 } = region;
     const tag = recordTag(hash, end - start, NO_VALUE);
     const long = longTag(hash);
     let record = i32[this.#bucketWord(this.#bucketOf(hash))];
     while (record !== 0) {
       const word = region.word(record);
       const own = i32[word + R_TAG];
-      if ((own === tag || own === long) && equalsMember(region, record, bytes, start, end)) break;
+      if (own === long) {
+        if (equalsMember(region, record, bytes, start, end)) break;
+      } else if (own === tag) {
+        const at = word * 4 + R_MEMBER;
+        if (equalBytes(u8, at, at + end - start, bytes, start, end)) break;
+      }
       record = i32[word + R_NEXT];
     }
     return record;
+  }
+
+  /** Whether the next member that comes makes the table take memory of its own. */
+  get isAboutToGrow(): boolean {
+    return segmentUnits(this.bucketCount) > 0;
   }
 
   /** Enters a record; `count` members are in the table then. Room is there. */

@@ -28,6 +28,8 @@ const R_MEMBER_SIZE = 2;
 const R_VALUE_SIZE = 3;
 
 const HEADER = 8;
+/** Bytes from the address of a short record to its member. */
+export const R_MEMBER = HEADER;
 const LONG_HEADER = 16;
 const SCORE_SIZE = 8;
 export const SCORE_UNITS = SCORE_SIZE / 8;
@@ -149,6 +151,31 @@ export function writeValue(
   const size = end - start;
   writeValueSize(u8, at, size);
   copyBytes(u8, at + (size < VALUE_LONG ? 1 : 5), bytes, start, end);
+}
+
+/**
+ * Gives a short record another value if that leaves it as large as it is, or makes it long. Answers
+ * whether it did.
+ */
+export function rewriteValue(
+  region: Region,
+  record: number,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): boolean {
+  const word = region.word(record);
+  const { u8 } = region;
+  const memberSize = region.i32[word + R_TAG] & LONG;
+  const size = end - start;
+  if (memberSize === LONG || size >= VALUE_LONG) return false;
+  const at = word * 4 + HEADER + memberSize;
+  const old = u8[at];
+  const bare = HEADER + memberSize + 1;
+  if (old >= VALUE_LONG || (bare + size + 7) >>> 3 !== (bare + old + 7) >>> 3) return false;
+  u8[at] = size;
+  copyBytes(u8, at + 1, bytes, start, end);
+  return true;
 }
 
 export function memberSizeOf(region: Region, record: number): number {
