@@ -31,11 +31,14 @@ function take(
   nests: boolean,
 ): void {
   const all = set.count;
+  // From the highest on places are asked for again and again.
+  if (!fromLowest) set.indexRanks();
   set.seek(fromLowest ? 0 : all - 1);
-  for (let i = 0; i < count; i++) {
+  for (let left = count; ; ) {
     if (nests) reply.array(2);
     set.writeCurrent(reply);
     reply.double(set.currentScore);
+    if (--left === 0) break;
     if (fromLowest) set.next();
     else set.previous();
   }
