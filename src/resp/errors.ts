@@ -223,6 +223,46 @@ export const errors = {
   countNotPositive: err('count should be greater than 0'),
   limitNegative: err("LIMIT can't be negative"),
 
+  // ── Streams ─────────────────────────────────────────────────────────────────────────────────
+  invalidStreamId: err('Invalid stream ID specified as stream command argument'),
+  invalidIntervalStart: err('invalid start ID for the interval'),
+  invalidIntervalEnd: err('invalid end ID for the interval'),
+  groupNeedsKey: err(
+    'The XGROUP subcommand requires the key to exist. Note that for CREATE you may want to use ' +
+      'the MKSTREAM option to create an empty stream automatically.',
+  ),
+  busyGroup: new ErrorReply('BUSYGROUP Consumer Group name already exists'),
+  entriesReadNegative: err('value for ENTRIESREAD must be positive or -1'),
+  noGroup: (key: string, group: string) =>
+    new ErrorReply(`NOGROUP No such key '${cString(key)}' or consumer group '${cString(group)}'`),
+  noGroupOfKey: (key: string, group: string) =>
+    new ErrorReply(
+      `NOGROUP No such consumer group '${cString(group)}' for key name '${cString(key)}'`,
+    ),
+  noGroupToRead: (key: string, group: string) =>
+    new ErrorReply(
+      `NOGROUP No such key '${cString(key)}' or consumer group '${cString(group)}' in XREADGROUP ` +
+        'with GROUP option',
+    ),
+  unbalancedStreams: (fullName: string, symbol: string) =>
+    err(
+      `Unbalanced '${fullName}' list of streams: for each stream key an ID or '${symbol}' must be ` +
+        'specified.',
+    ),
+  groupMissing: err('Missing GROUP option for XREADGROUP'),
+  lastIdInGroup: err(
+    'The $ ID is meaningless in the context of XREADGROUP: you want to read the history of this ' +
+      'consumer by specifying a proper ID, or use the > ID to get new messages. The $ ID would ' +
+      'just return an empty result set.',
+  ),
+  claimOptionInvalid: (option: string) => err(`Invalid ${option} option argument for XCLAIM`),
+  minIdleInvalid: (name: string) => err(`Invalid min-idle-time argument for ${name}`),
+  unknownClaimOption: (option: string) => err(`Unrecognized XCLAIM option '${cString(option)}'`),
+  claimCountNotPositive: err('COUNT must be > 0'),
+  claimCountTooHigh: err(
+    'Insufficient memory, failed allocating transient memory, COUNT too high.',
+  ),
+
   // ── Blocking ────────────────────────────────────────────────────────────────────────────────
   timeoutNotFloat: err('timeout is not a float or out of range'),
   timeoutNotInteger: err('timeout is not an integer or out of range'),

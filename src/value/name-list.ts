@@ -34,16 +34,14 @@ const SKIP = 3;
 
 /** Blocks that are about to be taken, at most. */
 export class BlockNeed {
-  readonly #region: Region;
+  #chunkUnits = 0;
   #units = 0;
   #largest = 1;
   #large = 0;
 
-  constructor(region: Region) {
-    this.#region = region;
-  }
-
-  clear(): this {
+  /** Begins anew, for a region whose chunks have so many units. */
+  clear(chunkUnits: number): this {
+    this.#chunkUnits = chunkUnits;
     this.#units = 0;
     this.#largest = 1;
     this.#large = 0;
@@ -52,7 +50,7 @@ export class BlockNeed {
 
   /** Adds a block that lies in one piece if it can. */
   add(units: number): void {
-    if (units > this.#region.chunkUnits) {
+    if (units > this.#chunkUnits) {
       this.#large += units + SKIP;
       return;
     }
@@ -70,7 +68,7 @@ export class BlockNeed {
   /** Fresh units that all of them may take. */
   get fresh(): number {
     const units = this.#units;
-    const small = units === 0 ? 0 : unitsFor(units, this.#largest, this.#region.chunkUnits);
+    const small = units === 0 ? 0 : unitsFor(units, this.#largest, this.#chunkUnits);
     return small + this.#large;
   }
 }

@@ -64,7 +64,7 @@ export class StreamGroups {
   readonly #consumers: NameList;
   readonly #pending: IdTree;
   readonly #own: IdTree;
-  readonly #need: BlockNeed;
+  readonly #need = new BlockNeed();
   readonly #id = new StreamId();
   /** Address of the group gone to, and of the consumer. */
   #group = 0;
@@ -78,7 +78,6 @@ export class StreamGroups {
     this.#consumers = new NameList(region, CONSUMER_WORDS);
     this.#pending = new IdTree(region, OWN_WORDS);
     this.#own = new IdTree(region, 0);
-    this.#need = new BlockNeed(region);
   }
 
   #openGroups(): NameList {
@@ -198,7 +197,7 @@ export class StreamGroups {
 
   /** Makes room for a group of that name. Answers false when there is none. */
   reserveGroup(nameSize: number): boolean {
-    const need = this.#need.clear();
+    const need = this.#need.clear(this.#region.chunkUnits);
     this.#openGroups().addNeed(need, nameSize);
     return this.#region.reserveFresh(need.fresh);
   }
@@ -402,7 +401,7 @@ export class StreamGroups {
    * `isBehind` when they come in order, all behind the last that was delivered.
    */
   reserve(nameSize: number, groupIds: number, ownIds: number, isBehind: boolean): boolean {
-    const need = this.#need.clear();
+    const need = this.#need.clear(this.#region.chunkUnits);
     if (nameSize >= 0) this.#consumers.addNeed(need, nameSize);
     const pending = this.#pending;
     const own = nameSize >= 0 ? this.#own.open(0) : this.#openOwn();
@@ -513,9 +512,9 @@ export class StreamGroups {
     };
   }
 
-  /** Fresh units that addImages() may take. Of a region only the size of its chunks counts. */
-  unitsForImages(images: readonly GroupImage[]): number {
-    const need = this.#need.clear();
+  /** Fresh units that addImages() may take, where chunks have so many units. */
+  unitsForImages(images: readonly GroupImage[], chunkUnits: number): number {
+    const need = this.#need.clear(chunkUnits);
     const groups = this.#groups.open(0);
     const consumers = this.#consumers.open(0);
     groups.addListNeed(need, images.length);

@@ -21,6 +21,7 @@ import { elementSizeMax, Listpack, validateListpack } from './listpack.ts';
 import type { Elements } from './quicklist.ts';
 import { REGION_WORDS, Region, UNIT } from './region.ts';
 import { freshForSegments, leastUnits, Segments } from './segments.ts';
+import { StreamGroups } from './stream-groups.ts';
 import { StreamId } from './stream-id.ts';
 import type { StreamImage } from './stream-image.ts';
 import {
@@ -49,8 +50,7 @@ const TAIL_FIRST = TAIL_ID + ID_WORDS;
 const TAIL_LAST = TAIL_FIRST + 1;
 /** Bytes of the last node in front of its last segment. */
 const TAIL_FRONT = TAIL_LAST + 1;
-/** For stream-groups.ts. */
-export const GROUPS = TAIL_FRONT + 1;
+const GROUPS = TAIL_FRONT + 1;
 const HEADER_WORDS = GROUPS + 1;
 const HEADER_UNITS = Math.ceil(HEADER_WORDS / 2);
 
@@ -91,6 +91,7 @@ export class Stream {
   readonly segments = new Segments(this.region);
   /** The nodes of the log. The word beside an id is the first of its segments. */
   readonly log = new IdTree(this.region, 1);
+  readonly groups = new StreamGroups(this.region, GROUPS);
   readonly #node = new StreamNode();
   readonly #head = new Listpack();
   readonly #tailId = new StreamId();
@@ -574,15 +575,16 @@ export class Stream {
       added: this.added,
       length: this.length,
       nodes,
-      groups: [],
+      groups: this.groups.images(),
     };
   }
 
   /** Bytes of content for such a stream. */
-  static sizeFor(zone: Zone, { nodes }: StreamImage): number {
+  static sizeFor(zone: Zone, { nodes, groups }: StreamImage): number {
     const chunkUnits = zone.layout.chunkSize / UNIT;
-    const log = new IdTree(new Region(), 1);
-    let units = HEADER_UNITS + log.freshForTree(nodes.length, chunkUnits);
+    const empty = new Stream();
+    let units = HEADER_UNITS + empty.log.freshForTree(nodes.length, chunkUnits);
+    units += empty.groups.unitsForImages(groups, chunkUnits);
     for (const { listpack } of nodes) {
       units += freshForSegments(listpack.length + NODE_SLACK, chunkUnits);
     }
@@ -608,6 +610,7 @@ export class Stream {
     image.lastId.write(i32, base + LAST_ID);
     image.firstId.write(i32, base + FIRST_ID);
     image.maxDeletedId.write(i32, base + MAX_DELETED_ID);
+    this.groups.addImages(image.groups);
     return this;
   }
 
@@ -639,7 +642,7 @@ export class Stream {
     };
     taken.fill(1, 0, HEADER_UNITS);
     region.eachFree(claim);
-    problem ??= log.audit(claim) ?? this.#auditNodes(claim);
+    problem ??= log.audit(claim) ?? this.#auditNodes(claim) ?? this.groups.audit(claim);
     const lost = taken.subarray(0, region.bump).indexOf(0);
     if (lost >= 0) problem ??= `unit ${lost} is in no block`;
     return problem;
