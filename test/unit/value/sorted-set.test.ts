@@ -11,7 +11,7 @@ import {
 } from '../../../src/value/sorted-set.ts';
 import { encodingName, TYPE_SORTED_SET, TYPE_STRING } from '../../../src/value/type.ts';
 import { audit } from '../../../src/zone/audit.ts';
-import type { Zone } from '../../../src/zone/zone.ts';
+import { DELETED, type Zone } from '../../../src/zone/zone.ts';
 import { add, find, KiB, LIMITS, MiB, open, put, scoreOf, zoneOf } from './support.ts';
 
 function encodingOf(zone: Zone, key: string): string {
@@ -208,6 +208,45 @@ test('a copy in a zone of other pages is whole, whatever the members', () => {
         expect(copied.score(bytes, 0, bytes.length)).toBe(set.currentScore);
       }
     }
+  }
+});
+
+test('a range becomes a set of its own, in the encoding its members ask for', () => {
+  const zone = zoneOf(8 * MiB);
+  fill(zone, 'few', 100);
+  fill(zone, 'many', 900);
+  add(zone, 'many', -0, 'minus zero');
+  add(zone, 'long', 1, 'short');
+  add(zone, 'long', 2, 'x'.repeat(5000));
+  const growth = new Growth();
+  for (const [source, from, end, encoding] of [
+    ['few', 0, 100, 'listpack'],
+    ['few', 30, 31, 'listpack'],
+    ['many', 0, 128, 'listpack'],
+    ['many', 0, 129, 'skiplist'],
+    ['many', 300, 901, 'skiplist'],
+    ['long', 0, 1, 'listpack'],
+    ['long', 0, 2, 'skiplist'],
+  ] as const) {
+    const elements = open(zone, source).elements(from, end, growth);
+    const isTree = SortedSet.loadsAsTree(growth, LIMITS);
+    const entry = put(zone, 'part', TYPE_SORTED_SET, SortedSet.loadSize(zone, growth, isTree));
+    const part = new SortedSet().load(zone, entry, elements, growth.count, isTree);
+    expect(audit(zone, auditSortedSet)).toBe(undefined);
+    expect(encodingOf(zone, 'part')).toBe(encoding);
+    expect(part.count).toBe(end - from);
+    const whole = open(zone, source);
+    expect(part.seek(0) && whole.seek(from)).toBe(true);
+    for (let i = 0; i < part.count; i++) {
+      const bytes = new Uint8Array(whole.currentSize);
+      whole.copyCurrent(bytes, 0);
+      expect(part.compareCurrent(bytes, 0, bytes.length)).toBe(0);
+      expect(part.currentScore + 0).toBe(whole.currentScore + 0);
+      expect(part.next()).toBe(i + 1 < part.count);
+      whole.next();
+    }
+    expect(part.score(latin1Bytes('none'), 0, 4)).toBeNaN();
+    zone.remove(find(zone, 'part'), DELETED);
   }
 });
 
