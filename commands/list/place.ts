@@ -69,11 +69,7 @@ export const lrange = command({
       return;
     }
     reply.array(last - first + 1);
-    list.seek(first);
-    for (let i = first; i <= last; i++) {
-      list.writeCurrent(reply);
-      list.next();
-    }
+    list.writeRange(reply, first, last - first + 1);
   },
 });
 

@@ -236,6 +236,27 @@ export class Reply {
     this.#endLine(this.#room(2));
   }
 
+  // Who has many small values to write does it itself: 8 ns for each of them, where a call of
+  // bulk() takes 17. What goes into claimed[at, claimedLimit) is part of the reply with wrote().
+
+  /** Where `size` bytes, or more, can be written. */
+  claim(size: number): number {
+    return this.#room(size);
+  }
+
+  get claimed(): Uint8Array {
+    return this.#bytes;
+  }
+
+  get claimedLimit(): number {
+    return this.#limit;
+  }
+
+  /** Takes over what was written where claim() said, up to `at`. */
+  wrote(at: number): void {
+    this.#at = at;
+  }
+
   array(count: number): void {
     this.#header(ARRAY, count);
   }

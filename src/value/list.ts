@@ -15,6 +15,7 @@
  * room was made is there afterwards, if not at the same place.
  */
 
+import type { Reply } from '../resp/reply.ts';
 import { assert } from '../std/assert.ts';
 import type { ValueAudit } from '../zone/audit.ts';
 import type { Zone } from '../zone/zone.ts';
@@ -144,6 +145,12 @@ export class List {
   writeCurrent(sink: BulkSink): void {
     if (this.#isPacked) this.#packed.writeTo(sink);
     else this.#quick.writeCurrent(sink);
+  }
+
+  /** Writes `count` elements from an index from 0 on, all of which are there. The walk is over. */
+  writeRange(reply: Reply, index: number, count: number): void {
+    if (!this.#isPacked) this.#quick.writeRange(reply, index, count);
+    else this.#packed.writeRun(reply, this.#packed.seek(index), count);
   }
 
   /** Copies the element the walk is at to target[at…). */

@@ -28,6 +28,7 @@
  * on where it lies. In pieces it is copied out, and what a change touched is written back.
  */
 
+import type { Reply } from '../resp/reply.ts';
 import { assert } from '../std/assert.ts';
 import { copyBytes, equalBytes } from '../std/bytes.ts';
 import {
@@ -48,6 +49,11 @@ export const LISTPACK_SIZE_MAX = 2 ** 30;
 /** No such element. */
 export const NONE = -1;
 
+/** Bytes of the reply for an element of less than SIZE_12 bytes, at most. */
+const SHORT_BULK_MAX = 5 + 63 + 2;
+const BULK = 0x24;
+const CR = 0x0d;
+const LF = 0x0a;
 const NO_LIMIT = Number.MAX_SAFE_INTEGER;
 const END = 0xff;
 const COUNT_UNKNOWN = 0xffff;
@@ -202,6 +208,23 @@ function writeBackSize(target: Uint8Array, at: number, size: number): number {
     target[at + i] = i === 0 ? bits : bits | 128;
   }
   return at + last + 1;
+}
+
+/** Writes a number below 128 and the end of its line. */
+function writeDigits(target: Uint8Array, at: number, n: number): number {
+  let to = at;
+  if (n >= 10) {
+    if (n >= 100) {
+      target[to++] = ZERO + 1;
+      target[to++] = ZERO + (((n - 100) * 205) >> 11);
+    } else {
+      target[to++] = ZERO + ((n * 205) >> 11);
+    }
+  }
+  target[to] = ZERO + (n % 10);
+  target[to + 1] = CR;
+  target[to + 2] = LF;
+  return to + 3;
 }
 
 /** Makes the bytes in [at, to) of a listpack that ends at `end` `size` bytes large. */
@@ -509,6 +532,49 @@ export class Listpack {
   writeTo(sink: BulkSink): void {
     this.spell();
     sink.bulk(this.textBytes, this.textStart, this.textEnd);
+  }
+
+  /**
+   * Writes up to `count` elements from the one at `from` on as bulks. Answers how many there were;
+   * `next` is behind them.
+   */
+  writeRun(reply: Reply, from: number, count: number): number {
+    const { bytes, end } = this;
+    let at = from;
+    let left = count;
+    while (left > 0 && at < end) {
+      let to = reply.claim(SHORT_BULK_MAX);
+      const target = reply.claimed;
+      const last = reply.claimedLimit - SHORT_BULK_MAX;
+      // Short strings and small integers, as most are: on the spot.
+      for (; left > 0 && at < end && to <= last; left--) {
+        const tag = bytes[at];
+        if (tag >= 0xc0) break;
+        target[to] = BULK;
+        if (tag >= 0x80) {
+          const size = tag & 0x3f;
+          to = writeDigits(target, to + 1, size);
+          copyBytes(target, to, bytes, at + 1, at + 1 + size);
+          to += size;
+          at += size + 2;
+        } else {
+          to = writeDigits(target, to + 1, tag < 10 ? 1 : tag < 100 ? 2 : 3);
+          to = writeDigits(target, to, tag) - 2;
+          at += 2;
+        }
+        target[to] = CR;
+        target[to + 1] = LF;
+        to += 2;
+      }
+      reply.wrote(to);
+      if (left === 0 || at >= end) break;
+      this.read(at);
+      this.writeTo(reply);
+      at = this.next;
+      left--;
+    }
+    this.next = at;
+    return count - left;
   }
 
   /** Copies the text of the element read last to target[at…) and answers where it ends. */

@@ -16,6 +16,7 @@
  * for many. Then nothing can fail. Removing takes nothing.
  */
 
+import type { Reply } from '../resp/reply.ts';
 import type { Zone } from '../zone/zone.ts';
 import {
   Demand,
@@ -175,6 +176,25 @@ export class Quicklist {
     this.#at = atFirst ? listpack.first : listpack.last;
     listpack.read(this.#at);
     return true;
+  }
+
+  /** Writes `count` elements from an index on, all of which are there. The walk is over. */
+  writeRange(reply: Reply, index: number, count: number): void {
+    const parts = this.#parts;
+    this.seek(index);
+    let at = this.#at;
+    let left = count;
+    for (let part = this.#part; ; ) {
+      if (parts.is(part, PLAIN)) {
+        parts.writePlain(part, reply);
+        left--;
+      } else {
+        left -= parts.listpack.writeRun(reply, at, left);
+      }
+      if (left === 0) return;
+      part = parts.next(part);
+      if (!parts.is(part, PLAIN)) at = parts.openPart(part).first;
+    }
   }
 
   // ── The element the walk is at ────────────────────────────────────────────────────────────────

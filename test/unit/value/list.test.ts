@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { collect, heapWindows, Reply } from '../../../src/resp/reply.ts';
 import { latin1Bytes, latin1Text } from '../../../src/std/ascii.ts';
 import { auditList, List } from '../../../src/value/list.ts';
 import { encodingName, TYPE_LIST } from '../../../src/value/type.ts';
@@ -56,6 +57,43 @@ function encodingOf(zone: Zone, key: string): string {
 
 const numbered = (count: number, size: number): string[] =>
   Array.from({ length: count }, (_, i) => `${i}:`.padEnd(size, 'x'));
+
+test('a range is replied from any element to any other, large ones between', () => {
+  const zone = zoneOf(4 * MiB);
+  const texts = numbered(3000, 5).map((text, i) => (i % 400 === 399 ? 'y'.repeat(9000) : text));
+  for (let i = 0; i < texts.length; i += 100) push(zone, 'k', texts.slice(i, i + 100));
+  push(zone, 's', texts.slice(0, 20));
+  for (const [key, count] of [
+    ['k', 3000],
+    ['s', 20],
+  ] as const) {
+    for (let first = 0; first < count; first += Math.ceil(count / 23)) {
+      const wanted = texts.slice(first, count - (first % 3));
+      const reply = new Reply(heapWindows());
+      open(zone, key).writeRange(reply, first, wanted.length);
+      expect(latin1Text(collect(reply))).toBe(
+        wanted.map((text) => `$${text.length}\r\n${text}\r\n`).join(''),
+      );
+    }
+  }
+});
+
+test('both ends are popped where they lie', () => {
+  for (const atFirst of [true, false]) {
+    const zone = zoneOf(4 * MiB);
+    const texts = numbered(2000, 7);
+    for (let i = 0; i < texts.length; i += 100) push(zone, 'k', texts.slice(i, i + 100));
+    const list = open(zone, 'k');
+    while (texts.length > 1) {
+      list.seekEnd(atFirst);
+      const wanted = (atFirst ? texts.shift() : texts.pop()) as string;
+      expect(list.currentEquals(latin1Bytes(wanted), 0, wanted.length)).toBe(true);
+      list.removeEnd();
+      if (texts.length % 97 === 0) expect(list.audit()).toBe(undefined);
+    }
+    expect(contents(list)).toEqual(texts);
+  }
+});
 
 describe('the encoding', () => {
   test('changes when the plain sizes of what comes say that a node is too small', () => {

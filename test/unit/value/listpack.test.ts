@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { collect, heapWindows, Reply } from '../../../src/resp/reply.ts';
 import { latin1Bytes, latin1Text } from '../../../src/std/ascii.ts';
 import {
   EntryListpack,
@@ -318,4 +319,34 @@ test('without room a listpack of an entry stays what it is', () => {
   listpack.openEntry(zone, find(zone, 'k'));
   expect(listpack.count).toBe(count);
   expect(listpack.audit()).toBe(undefined);
+});
+
+// ── Written as replies ──────────────────────────────────────────────────────────────────────────
+
+test('a run of elements is replied as each of them is, across windows of any size', () => {
+  const small = fc.integer({ min: -2, max: 300 }).map(String);
+  fc.assert(
+    fc.property(
+      fc.array(fc.oneof(small, anyText), { minLength: 1, maxLength: 60 }),
+      fc.integer({ min: 80, max: 400 }),
+      fc.nat(),
+      fc.nat(),
+      (elements, windowSize, from, some) => {
+        const listpack = empty(elements.reduce((sum, text) => sum + text.length + 12, 16));
+        for (const text of elements) listpack.append(latin1Bytes(text), 0, text.length);
+        const first = from % elements.length;
+        const count = 1 + (some % elements.length);
+        const wanted = elements.slice(first, first + count);
+
+        const reply = new Reply(heapWindows(windowSize));
+        expect(listpack.writeRun(reply, listpack.seek(first), count)).toBe(wanted.length);
+        expect(listpack.next).toBe(
+          first + count < elements.length ? listpack.seek(first + count) : listpack.end,
+        );
+        const replied = wanted.map((text) => `$${text.length}\r\n${text}\r\n`).join('');
+        expect(latin1Text(collect(reply))).toBe(replied);
+      },
+    ),
+    { numRuns: 300 },
+  );
 });
