@@ -261,7 +261,7 @@ export class IdTree {
     } else {
       levels = this.#levelOf(this.root);
     }
-    let nodes = isBehind ? Math.ceil(added / full) : added;
+    let nodes = isBehind ? Math.ceil(added / full) : this.#splitsFor(added);
     units += nodes * NODE_UNITS;
     for (let level = 1; level <= levels; level++) {
       if (isBehind) nodes = Math.ceil(nodes / INNER_CAPACITY);
@@ -273,6 +273,17 @@ export class IdTree {
       units += tops * NODE_UNITS;
     }
     return units;
+  }
+
+  /**
+   * How many leaves are divided at most when so many elements come at any place. All that are full
+   * may be, with the first that comes to each; but then half of one must come before the next. At
+   * the end none is divided before a whole one has come.
+   */
+  #splitsFor(added: number): number {
+    const full = this.#capacity;
+    const most = this.count / full + added / (full >>> 1) + added / full + 2;
+    return Math.min(added, Math.ceil(most));
   }
 
   #capacityOf(node: number): number {
