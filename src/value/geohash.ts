@@ -110,8 +110,10 @@ function wordsOf(score: number): readonly [high: number, low: number] {
     const whole = Math.floor(score);
     return [Math.floor(whole / 2 ** 32), whole >>> 0];
   }
-  // ZADD may have given any: as C converts it.
-  const bits = Number.isFinite(score) ? BigInt.asUintN(64, BigInt(Math.trunc(score))) : 1n << 63n;
+  // ZADD may have given any: as C on x86-64 converts what is no 64-bit integer.
+  let bits = 0n;
+  if (score < -(2 ** 63)) bits = 1n << 63n;
+  else if (score < 2 ** 64) bits = BigInt.asUintN(64, BigInt(Math.trunc(score)));
   return [Number(bits >> 32n), Number(bits & 0xffffffffn)];
 }
 

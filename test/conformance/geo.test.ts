@@ -88,6 +88,13 @@ conformance('geo', ({ test }) => {
     for (const member of members.slice(0, 20)) same(['GEODIST', 'edge', member, '0,0', 'km']);
   });
 
+  test('scores that are no places are read as C reads them', ({ same }) => {
+    const scores = ['inf', '-inf', '1e308', '-1e308', '1e19', '1.9e19', '-1', '-1e18', '-9.3e18'];
+    for (const score of scores) same(['ZADD', 'k', score, score]);
+    same(['GEOPOS', 'k', ...scores]);
+    same(['GEOHASH', 'k', ...scores]);
+  });
+
   test('positions, geohashes and distances', (verbs) => {
     const { same, fails } = verbs;
     fill(verbs);

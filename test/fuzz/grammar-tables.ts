@@ -100,7 +100,8 @@ export function isAsked(fullName: string, request: Request, version: string): bo
 
 // ── What is kept within bounds ──────────────────────────────────────────────────────────────────
 
-const TIMED = /^(set|setex|psetex|getex|p?expire(at)?|restore)$/;
+/** Commands whose second argument is a time to live. */
+const TIMED = /^(p?setex|p?expire|restore)$/;
 const OFFSETS = /^(setbit|setrange|bitfield(_ro)?|getbit)$/;
 const RANDOM_COUNTS = /^(h|s|z)rand(field|member)$/;
 const WAITS_LAST = /^(blpop|brpop|blmove|brpoplpush|bzpopmin|bzpopmax)$/;
@@ -118,7 +119,8 @@ export function bounded(words: readonly string[]): Request {
   for (let i = 1; i < bound.length; i++) {
     const number = numberOf(bound[i].replace(/^#/, ''));
     // Nothing runs out while it is looked at.
-    if (TIMED.test(name) && number >= 10 && number < 300_000) bound[i] = '7654321000';
+    const isTime = TIMED.test(name) ? i === 2 : /^(ex|px)$/i.test(bound[i - 1]);
+    if (isTime && number > 0 && number < 300_000) bound[i] = '7654321000';
     // Nothing grows beyond a few kilobytes; what is refused is as good as ever.
     if (OFFSETS.test(name) && number > 20_000 && number < 2 ** 40) bound[i] = '777';
     if (RANDOM_COUNTS.test(name) && number < -100) bound[i] = '-20';
