@@ -13,7 +13,14 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { type Address, RespClient } from '../test/support/resp-client.ts';
-import { type BenchmarkCase, CASES, KEY_COUNT, MORE_CASES } from './support/cases.ts';
+import {
+  type BenchmarkCase,
+  CASES,
+  type Collection,
+  fillingOf,
+  KEY_COUNT,
+  MORE_CASES,
+} from './support/cases.ts';
 import { benchmarkArgs, parseCsv, runProgram } from './support/redis-benchmark.ts';
 import { caseLines, insertWire, methodLines, othersLine, renderWire } from './support/report.ts';
 import {
@@ -49,7 +56,7 @@ const USAGE = `make bench ONLY=wire, or node dist/bench/wire.bench.js with:
   --rounds N           alternating rounds (5)
   --seconds S          about so long for each measurement (2)
   --only TEXT          only cases whose name contains TEXT, such as GET or rotation
-  --all                connections, sizes, RESP3 and the other tests of redis-benchmark too
+  --all                connections, sizes and RESP3 too
   --redis PATH         the redis-server to compare with (the one in the PATH)
   --peer NAME=COMMAND  another server; {port} in it, else --port N is put behind it; repeatable
   --peer NAME=PORT     another server that runs already; refused if it holds keys,
@@ -120,6 +127,11 @@ export async function measure(plan: Plan): Promise<Results> {
           for (const { address } of subjects) await fill(address, item.valueSize);
         }
         filled = isFilled ? item.valueSize : -1;
+        const lacking = await whoLacks(subjects, item);
+        if (lacking !== undefined) {
+          plan.print(`\n${item.name}: not measured, ${lacking} does not have it`);
+          continue;
+        }
         finished(await measureBenchmark(plan, subjects, item));
       }
     });
@@ -174,7 +186,10 @@ async function measureBenchmark(
 ): Promise<CaseResult> {
   const sides = subjects.map(({ address, candidate, pid }): Side => {
     const take = async (requests: number, round: number): Promise<Sample> => {
-      if (item.before === 'empty') await flush(address);
+      if (item.before !== 'filled') await flush(address);
+      if (item.before !== 'filled' && item.before !== 'empty') {
+        await fillCollection(address, item.before, requests);
+      }
       const args = benchmarkArgs(address.port, requests, item.args);
       const meter = new CpuMeter(pid);
       const raw = await runProgram(plan.redisBenchmark, args, 60_000 + plan.seconds * 20_000);
@@ -186,7 +201,8 @@ async function measureBenchmark(
     return { server: candidate.name, variant: '', take };
   });
   const series = await alternate(plan, sides);
-  return { name: item.name, unit: 'requests', args: item.args, series };
+  const result: CaseResult = { name: item.name, unit: 'requests', args: item.args, series };
+  return item.isDefault ? { ...result, isDefault: true } : result;
 }
 
 async function measureRotation(plan: Plan, subjects: readonly Subject[]): Promise<CaseResult> {
@@ -287,6 +303,51 @@ async function fill(address: Address, valueSize: number): Promise<void> {
   } finally {
     client.close();
   }
+}
+
+/** Makes a collection of so many elements. */
+async function fillCollection(
+  address: Address,
+  collection: Collection,
+  count: number,
+): Promise<void> {
+  const client = await RespClient.connect(address, 60_000);
+  try {
+    let requests: string[][] = [];
+    const send = async (): Promise<void> => {
+      for (const { raw } of await client.pipeline(requests)) {
+        if (!raw.startsWith(':')) throw new Error(`filling ${collection}: ${raw}`);
+      }
+      requests = [];
+    };
+    for (const request of fillingOf(collection, count)) {
+      if (requests.push(request) === 20) await send();
+    }
+    await send();
+  } finally {
+    client.close();
+  }
+}
+
+/** Name of the first server that does not know the command of a case. */
+async function whoLacks(
+  subjects: readonly Subject[],
+  { args }: BenchmarkCase,
+): Promise<string | undefined> {
+  // A test is called as its command, but for what is behind an underscore.
+  const at = args.indexOf('-t');
+  const word = at < 0 ? args.find((arg) => /^[A-Z]+$/.test(arg)) : args[at + 1].split(/[_,]/)[0];
+  for (const { address, candidate } of subjects) {
+    const client = await RespClient.connect(address);
+    try {
+      const { tree } = await client.call('COMMAND', 'INFO', word ?? '');
+      const { items } = tree.items?.[0] ?? { items: null };
+      if (items === null) return candidate.name;
+    } finally {
+      client.close();
+    }
+  }
+  return undefined;
 }
 
 async function evictedBy(address: Address): Promise<string> {

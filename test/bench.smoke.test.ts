@@ -11,7 +11,7 @@ import { type AddressInfo, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { CASES, MORE_CASES } from '../bench/support/cases.ts';
+import { CASES, fillingOf, MORE_CASES } from '../bench/support/cases.ts';
 import { benchmarkArgs, parseCsv, runProgram } from '../bench/support/redis-benchmark.ts';
 import {
   caseLines,
@@ -141,10 +141,20 @@ describe('redis-benchmark', () => {
     );
   });
 
+  it('what is taken from is filled to the last element', () => {
+    expect([...fillingOf('mylist', 2)]).toEqual([['RPUSH', 'mylist', 'VXK', 'VXK']]);
+    const members = [...fillingOf('myzset', 1001)].map((request) => request.slice(2));
+    expect(members.map(({ length }) => length)).toEqual([1000, 1000, 2]);
+    expect(new Set(members.flat().filter((word) => word.startsWith('el'))).size).toBe(1001);
+  });
+
   it('every case has a name of its own and arguments redis-benchmark can take', () => {
     const all = [...CASES, ...MORE_CASES];
     expect(new Set(all.map(({ name }) => name)).size).toBe(all.length);
-    for (const { args } of all) expect(args).toContain('-t');
+    for (const { args } of all) {
+      // A test by its name, or at the end a request.
+      if (!args.includes('-t')) expect(args.join(' ')).toMatch(/-d 3 (LRANGE|XADD) /);
+    }
     expect(benchmarkArgs(7, 9, ['-t', 'set']).join(' ')).toBe(
       '-h 127.0.0.1 -p 7 -n 9 --csv -t set',
     );
@@ -196,7 +206,9 @@ describe('candidates', () => {
       print,
     );
     expect(plan.candidates.map(({ name }) => name)).toEqual(['zonis', 'x']);
-    expect(plan.cases.map(({ name }) => name)).toEqual(['GET', 'GET -P 16', 'GET -P 64']);
+    expect(plan.cases.map(({ name }) => name)).toEqual([
+      ...['GET', 'GET -P 16', 'GET -P 64', 'GET -P 16 -d 3'],
+    ]);
     expect([plan.hasRotation, plan.rounds, plan.seconds]).toEqual([false, 1, 0.1]);
     expect(() => planOf(['--rounds', 'x'], '', print)).toThrow('--rounds');
     expect(() => planOf(['--nonsense'], '', print)).toThrow();

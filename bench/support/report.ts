@@ -99,7 +99,8 @@ function table(cases: readonly CaseResult[]): string[] {
 
 /** The chapter of docs/benchmarks.md that these results fill. */
 export function renderWire(results: Results, file: string): string {
-  const requests = results.cases.filter(({ unit }) => unit === 'requests');
+  const requests = results.cases.filter(({ unit, isDefault }) => unit === 'requests' && !isDefault);
+  const defaults = results.cases.filter(({ isDefault }) => isDefault);
   const rotations = results.cases.filter(({ unit }) => unit === 'rotations');
   const { machine } = results;
   const lines = [
@@ -149,6 +150,20 @@ export function renderWire(results: Results, file: string): string {
       'connection sends before it waits; without it, 1.',
       '',
       ...table(requests),
+    );
+  }
+  if (defaults.length > 0) {
+    const name = results.redisBenchmark;
+    lines.push(
+      '',
+      "### redis-benchmark's default tests",
+      '',
+      `${name}; ${benchmarkText(defaults)} All tests that redis-benchmark runs when it is not told`,
+      'which. Before each measurement the server is emptied, and where a test takes elements from a',
+      'collection, one with as many elements as there will be requests is made. (redis-benchmark by',
+      'itself goes on with what the tests before have left, which may be nothing.)',
+      '',
+      ...table(defaults),
     );
   }
   if (rotations.length > 0) {

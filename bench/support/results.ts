@@ -28,6 +28,8 @@ export interface CaseResult {
   readonly name: string;
   readonly unit: 'requests' | 'rotations';
   readonly args: readonly string[];
+  /** See BenchmarkCase. */
+  readonly isDefault?: boolean;
   /** The first is what the others are compared with. */
   readonly series: readonly Series[];
 }
