@@ -10,13 +10,21 @@ export type EventClass = 'g' | '$' | 'l' | 's' | 'h' | 'z' | 'x' | 'e' | 't';
 export interface KeyEvent {
   readonly name: string;
   readonly class: EventClass;
+  /** Whether the value is what it was to who watches the key. */
+  readonly isAside: boolean;
 }
 
 function named<const Names extends readonly string[]>(
   eventClass: EventClass,
   ...names: Names
 ): { readonly [Name in Names[number]]: KeyEvent } {
-  const entries = names.map((name) => [name, { name, class: eventClass }]);
+  const entries = names.map((name) => [name, { name, class: eventClass, isAside: false }]);
+  return Object.fromEntries(entries) as { readonly [Name in Names[number]]: KeyEvent };
+}
+
+/** Events of the groups of streams, which Redis keeps to itself when a transaction asks. */
+function ofGroups<const Names extends readonly string[]>(...names: Names) {
+  const entries = names.map((name) => [name, { name, class: 'x', isAside: true }]);
   return Object.fromEntries(entries) as { readonly [Name in Names[number]]: KeyEvent };
 }
 
@@ -30,8 +38,11 @@ export const events = {
   ...named('z', 'zadd', 'zincr', 'zrem', 'zremrangebyrank', 'zremrangebyscore', 'zremrangebylex'),
   ...named('z', 'zpopmin', 'zpopmax', 'zrangestore', 'zunionstore', 'zinterstore', 'zdiffstore'),
   ...named('z', 'georadiusstore', 'geosearchstore'),
-  ...named('x', 'xadd', 'xdel', 'xtrim', 'xsetid', 'xgroup-create', 'xgroup-createconsumer'),
-  ...named('x', 'xgroup-delconsumer', 'xgroup-destroy', 'xgroup-setid'),
+  ...named('x', 'xadd', 'xdel', 'xtrim', 'xsetid'),
+  ...ofGroups('xgroup-create', 'xgroup-createconsumer', 'xgroup-delconsumer', 'xgroup-destroy'),
+  ...ofGroups('xgroup-setid'),
+  /** The stream was made for the group. */
+  'xgroup-create-stream': { name: 'xgroup-create', class: 'x', isAside: false },
   ...named('e', 'evicted'),
   ...named('t', 'expired'),
 } as const;
