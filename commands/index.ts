@@ -12,6 +12,7 @@ import * as hyperloglog from './hyperloglog.ts';
 import * as listBlock from './list/block.ts';
 import * as listPlace from './list/place.ts';
 import * as listPush from './list/push.ts';
+import * as migrate from './migrate.ts';
 import * as scripting from './scripting.ts';
 import * as command from './server/command.ts';
 import * as config from './server/config.ts';
@@ -49,6 +50,7 @@ export const families: readonly (readonly Definition[])[] = [
   listPush,
   listPlace,
   listBlock,
+  migrate,
   setMembers,
   setDraw,
   setCombine,

@@ -9,6 +9,7 @@ import type { Client, Clients } from '../instance/clients.ts';
 import type { Config } from '../instance/config.ts';
 import type { Log } from '../instance/log.ts';
 import type { Pause } from '../instance/pause.ts';
+import type { Peers } from '../instance/peers.ts';
 import type { CommandCounts, Stats } from '../instance/stats.ts';
 import type { Blocking } from '../keyspace/blocking.ts';
 import type { Database } from '../keyspace/database.ts';
@@ -88,6 +89,7 @@ export interface Instance {
   readonly stats: Stats;
   readonly registry: Commands;
   readonly pause: Pause;
+  readonly peers: Peers;
   readonly log: Log;
   readonly clock: Clock;
   readonly random: Random;

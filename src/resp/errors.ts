@@ -189,6 +189,14 @@ export const errors = {
   wrongPayload: err('DUMP payload version or checksum are wrong'),
   badDataFormat: err('Bad data format'),
   sortNotDouble: err("One or more scores can't be converted into double"),
+  migrateKeyAndKeys: err(
+    'When using MIGRATE KEYS option, the key argument must be set to the empty string',
+  ),
+  migrateNotConnected: new ErrorReply('IOERR error or timeout connecting to the client'),
+  migrateBroken: (doing: string) =>
+    new ErrorReply(`IOERR error or timeout ${doing} to target instance`),
+  migrateRefused: (line: string) => err(`Target instance replied with error: ${line}`),
+  migrateChanged: err('A key changed while it was sent: it stays, and the target has it as it was'),
 
   // ── Lists ───────────────────────────────────────────────────────────────────────────────────
   rankZero: err(

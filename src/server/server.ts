@@ -35,6 +35,7 @@ import { Connection, type ConnectionHost } from './connection.ts';
 import { Cron } from './cron.ts';
 import { Endpoints } from './endpoints.ts';
 import { adopt, type ReadWindow } from './listener.ts';
+import { PeerSockets } from './peers.ts';
 import { WINDOWS_SIZE, Windows } from './windows.ts';
 
 export interface ServerOptions {
@@ -80,6 +81,7 @@ export class Server implements ConnectionHost {
   /** Each with what makes it read into the window as it is now. */
   readonly #connections = new Map<Connection, () => void>();
   readonly #cron: Cron;
+  readonly #peers = new PeerSockets();
   readonly #endpoints: Endpoints;
   #isClosing = false;
 
@@ -148,6 +150,7 @@ export class Server implements ConnectionHost {
       pause: new Pause((isOn) => {
         keyspace.keepsExpired = isOn;
       }),
+      peers: this.#peers,
       log: options.log,
       clock,
       random,
@@ -241,6 +244,7 @@ export class Server implements ConnectionHost {
     this.#isClosing = true;
     this.#cron.stop();
     const closing = this.#endpoints.close();
+    this.#peers.close();
     for (const connection of this.#connections.keys()) connection.closeAfterReply();
     await closing;
   }

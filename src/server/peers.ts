@@ -1,0 +1,68 @@
+/**
+ * Connections to other servers: each for one exchange, since they are rare.
+ *
+ *   connect ─► write all ─► read lines ─► close
+ *
+ * What the other side says is believed line by line: it may be anyone.
+ */
+
+import { connect, type Socket } from 'node:net';
+import type { Exchange, Failure, Peers } from '../instance/peers.ts';
+
+/** Timers of Node know no more. */
+const IDLE_MAX = 2 ** 31 - 1;
+/** Nobody who speaks our protocol has a line this long. */
+const LINE_MAX = 64 * 1024;
+
+export class PeerSockets implements Peers {
+  readonly #open = new Set<Socket>();
+
+  ask(
+    host: string,
+    port: number,
+    requests: Uint8Array,
+    count: number,
+    idleMs: number,
+  ): Promise<Exchange> {
+    return new Promise((resolve) => {
+      const lines: string[] = [];
+      let stage: Failure = 'connecting';
+      let text = '';
+      const socket = connect({ host, port, noDelay: true });
+      this.#open.add(socket);
+      const end = (): void => {
+        this.#open.delete(socket);
+        socket.destroy();
+        resolve({ lines, failure: lines.length < count ? stage : undefined });
+      };
+      socket.setEncoding('latin1');
+      socket.setTimeout(Math.min(idleMs, IDLE_MAX), end);
+      socket.on('error', (error: NodeJS.ErrnoException) => {
+        // Redis does not see a refusal before it writes.
+        if (error.code === 'ECONNREFUSED') stage = 'writing';
+        end();
+      });
+      socket.on('close', end);
+      socket.on('connect', () => {
+        stage = 'writing';
+        socket.write(requests, () => {
+          stage = 'reading';
+        });
+      });
+      socket.on('data', (more: string) => {
+        text += more;
+        for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n')) {
+          lines.push(text.slice(0, at).replace(/\r$/, ''));
+          text = text.slice(at + 1);
+          if (lines.length === count) return end();
+        }
+        if (text.length > LINE_MAX) end();
+      });
+    });
+  }
+
+  /** Breaks off every exchange. */
+  close(): void {
+    for (const socket of this.#open) socket.destroy();
+  }
+}
