@@ -330,21 +330,26 @@ export class SortedTree {
   /** The elements of `count` ranks from one on, packed, in order. */
   elements(from: number, count: number): Uint8Array {
     const region = this.#region;
-    let size = 0;
-    this.#each(from, count, (memberSize) => {
-      size += packedSize(memberSize, this.score);
-    });
-    const elements = new Uint8Array(size);
+    // Looking at every record twice would cost more than some room too much, or a second try.
+    let elements = new Uint8Array(Math.ceil((region.used * UNIT * count) / this.count));
     let at = 0;
     this.#each(from, count, (memberSize) => {
+      const { score } = this;
+      const end = at + packedSize(memberSize, score);
+      if (end > elements.length) {
+        const larger = new Uint8Array(end + (end >>> 1));
+        larger.set(elements);
+        elements = larger;
+      }
       if (!isLong(region, this.#record)) {
         const from = memberAt(region, this.#record);
-        at = writePacked(elements, at, this.score, region.u8, from, from + memberSize);
+        writePacked(elements, at, score, region.u8, from, from + memberSize);
       } else {
-        at = writePacked(elements, at, this.score, this.#memberCopy(), 0, memberSize);
+        writePacked(elements, at, score, this.#memberCopy(), 0, memberSize);
       }
+      at = end;
     });
-    return elements;
+    return elements.subarray(0, at);
   }
 
   /** Bytes of content for a copy in another zone, whose chunks may be of another size. */
