@@ -37,8 +37,18 @@ export const sadd = command({
     const { bytes, starts, ends, count } = argv;
     const entry = db.findForWrite(argv, 1);
     if (entry !== 0) db.expectType(entry, TYPE_SET);
-    set.beginPlan(db.zone, entry, limitsOf(call));
-    for (let i = 2; i < count; i++) set.plan(bytes, starts[i], ends[i]);
+    const limits = limitsOf(call);
+    if (count === 3 && entry !== 0 && limits.integers > 0 && limits.count > 0) {
+      // Most are there, of what is added one by one.
+      if (set.open(db.zone, entry).has(bytes, starts[2], ends[2])) {
+        reply.integer(0);
+        return;
+      }
+      set.planMissing(bytes, starts[2], ends[2], limits);
+    } else {
+      set.beginPlan(db.zone, entry, limits);
+      for (let i = 2; i < count; i++) set.plan(bytes, starts[i], ends[i]);
+    }
     if (set.isNothing) {
       reply.integer(0);
       return;

@@ -90,6 +90,8 @@ export class MemberSet {
   readonly #records = new DictionaryGrowth();
   /** Whether add() need not look for the member: the only one planned was not found. */
   #isMissing = false;
+  /** Whether the member looked at last prints an integer: the words are it then. */
+  #isInteger = false;
 
   /** Points at an entry. */
   open(zone: Zone, entry: number): this {
@@ -133,7 +135,8 @@ export class MemberSet {
       return this.#at !== NONE;
     }
     const words = this.#words;
-    if (!words.parse(bytes, start, end)) return false;
+    this.#isInteger = words.parse(bytes, start, end);
+    if (!this.#isInteger) return false;
     const isThere = this.#integers.find(words.low, words.high);
     this.#at = this.#integers.index;
     return isThere;
@@ -262,6 +265,10 @@ export class MemberSet {
       this.entry = 0;
       this.#kind = INTEGERS;
     }
+    this.#clearPlan(limits);
+  }
+
+  #clearPlan(limits: SetLimits): void {
     this.#limits = limits;
     this.#planned = 0;
     this.#added = 0;
@@ -269,38 +276,49 @@ export class MemberSet {
     this.#width = INTSET_WIDTH_MIN;
     this.#growth = 0;
     this.#sizeMax = 0;
-    this.#records.clear(zone);
+    this.#records.clear(this.#zone);
     this.#isMissing = false;
   }
 
-  /** Adds to the plan that a member is added. Answers whether it may be new. */
-  plan(bytes: Uint8Array, start: number, end: number): boolean {
+  /** Adds to the plan that a member is added. */
+  plan(bytes: Uint8Array, start: number, end: number): void {
     this.#planned++;
-    if (this.entry !== 0 && this.has(bytes, start, end)) {
+    if (this.entry === 0) {
+      if (this.#kind === INTEGERS) this.#isInteger = this.#words.parse(bytes, start, end);
+      // A new set begins with integers if its first member is one.
+      if (this.#planned === 1 && !this.#isInteger) this.#kind = PACKED;
+    } else if (this.has(bytes, start, end)) {
       this.#isMissing = false;
-      return false;
+      return;
     }
+    this.#isMissing = this.#planned === 1;
+    this.#planNew(bytes, start, end);
+  }
+
+  /**
+   * Plans that the open set, whose member has() just now did not find, is given it and no other.
+   */
+  planMissing(bytes: Uint8Array, start: number, end: number, limits: SetLimits): void {
+    this.#clearPlan(limits);
+    this.#planned = 1;
+    this.#isMissing = true;
+    this.#planNew(bytes, start, end);
+  }
+
+  #planNew(bytes: Uint8Array, start: number, end: number): void {
     const size = end - start;
-    this.#isMissing = this.entry !== 0 && this.#planned === 1;
     this.#added++;
     this.#records.add(size, NO_VALUE);
-    if (this.#kind === TABLE) return true;
-    if (this.entry === 0 && this.#planned === 1) this.#beginKind(bytes, start, end);
+    if (this.#kind === TABLE) return;
     if (size > this.#sizeMax) this.#sizeMax = size;
-    const words = this.#words;
-    if (this.#kind === INTEGERS && words.parse(bytes, start, end)) {
+    if (this.#kind === INTEGERS && this.#isInteger) {
+      const words = this.#words;
       const width = integerWidth(words.low, words.high);
       this.#addedIntegers++;
       if (width > this.#width) this.#width = width;
     } else {
       this.#growth += elementSize(bytes, start, end);
     }
-    return true;
-  }
-
-  /** A new set begins with integers if its first member is one. */
-  #beginKind(bytes: Uint8Array, start: number, end: number): void {
-    this.#kind = this.#words.parse(bytes, start, end) ? INTEGERS : PACKED;
   }
 
   /** Whether all that is planned is there, and changes nothing. */
@@ -332,7 +350,6 @@ export class MemberSet {
     this.entry = entry;
     this.#zone = zone;
     this.#draws = 0;
-    this.#isMissing = this.#planned === 1;
     if (this.#kind === INTEGERS && !outgrows && this.#planned <= integers) {
       zone.setEncoding(entry, SET_INTSET);
       this.#integers.create(zone, entry);
@@ -416,10 +433,9 @@ export class MemberSet {
     const size = end - start;
     this.#draws = 0;
     if (this.#kind === INTEGERS) {
-      const words = this.#words;
-      if (words.parse(bytes, start, end)) {
+      if (this.#isInteger) {
         const integers = this.#integers;
-        integers.insert(words.low, words.high);
+        integers.insert(this.#words.low, this.#words.high);
         if (integers.count > Math.min(this.#limits.integers, INTSET_COUNT_MAX)) {
           this.#becomeTable(0, 0);
         }
