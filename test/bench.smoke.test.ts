@@ -11,7 +11,9 @@ import { type AddressInfo, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { run as collections } from '../bench/collections.bench.ts';
 import { CASES, fillingOf, MORE_CASES } from '../bench/support/cases.ts';
+import { filling, QUESTIONS, SHAPES } from '../bench/support/collections.ts';
 import { benchmarkArgs, parseCsv, runProgram } from '../bench/support/redis-benchmark.ts';
 import {
   caseLines,
@@ -158,6 +160,28 @@ describe('redis-benchmark', () => {
     expect(benchmarkArgs(7, 9, ['-t', 'set']).join(' ')).toBe(
       '-h 127.0.0.1 -p 7 -n 9 --csv -t set',
     );
+  });
+});
+
+describe('collections', () => {
+  it('every question is answered, and every shape is measured', async () => {
+    const lines: string[] = [];
+    await collections((line) => void lines.push(line), {
+      counts: [20, 40],
+      roundMs: 0.1,
+      redis: redisPath ?? '',
+    });
+    const text = lines.join('\n');
+    for (const { name } of QUESTIONS) expect(text).toMatch(new RegExp(`^${name} .*[num]s`, 'm'));
+    for (const { type } of SHAPES) expect(text).toMatch(new RegExp(`^${type} +\\d+\\.\\d`, 'm'));
+    expect(text).toMatch(/the JavaScript heap has grown by \d+ KiB/);
+  });
+
+  it('a filling brings each element once', () => {
+    for (const shape of SHAPES) {
+      const words = [...filling(shape, 'k', 501)].flatMap((request) => request.slice(2));
+      expect(words).toEqual(Array.from({ length: 501 }, (_, i) => shape.element(i)).flat());
+    }
   });
 });
 

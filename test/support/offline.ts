@@ -10,13 +10,15 @@ import { loadConfiguration } from '../../src/instance/config/load.ts';
 import { Config } from '../../src/instance/config.ts';
 import { silentLog } from '../../src/instance/log.ts';
 import { Argv } from '../../src/resp/argv.ts';
-import { collect, heapWindows, Reply } from '../../src/resp/reply.ts';
+import { collect, heapWindows, Reply, type TakeReply } from '../../src/resp/reply.ts';
 import { Server } from '../../src/server/server.ts';
 import { latin1Text } from '../../src/std/ascii.ts';
 import { ManualClock } from '../../src/std/clock.ts';
 import { SeededRandom } from '../../src/std/random.ts';
 import type { Zone } from '../../src/zone/zone.ts';
 
+/** How an error reply begins. */
+const ERROR = 0x2d;
 /** Some time in 2023. */
 const START = 1_700_000_000_000;
 
@@ -27,6 +29,8 @@ export interface Offline {
   readonly zone: Zone;
   /** Runs a request. Answers the bytes of the reply; '' when it waits. */
   run(...words: readonly string[]): string;
+  /** Runs a request made before. Answers how many bytes were replied; an error reply is thrown. */
+  send(argv: Argv): number;
   /** What is wrong with the default zone, or undefined. */
   audit(): string | undefined;
 }
@@ -77,10 +81,27 @@ export function openOffline(directives: Readonly<Record<string, string>> = {}): 
   const { zone } = db;
   const args = new Args();
   const call: Call = { argv: args.argv, args, db, keyspace, client, reply, instance };
+  let replied = 0;
+  const discard: TakeReply = (bytes, start, end, window) => {
+    if (replied === 0 && bytes[start] === ERROR) {
+      throw new Error(latin1Text(bytes, start, end));
+    }
+    replied += end - start;
+    window?.release();
+  };
   return {
     instance,
     clock,
     zone,
+    send(argv) {
+      call.argv = argv;
+      args.argv = argv;
+      server.beginTurn(client);
+      execute(call);
+      replied = 0;
+      reply.take(discard);
+      return replied;
+    },
     run(...words) {
       call.argv = Argv.of(...words);
       args.argv = call.argv;
