@@ -13,6 +13,7 @@ import * as listBlock from './list/block.ts';
 import * as listPlace from './list/place.ts';
 import * as listPush from './list/push.ts';
 import * as migrate from './migrate.ts';
+import * as pubsub from './pubsub.ts';
 import * as scripting from './scripting.ts';
 import * as command from './server/command.ts';
 import * as config from './server/config.ts';
@@ -64,6 +65,7 @@ export const families: readonly (readonly Definition[])[] = [
   sortedSetWalk,
   geo,
   transactions,
+  pubsub,
   scripting,
   command,
   config,

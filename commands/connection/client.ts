@@ -208,9 +208,9 @@ function typeAt(argv: Argv, index: number): string {
   return type;
 }
 
-/** There is no replication, and nobody subscribes. */
-function isOfType(_client: Client, type: string | undefined): boolean {
-  return type === undefined || type === 'normal';
+/** There is no replication: who does not listen is an ordinary client. */
+function isOfType({ subscriptions }: Client, type: string | undefined): boolean {
+  return type === undefined || type === (subscriptions === undefined ? 'normal' : 'pubsub');
 }
 
 export const clientList = command({

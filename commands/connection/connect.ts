@@ -128,6 +128,7 @@ export const reset = command({
     client.noEvict = false;
     client.replyMode = REPLY_ON;
     endTransaction(client, instance.watches);
+    instance.pubsub.forget(client);
     reply.simple('RESET');
   },
 });
@@ -176,8 +177,15 @@ export const ping = command({
   complexity: 'O(1)',
   flags: ['fast'],
   tips: ['request_policy:all_shards', 'response_policy:all_succeeded'],
-  run({ argv, reply }) {
+  run({ argv, client, reply }) {
     if (argv.count > 2) throw errors.wrongArity('ping');
+    if (client.subscriptions !== undefined && !client.resp3) {
+      reply.array(2);
+      reply.bulkText('pong');
+      if (argv.count === 1) reply.bulkText('');
+      else reply.bulk(argv.bytes, argv.starts[1], argv.ends[1]);
+      return;
+    }
     if (argv.count === 1) reply.simple('PONG');
     else reply.bulk(argv.bytes, argv.starts[1], argv.ends[1]);
   },

@@ -20,6 +20,7 @@ function argumentsSize(argv: Argv): number {
 
 function flagsOf(client: Client): string {
   let flags = '';
+  if (client.subscriptions !== undefined) flags += 'P';
   if (client.queue !== undefined) flags += 'x';
   if (client.isBlocked) flags += 'b';
   if (client.watcher.isDirty) flags += 'd';
@@ -49,9 +50,9 @@ export function clientLine(client: Client, call: Call): string {
     ['idle', Math.floor((now - client.lastActiveAt) / 1000)],
     ['flags', flagsOf(client)],
     ['db', client.database],
-    ['sub', 0],
-    ['psub', 0],
-    ['ssub', 0],
+    ['sub', client.subscriptions?.channel.size ?? 0],
+    ['psub', client.subscriptions?.pattern.size ?? 0],
+    ['ssub', client.subscriptions?.shard.size ?? 0],
     ['multi', client.queue?.length ?? -1],
     ['qbuf', querySize],
     ['qbuf-free', Math.max(0, connection.queryBufferSize - connection.querySize)],

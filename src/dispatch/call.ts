@@ -10,6 +10,7 @@ import type { Config } from '../instance/config.ts';
 import type { Log } from '../instance/log.ts';
 import type { Pause } from '../instance/pause.ts';
 import type { Peers } from '../instance/peers.ts';
+import type { PubSub } from '../instance/pubsub.ts';
 import type { CommandCounts, Stats } from '../instance/stats.ts';
 import type { Blocking } from '../keyspace/blocking.ts';
 import type { Database } from '../keyspace/database.ts';
@@ -90,6 +91,7 @@ export interface Instance {
   readonly registry: Commands;
   readonly pause: Pause;
   readonly peers: Peers;
+  readonly pubsub: PubSub;
   readonly log: Log;
   readonly clock: Clock;
   readonly random: Random;

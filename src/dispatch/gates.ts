@@ -33,12 +33,24 @@ const notAuthenticated: Gate = ({ client, instance }, command) => {
 const forbiddenInTransaction: Gate = ({ client }, { flags }) =>
   client.queue !== undefined && flags.has('no_multi') ? errors.notInTransaction : undefined;
 
+/** All that a client may do which listens and speaks RESP2: its replies look like messages. */
+const WHILE_LISTENING = new Set([
+  ...['ping', 'quit', 'reset', 'subscribe', 'unsubscribe', 'psubscribe', 'punsubscribe'],
+  ...['ssubscribe', 'sunsubscribe'],
+]);
+
+const forbiddenWhileListening: Gate = ({ client }, { name, fullName }) =>
+  client.subscriptions !== undefined && !client.resp3 && !WHILE_LISTENING.has(name)
+    ? errors.whileListening(fullName)
+    : undefined;
+
 /** Asked in this order; the first to answer ends the call. */
 export const gates: readonly Gate[] = [
   wrongArity,
   protectedCommand,
   notAuthenticated,
   forbiddenInTransaction,
+  forbiddenWhileListening,
 ];
 
 /** Whether every gate lets a call pass, told from what nearly all of them have in common. */
@@ -46,7 +58,8 @@ function isOrdinary({ argv, client }: Call, command: Command): boolean {
   const { count } = argv;
   const { countMin, countMax, isProtected } = command;
   const isIn = count >= countMin && count <= countMax;
-  return isIn && client.authenticated && !isProtected && client.queue === undefined;
+  const isPlain = client.queue === undefined && client.subscriptions === undefined;
+  return isIn && client.authenticated && !isProtected && isPlain;
 }
 
 /**
@@ -55,10 +68,13 @@ function isOrdinary({ argv, client }: Call, command: Command): boolean {
  */
 export function execute(call: Call): boolean {
   const { client, reply } = call;
+  const { blocking, clock, keyspace, pubsub } = call.instance;
   const mark = reply.mark();
+  pubsub.executing = client;
   const hasRun = run(call, mark);
+  pubsub.executing = undefined;
   if (hasRun && client.replyMode !== REPLY_ON) mute(call, mark);
-  const { blocking, clock, keyspace } = call.instance;
+  if (pubsub.hasDeferred) pubsub.sendDeferred(client);
   if (blocking.hasReady) {
     // What waited runs by a clock of its own: the one before it may have taken long.
     keyspace.tick(clock.now());
@@ -187,7 +203,8 @@ function mute({ client, reply }: Call, mark: number): void {
     client.replyMode = REPLY_SKIP; // The command that just ran was CLIENT REPLY SKIP itself.
     return;
   }
-  reply.rewind(mark);
+  // Confirmations of subscriptions are messages, not replies.
+  if (!/subscribe$/.test(client.lastCommand)) reply.rewind(mark);
   if (client.replyMode === REPLY_SKIP) client.replyMode = REPLY_ON;
 }
 

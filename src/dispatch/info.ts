@@ -293,7 +293,7 @@ function replication({ replicationId }: Instance): readonly Field[] {
 
 // ── What has been counted ───────────────────────────────────────────────────────────────────────
 
-function stats({ stats: own, keyspace }: Instance): readonly Field[] {
+function stats({ stats: own, keyspace, pubsub }: Instance): readonly Field[] {
   let expired = 0;
   let evicted = 0;
   for (const { counts } of keyspace.zones) {
@@ -327,9 +327,9 @@ function stats({ stats: own, keyspace }: Instance): readonly Field[] {
     ['current_eviction_exceeded_time', 0],
     ['keyspace_hits', keyspace.counts.hits],
     ['keyspace_misses', keyspace.counts.misses],
-    ['pubsub_channels', 0],
-    ['pubsub_patterns', 0],
-    ['pubsubshard_channels', 0],
+    ['pubsub_channels', pubsub.channels.size],
+    ['pubsub_patterns', pubsub.patterns.size],
+    ['pubsubshard_channels', pubsub.shards.size],
     ['latest_fork_usec', 0],
     ['total_forks', 0],
     ['migrate_cached_sockets', 0],

@@ -7,6 +7,7 @@
 
 import type { Argv } from '../resp/argv.ts';
 import type { Reply } from '../resp/reply.ts';
+import type { Subscriptions } from './pubsub.ts';
 
 /** What a client may ask of its socket. */
 export interface ClientConnection {
@@ -14,6 +15,8 @@ export interface ClientConnection {
   close(): void;
   /** Sends what has been replied, then closes; what the client sends from now on is not read. */
   closeAfterReply(): void;
+  /** Sends what has been replied, once those who are being read have had their turn. */
+  flushSoon(): void;
   /** Runs the request that was made to wait, and what was sent behind it. */
   resume(): void;
   /** Runs the request that was made to wait at once; if it is done, what is behind it goes on. */
@@ -68,6 +71,8 @@ export class Client {
   isAborted = false;
   /** What it watches keys by. */
   readonly watcher = { isDirty: false };
+  /** What it listens to; undefined when that is nothing. */
+  subscriptions: Subscriptions | undefined = undefined;
   /** Whether its commands may wait; not inside a transaction. */
   mayBlock = true;
   /** What its commands wait by, once one has. */

@@ -65,7 +65,7 @@ const FILLING = new Set([
   ...['rename_to', 'copy_to', 'move_to', 'restore'],
 ]);
 /** Classes of events that leave a key of such a type what it was. */
-const KEEPING = new Set(['l', 'z', 'x']);
+const KEEPING = new Set(['l', 'z', 't']);
 
 /** Fewer that are over than this are left where they are. */
 const OVER_MIN = 64;

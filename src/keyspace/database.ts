@@ -35,6 +35,9 @@ export interface Traffic {
 export interface Common {
   /** Told of each event of a key, while it is as the event left it. It must not write. */
   observer: ((db: Database, argv: Argv, index: number, event: KeyEvent) => void) | undefined;
+  /** Told of a key that was asked for and is not there, and of one that was made. */
+  onMiss: ((db: Database, argv: Argv, index: number) => void) | undefined;
+  onNew: ((db: Database, argv: Argv, index: number) => void) | undefined;
   /** Told when any key of a database may have come or gone: it was emptied, or swapped. */
   onReplaced: ((db: Database) => void) | undefined;
   /** Whether look-ups count as uses; off while a client runs that asked for NO-TOUCH. */
@@ -96,6 +99,7 @@ export class Database {
     const entry = this.peek(argv, index);
     if (entry === 0) {
       this.traffic.misses++;
+      this.keyspace.onMiss?.(this, argv, index);
       return 0;
     }
     this.traffic.hits++;
@@ -192,6 +196,7 @@ export class Database {
     );
     if (entry === 0) throw errors.outOfMemory;
     if (existing !== 0) zone.setPinned(entry, false);
+    else this.keyspace.onNew?.(this, argv, index);
     return entry;
   }
 
@@ -314,6 +319,7 @@ export class Database {
     const hash = zone.hashOf(physical, argv.bytes, start, end);
     const made = zone.rename(entry, physical, hash, argv.bytes, start, end);
     this.#replaceBehind(this, made, argv, index);
+    this.keyspace.onNew?.(this, argv, index);
   }
 
   /** Copies an entry to the key argv[index] of `target`, in place of what had it. */
@@ -326,6 +332,7 @@ export class Database {
         ? this.zone.copy(entry, target.physical, hash, argv.bytes, start, end)
         : this.#copyAcross(entry, target, hash, argv, index);
     this.#replaceBehind(target, made, argv, index);
+    this.keyspace.onNew?.(target, argv, index);
   }
 
   /** Moves an entry to another database under its key argv[index], which is free there. */
@@ -333,6 +340,7 @@ export class Database {
     if (target.zone === this.zone) {
       this.#leaveIndexes(entry);
       this.zone.moveToDatabase(entry, target.physical);
+      this.keyspace.onNew?.(target, argv, index);
       this.changed();
       return;
     }

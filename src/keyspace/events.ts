@@ -5,7 +5,7 @@
  * the letter by which `notify-keyspace-events` asks for it.
  */
 
-export type EventClass = 'g' | '$' | 'l' | 's' | 'h' | 'z' | 'x' | 'e' | 't';
+export type EventClass = 'g' | '$' | 'l' | 's' | 'h' | 'z' | 'x' | 'e' | 't' | 'm' | 'n';
 
 export interface KeyEvent {
   readonly name: string;
@@ -38,11 +38,13 @@ export const events = {
   ...named('z', 'zadd', 'zincr', 'zrem', 'zremrangebyrank', 'zremrangebyscore', 'zremrangebylex'),
   ...named('z', 'zpopmin', 'zpopmax', 'zrangestore', 'zunionstore', 'zinterstore', 'zdiffstore'),
   ...named('z', 'georadiusstore', 'geosearchstore'),
-  ...named('x', 'xadd', 'xdel', 'xtrim', 'xsetid'),
+  ...named('t', 'xadd', 'xdel', 'xtrim', 'xsetid'),
   ...ofGroups('xgroup-create', 'xgroup-createconsumer', 'xgroup-delconsumer', 'xgroup-destroy'),
   ...ofGroups('xgroup-setid'),
   /** The stream was made for the group. */
-  'xgroup-create-stream': { name: 'xgroup-create', class: 'x', isAside: false },
+  'xgroup-create-stream': { name: 'xgroup-create', class: 't', isAside: false },
   ...named('e', 'evicted'),
-  ...named('t', 'expired'),
+  ...named('x', 'expired'),
+  ...named('m', 'keymiss'),
+  ...named('n', 'new'),
 } as const;

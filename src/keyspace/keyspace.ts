@@ -72,6 +72,8 @@ export class Keyspace implements Common {
   readonly counts: KeyspaceCounts;
   observer: Common['observer'] = undefined;
   onReplaced: Common['onReplaced'] = undefined;
+  onMiss: Common['onMiss'] = undefined;
+  onNew: Common['onNew'] = undefined;
   /** Whether look-ups count as uses; off while a client runs that asked for NO-TOUCH. */
   touches = true;
   /** Whether keys past their deadline stay, seen by nobody: while writes are paused. */

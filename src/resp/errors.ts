@@ -132,6 +132,13 @@ export const errors = {
   ),
   misconfAof: (reason: string) =>
     new ErrorReply(`MISCONF Errors writing to the AOF file: ${reason}`),
+  whileListening: (command: string) =>
+    err(
+      `Can't execute '${command}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET ` +
+        'are allowed in this context',
+    ),
+  notForDenyBlocking: (command: string) =>
+    err(`${command} isn't allowed for a DENY BLOCKING client`),
   notAllowed: (command: string, option: string) =>
     err(
       `${command} command not allowed. If the ${option} option is set to "local", you can run it ` +

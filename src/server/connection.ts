@@ -120,6 +120,10 @@ export class Connection implements ClientConnection {
     this.#host.closed(this);
   }
 
+  flushSoon(): void {
+    if (!this.#closed) this.#host.flushLater(this);
+  }
+
   resume(): void {
     // Whoever ends the wait is in the middle of a turn of its own.
     setImmediate(() => {

@@ -11,6 +11,7 @@ import { Args } from '../dispatch/arguments.ts';
 import type { Call, Instance } from '../dispatch/call.ts';
 import type { Definition } from '../dispatch/command.ts';
 import { execute } from '../dispatch/gates.ts';
+import { Notifier } from '../dispatch/notifier.ts';
 import { Registry } from '../dispatch/registry.ts';
 import { Client, Clients } from '../instance/clients.ts';
 import { writeMemory } from '../instance/config/directive.ts';
@@ -18,6 +19,7 @@ import { DEFAULT_ZONE_SIZE, type Values } from '../instance/config/directives.ts
 import type { Config } from '../instance/config.ts';
 import type { Log } from '../instance/log.ts';
 import { Pause } from '../instance/pause.ts';
+import { PubSub } from '../instance/pubsub.ts';
 import { Stats } from '../instance/stats.ts';
 import { Blocking } from '../keyspace/blocking.ts';
 import { events } from '../keyspace/events.ts';
@@ -82,6 +84,7 @@ export class Server implements ConnectionHost {
   readonly #connections = new Map<Connection, () => void>();
   readonly #cron: Cron;
   readonly #peers = new PeerSockets();
+  readonly #notifier: Notifier;
   readonly #endpoints: Endpoints;
   #isClosing = false;
 
@@ -114,7 +117,11 @@ export class Server implements ConnectionHost {
     const keyspace = new Keyspace(zones, values.databases);
     const blocking = new Blocking();
     const watches = new Watches();
+    const pubsub = new PubSub();
+    const notifier = new Notifier(keyspace, pubsub);
+    this.#notifier = notifier;
     keyspace.observer = (database, argv, index, event) => {
+      notifier.note(database, argv, index, event);
       blocking.note(database, argv, index, event);
       if (event === events.expired) watches.noteExpiry(database, argv, index);
       else if (!event.isAside) watches.note(database, argv, index);
@@ -151,6 +158,7 @@ export class Server implements ConnectionHost {
         keyspace.keepsExpired = isOn;
       }),
       peers: this.#peers,
+      pubsub,
       log: options.log,
       clock,
       random,
@@ -173,7 +181,8 @@ export class Server implements ConnectionHost {
       const { onRemove } = zone;
       zone.onRemove = (entry, cause) => {
         onRemove?.(entry, cause);
-        if (!blocking.heedsRemoval && watches.isEmpty) return;
+        const isHeard = blocking.heedsRemoval || !watches.isEmpty || this.#notifier.isOn;
+        if (!isHeard) return;
         if (cause === EXPIRED) keyspace.tellRemoval(zone, entry, events.expired);
         else if (cause === EVICTED) keyspace.tellRemoval(zone, entry, events.evicted);
       };
@@ -204,6 +213,13 @@ export class Server implements ConnectionHost {
     };
     setFrequency(config.values);
     config.onChange(['lfu-log-factor', 'lfu-decay-time'], { apply: setFrequency });
+    this.#notifier.classes = config.values.notifyKeyspaceEvents;
+    config.onChange('notify-keyspace-events', {
+      apply: ({ notifyKeyspaceEvents }) => {
+        this.#notifier.classes = notifyKeyspaceEvents;
+        return undefined;
+      },
+    });
     config.onChange('hz', {
       apply: () => {
         this.#cron.followHz();
@@ -342,10 +358,11 @@ export class Server implements ConnectionHost {
   }
 
   closed(connection: Connection): void {
-    const { clients, pause, blocking, watches } = this.instance;
+    const { clients, pause, blocking, watches, pubsub } = this.instance;
     const { waiter, watcher } = connection.client;
     if (waiter !== undefined) blocking.forget(waiter);
     watches.forget(watcher);
+    pubsub.forget(connection.client);
     this.#connections.delete(connection);
     clients.remove(connection.client);
     pause.forget(connection.client);
@@ -374,7 +391,8 @@ export class Server implements ConnectionHost {
       connection.close();
       return;
     }
-    const limit = config.values.clientOutputBufferLimit.normal;
+    const { normal, pubsub } = config.values.clientOutputBufferLimit;
+    const limit = client.subscriptions === undefined ? normal : pubsub;
     const size = connection.outputSize;
     const isOverSoft = limit.soft > 0 && size >= limit.soft;
     if (!isOverSoft) client.overSoftLimitSince = 0;
@@ -397,7 +415,8 @@ export class Server implements ConnectionHost {
     if (limit === 0) return;
     const now = clock.now();
     for (const client of clients.all()) {
-      if (!client.isBlocked && now - client.lastActiveAt > limit) client.connection.close();
+      const isWaiting = client.isBlocked || client.subscriptions !== undefined;
+      if (!isWaiting && now - client.lastActiveAt > limit) client.connection.close();
     }
   }
 }

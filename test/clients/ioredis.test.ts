@@ -98,3 +98,31 @@ test('a client whose connection is cut comes back by itself', async () => {
   expect(await redis.get('k')).toBe('v');
   expect(await redis.client('ID')).not.toBe(id);
 });
+
+test('a subscriber hears messages, patterns, and what happens to keys', async () => {
+  const listener = new Redis(server.url);
+  const heard: string[] = [];
+  const enough = new Promise<void>((resolve) => {
+    const note = (...words: string[]): void => {
+      if (heard.push(words.join(' ')) === 4) resolve();
+    };
+    listener.on('message', note);
+    listener.on('pmessage', note);
+  });
+  await redis.config('SET', 'notify-keyspace-events', 'Kg$');
+  expect(await listener.subscribe('news', '__keyspace@0__:k')).toBe(2);
+  expect(await listener.psubscribe('n*')).toBe(3);
+  expect(await redis.publish('news', 'héllo')).toBe(2);
+  await redis.set('k', 'v');
+  await redis.del('k');
+  await enough;
+  expect(heard).toEqual([
+    'news héllo',
+    'n* news héllo',
+    '__keyspace@0__:k set',
+    '__keyspace@0__:k del',
+  ]);
+  await listener.quit();
+  expect(await redis.publish('news', 'nobody')).toBe(0);
+  await redis.config('SET', 'notify-keyspace-events', '');
+});

@@ -69,6 +69,7 @@ export function openOffline(directives: Readonly<Record<string, string>> = {}): 
   client.connection = {
     close() {},
     closeAfterReply() {},
+    flushSoon() {},
     resume() {},
     retry() {},
     release() {},

@@ -63,7 +63,6 @@ const NO_TLS = { ignored: 'there is no TLS' } as const;
 const NO_SCRIPTS = { ignored: 'there are no scripts' } as const;
 const NO_MODULES = { ignored: 'there are no modules' } as const;
 const NO_TRACKING = { ignored: 'there is no client tracking' } as const;
-const NO_EVENTS = { ignored: 'keyspace events are not sent' } as const;
 const NO_ACL = { ignored: 'there is one user, whose password is requirepass' } as const;
 const NO_THREADS = { ignored: 'one thread does all the work' } as const;
 const NO_SYSLOG = { ignored: 'the log goes to standard output or to logfile' } as const;
@@ -250,7 +249,9 @@ export const directives = {
   'latency-monitor-threshold': integer(0, [0, LONG_MAX], NO_LATENCY_STATS),
   'latency-tracking': yesNo(true, NO_LATENCY_STATS),
   'latency-tracking-info-percentiles': percentiles('50 99 99.9', NO_LATENCY_STATS),
-  'notify-keyspace-events': eventClasses(NO_EVENTS),
+  'notify-keyspace-events': eventClasses({
+    doc: 'Which events of keys are published (A, or their classes), and how: K by key, E by event.',
+  }),
 
   // The process.
   dir: directory({ guarded: true, doc: 'Working directory: other paths start from it.' }),

@@ -4,6 +4,7 @@ import { type CommandDefinition, type Definition, family } from '../../../src/di
 import { execute } from '../../../src/dispatch/gates.ts';
 import { Registry } from '../../../src/dispatch/registry.ts';
 import { Client } from '../../../src/instance/clients.ts';
+import { PubSub } from '../../../src/instance/pubsub.ts';
 import { Stats } from '../../../src/instance/stats.ts';
 import { Blocking } from '../../../src/keyspace/blocking.ts';
 import { Argv } from '../../../src/resp/argv.ts';
@@ -55,7 +56,8 @@ function start({ authenticated = true, requirepass = '', enableDebugCommand = 'n
   });
   const config = { values: { requirepass, enableDebugCommand } };
   const blocking = new Blocking();
-  const instance = { registry, stats, config, blocking, pause: { until: 0 } };
+  const pubsub = new PubSub();
+  const instance = { registry, stats, config, blocking, pubsub, pause: { until: 0 } };
   const send = (...words: string[]): string => {
     execute({ argv: Argv.of(...words), client, reply, instance } as unknown as Call);
     return latin1Text(collect(reply)).trimEnd();

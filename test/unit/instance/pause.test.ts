@@ -17,6 +17,7 @@ function clientOf(id: number, resumed: number[]): Client {
   client.connection = {
     close() {},
     closeAfterReply() {},
+    flushSoon() {},
     resume: () => resumed.push(id),
     retry() {},
     release() {},
