@@ -24,7 +24,7 @@ function named<const Names extends readonly string[]>(
 
 /** Events of the groups of streams, which Redis keeps to itself when a transaction asks. */
 function ofGroups<const Names extends readonly string[]>(...names: Names) {
-  const entries = names.map((name) => [name, { name, class: 'x', isAside: true }]);
+  const entries = names.map((name) => [name, { name, class: 't', isAside: true }]);
   return Object.fromEntries(entries) as { readonly [Name in Names[number]]: KeyEvent };
 }
 
