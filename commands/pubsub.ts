@@ -2,8 +2,7 @@
 
 import type { Call } from '../src/dispatch/call.ts';
 import { family } from '../src/dispatch/command.ts';
-import type { Client } from '../src/instance/clients.ts';
-import type { SubscriptionKind } from '../src/instance/pubsub.ts';
+import type { Client, SubscriptionKind } from '../src/instance/clients.ts';
 import { errors } from '../src/resp/errors.ts';
 import { latin1Bytes } from '../src/std/ascii.ts';
 import { matchGlob } from '../src/std/glob.ts';

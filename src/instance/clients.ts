@@ -7,7 +7,6 @@
 
 import type { Argv } from '../resp/argv.ts';
 import type { Reply } from '../resp/reply.ts';
-import type { Subscriptions } from './pubsub.ts';
 
 /** What a client may ask of its socket. */
 export interface ClientConnection {
@@ -38,6 +37,19 @@ export const REPLY_ON = 0;
 export const REPLY_OFF = 1;
 export const REPLY_SKIP_NEXT = 2;
 export const REPLY_SKIP = 3;
+
+export type SubscriptionKind = 'channel' | 'pattern' | 'shard';
+
+/** What a client is subscribed to. */
+export class Subscriptions {
+  readonly channel = new Set<string>();
+  readonly pattern = new Set<string>();
+  readonly shard = new Set<string>();
+
+  get count(): number {
+    return this.channel.size + this.pattern.size + this.shard.size;
+  }
+}
 
 export class Client {
   readonly id: number;

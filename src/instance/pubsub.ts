@@ -10,20 +10,7 @@
 import type { Reply } from '../resp/reply.ts';
 import { latin1Bytes } from '../std/ascii.ts';
 import { matchGlob } from '../std/glob.ts';
-import type { Client } from './clients.ts';
-
-export type SubscriptionKind = 'channel' | 'pattern' | 'shard';
-
-/** What a client is subscribed to. */
-export class Subscriptions {
-  readonly channel = new Set<string>();
-  readonly pattern = new Set<string>();
-  readonly shard = new Set<string>();
-
-  get count(): number {
-    return this.channel.size + this.pattern.size + this.shard.size;
-  }
-}
+import { type Client, type SubscriptionKind, Subscriptions } from './clients.ts';
 
 /** A message as bytes that stay. */
 interface Message {

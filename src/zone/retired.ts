@@ -13,16 +13,34 @@
  * An entry that is retired has left its indexes already: nobody is told when it is freed.
  */
 
-import type { Entries } from './entries.ts';
+import type { Arena } from './arena.ts';
+import type { Content } from './content.ts';
 import { CHUNKS_LISTED, E_HASH } from './entry.ts';
+import type { Layout } from './layout.ts';
+import type { Recency } from './recency.ts';
+import type { Table } from './table.ts';
 
 /** Databases that can be retired at a time, in numbers that a zone keeps for that. */
 const SPARE_COUNT = 16;
 /** Numbers of databases that are not shown. */
 export const RETIRED_COUNT = SPARE_COUNT + 1;
 
+/** What it must know of the zone and do to it. */
+export interface Retiring {
+  readonly arena: Arena;
+  readonly layout: Layout;
+  readonly content: Content;
+  readonly table: Table;
+  readonly recency: Recency;
+  moves: number;
+  database(entry: number): number;
+  entryCount(database: number): number;
+  moveToDatabase(entry: number, database: number): void;
+  discard(entry: number): void;
+}
+
 export class Retired {
-  readonly #zone: Entries;
+  readonly #zone: Retiring;
   /** Number of the database of single entries. */
   readonly #single: number;
   /** Numbers in which no entry is. */
@@ -38,7 +56,7 @@ export class Retired {
   freed = 0;
 
   /** `shown`: how many databases the zone has for its users. */
-  constructor(zone: Entries, shown: number) {
+  constructor(zone: Retiring, shown: number) {
     this.#zone = zone;
     this.#single = shown + SPARE_COUNT;
     for (let number = this.#single - 1; number >= shown; number--) this.#spare.push(number);
