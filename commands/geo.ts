@@ -9,6 +9,7 @@ import { type Scored, storeSortedSet } from '../src/keyspace/sorted-sets.ts';
 import type { Argv } from '../src/resp/argv.ts';
 import { type ErrorReply, errors } from '../src/resp/errors.ts';
 import { fixedText, formatLongDouble, longDoubleOf, parseDouble } from '../src/std/double.ts';
+import { partialSort } from '../src/std/partial-sort.ts';
 import {
   distance,
   distanceWithin,
@@ -428,8 +429,11 @@ function search(call: Call, form: Form): void {
     // A count without an order means the nearest.
     const order = wanted.order === 0 && count > 0 && !any ? 1 : wanted.order;
     const all = find(wanted.shape, any ? count : 0);
-    if (order !== 0) all.sort((a, b) => (a.meters - b.meters) * order);
-    found = count > 0 && count < all.length ? all.slice(0, count) : all;
+    const isPart = count > 0 && count < all.length;
+    const compare = (a: Found, b: Found): number => (a.meters - b.meters) * order;
+    if (order !== 0 && isPart) partialSort(all, compare, 0, count - 1);
+    else if (order !== 0) all.sort(compare);
+    found = isPart ? all.slice(0, count) : all;
   }
   if (wanted.target !== 0) storeFound(call, found, wanted);
   else if (found.length === 0) reply.array(0);

@@ -12,6 +12,7 @@ import { errors } from '../src/resp/errors.ts';
 import { latin1Text } from '../src/std/ascii.ts';
 import { compareBytes, indexOfByte, indexOfBytes } from '../src/std/bytes.ts';
 import { parseLooseDouble } from '../src/std/double.ts';
+import { partialSort } from '../src/std/partial-sort.ts';
 import { Hash } from '../src/value/hash.ts';
 import { TYPE_HASH, TYPE_SET, TYPE_STRING } from '../src/value/type.ts';
 
@@ -161,6 +162,17 @@ function compareTexts(a: Uint8Array | undefined, b: Uint8Array | undefined): num
   return compareBytes(a, 0, a.length, b, 0, b.length);
 }
 
+/** Infinities are equal to themselves. */
+function compareNumbers(a: number, b: number): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** The part of so many elements that LIMIT asks for, as Redis bounds it. */
+function boundsOf(size: number, { offset, count }: Options): { start: number; end: number } {
+  const start = Math.min(Math.max(0, offset), size);
+  return { start, end: count < 0 ? size : Math.min(size, start + count) };
+}
+
 /** Elements in the order that is asked for. */
 function sorted(
   database: Database,
@@ -169,21 +181,17 @@ function sorted(
 ): Uint8Array[] {
   const sign = options.isDescending ? -1 : 1;
   const weighed = weigh(database, elements, options);
-  weighed.sort((a, b) => {
+  const compare = (a: Weighed, b: Weighed): number => {
     if (options.isAlpha) return compareTexts(a.text, b.text) * sign;
     // Of the same weight, those of smaller bytes come first.
-    return (a.weight - b.weight || compareTexts(a.element, b.element)) * sign;
-  });
+    return (compareNumbers(a.weight, b.weight) || compareTexts(a.element, b.element)) * sign;
+  };
+  const { start, end } = boundsOf(elements.length, options);
+  // Redis sorts no more than it needs where a pattern makes it slow.
+  const isPart = options.by !== undefined && end - start < elements.length;
+  if (isPart) partialSort(weighed, compare, start, end - 1);
+  else weighed.sort(compare);
   return weighed.map(({ element }) => element);
-}
-
-/** The part of so many elements that LIMIT asks for, as Redis bounds it. */
-function limited(
-  elements: readonly Uint8Array[],
-  { offset, count }: Options,
-): readonly Uint8Array[] {
-  const start = Math.max(0, offset);
-  return elements.slice(start, count < 0 ? elements.length : start + count);
 }
 
 function run(call: Call, mayStore: boolean): void {
@@ -204,7 +212,8 @@ function run(call: Call, mayStore: boolean): void {
   }
   const ordered = options.isUnsorted ? elements : sorted(db, elements, options);
   const results: (Uint8Array | undefined)[] = [];
-  for (const element of limited(ordered, options)) {
+  const { start, end } = boundsOf(ordered.length, options);
+  for (const element of ordered.slice(start, end)) {
     if (options.gets.length === 0) results.push(element);
     for (const pattern of options.gets) results.push(lookUp(db, pattern, element));
   }

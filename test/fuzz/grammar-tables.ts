@@ -55,13 +55,18 @@ export function isFuzzed({ fullName, name, group, run }: Command): boolean {
 /** What empties or leaves the databases comes less often than the rest. */
 export function weightOf({ fullName, group }: Command): number {
   if (/^(flushall|flushdb|swapdb)$/.test(fullName)) return 0.02;
-  if (/^(select|discard|multi|move)$/.test(fullName)) return 0.2;
-  if (/^(exec)$/.test(fullName)) return 1;
+  if (/^(select|discard|move)$/.test(fullName)) return 0.2;
+  if (fullName === 'exec') return 1.5;
+  if (fullName === 'multi') return 0.5;
   if (/^(del|unlink|rename|renamenx|persist|pfdebug|keys|getdel)$/.test(fullName)) return 0.4;
   if (group === 'connection' || group === 'server') return 0.2;
   if (/^(.*expire.*|restore)$/.test(fullName)) return 0.5;
   // What makes values comes more often than what takes them apart.
-  if (/^(set|hset|hmset|rpush|lpush|sadd|zadd|xadd|geoadd|pfadd)$/.test(fullName)) return 4;
+  if (/^(set|hset|hmset|rpush|lpush|sadd|geoadd|pfadd)$/.test(fullName)) return 4;
+  // There are many commands to take them apart.
+  if (/^(zadd|xadd)$/.test(fullName)) return 8;
+  if (/^z?(rem|pop|mpop|remrange)|^(l|z|s)?(m?pop|rem|trim)|^[bl]+pop|^ltrim$/.test(fullName))
+    return 0.6;
   if (/^(setbit|append|setrange|bitfield|xgroup\|create|xreadgroup)$/.test(fullName)) return 2;
   return 1;
 }
@@ -160,10 +165,13 @@ export function aftermathOf(request: Request): Surroundings {
     // The id is the time.
     return { before: [], after: [['DEL', request[1]]] };
   }
-  if (name === 'sort' && has(/^store$/i)(request)) {
+  if (/^sort(_ro)?$/.test(name) && request.length > 1) {
     // Without an order, or among equals, a set is stored as its table has it.
     const targets = request.filter((_, i) => /^store$/i.test(request[i - 1] ?? ''));
-    return { before: [], after: targets.length > 0 ? [['DEL', ...targets]] : [] };
+    const after: Request[] = targets.length > 0 ? [['DEL', ...targets]] : [];
+    // Redis makes a skiplist of a sorted set to sort it, and a skiplist prints and keeps scores in
+    // another way: -0, 0.20000000000000001. This makes it small again.
+    return { before: [], after: [...after, ['ZUNIONSTORE', request[1], '1', request[1]]] };
   }
   if (has(/^storedist$/i)(request)) {
     // Sines and cosines have other last digits in other libraries.
@@ -218,7 +226,7 @@ const nearby =
     far(ours.tree, theirs.tree, tolerance);
 
 /** A scan from the beginning that came to the end has every element; any other some. */
-const scanned: Judge = (ours, theirs, request) => {
+const scanned: Judge = (ours, theirs, request, version) => {
   if (ours.tree.type !== theirs.tree.type) return 'not the same';
   if (ours.tree.items === null || theirs.tree.items === null)
     return same(ours, theirs, request, '');
@@ -228,6 +236,8 @@ const scanned: Judge = (ours, theirs, request) => {
     return 'another kind of cursor';
   }
   const isWhole = [ours, theirs].every(({ tree }) => tree.items?.[0].text === '0');
+  // Scores had other text then.
+  if (/^zscan$/i.test(request[0]) && !isAtLeast(version, '7.2')) return undefined;
   const cursor = request[/^scan$/i.test(request[0]) ? 1 : 2];
   return isWhole && cursor === '0' ? unordered(ours, theirs, request, '') : undefined;
 };
@@ -274,7 +284,7 @@ export const DECLARED: readonly Declared[] = [
     when: has(/^(by|alpha|limit|store)$/i),
     judge: (ours, theirs) =>
       same(ours, theirs, [], '') && unequalSets(ours, theirs) && sizes(ours, theirs, [], ''),
-    because: 'without an order, or among equals, a set comes as its table has it',
+    because: 'without an order, or among equals, members come as their table has them',
   },
   {
     commands: 'object|encoding',

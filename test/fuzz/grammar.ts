@@ -7,8 +7,8 @@
  *
  * A command that is added is generated the same day: only the values of words with a meaning of
  * their own (ids, ranges, weights) come from the table below, by the name they have in the usage
- * line. Keys are few, and shared by all types; three times of four a command takes one that its own
- * group likes to write, or nearly every reply would say WRONGTYPE.
+ * line. Keys are few, and shared by all types; mostly a command takes one that its own group likes to
+ * write, and a scene is about two groups, or nearly every reply would say WRONGTYPE or find nothing.
  *
  * Whatever is drawn comes from the seed, so a seed is a run.
  */
@@ -22,282 +22,158 @@ import { aftermathOf, bounded, type Request, weightOf } from './grammar-tables.t
 
 const LONG = 'long '.repeat(14);
 
+const words = (line: string): readonly string[] => line.split(' ');
+
 const KEYS: Readonly<Record<string, readonly string[]>> = {
-  string: ['s1', 's2', 's3'],
-  bitmap: ['s1', 's2', 'bits'],
-  hyperloglog: ['hll1', 'hll2', 'hll3'],
-  list: ['l1', 'l2', 'l3'],
-  hash: ['h1', 'h2'],
-  set: ['set1', 'set2', 'set3'],
-  sorted_set: ['z1', 'z2', 'z3', 'geo1'],
-  geo: ['geo1', 'geo2'],
-  stream: ['x1', 'x2'],
+  string: words('s1 s2 s3 n1 n2'),
+  bitmap: words('s1 s2 bits'),
+  hyperloglog: words('hll1 hll2 hll3'),
+  list: words('l1 l2 l3'),
+  hash: words('h1 h2'),
+  set: words('set1 set2 set3'),
+  'sorted-set': words('z1 z2 z3 geo1'),
+  geo: words('geo1 geo2'),
+  stream: words('x1 x2'),
 };
-const OTHER_KEYS = ['', 'k\0\xff', `${LONG}key`, 'none', 'n1'];
+const OTHER_KEYS = ['', 'k\0\xff', `${LONG}key`, 'none'];
 const ALL_KEYS = [...new Set([...Object.values(KEYS).flat(), ...OTHER_KEYS])];
 
-const SMALL = ['0', '1', '2', '3', '4', '5', '7', '-1', '-2', '-3', '10', '100'];
-const INTEGER_EDGES = [
-  ...['9223372036854775807', '-9223372036854775808', '9223372036854775808', '-9223372036854775809'],
-  ...['2147483647', '-2147483648', '4294967296', '18446744073709551615', '100000000000000000'],
-  ...['255', '-128', '65536'],
-];
+const SMALL = words('0 1 2 3 4 5 7 -1 -2 -3 10 100 0 1 2 -1 1 2');
+const INTEGER_EDGES = words(
+  '9223372036854775807 -9223372036854775808 9223372036854775808 -9223372036854775809 2147483647 ' +
+    '-2147483648 4294967296 18446744073709551615 100000000000000000 255 -128 65536',
+);
 const ODD_NUMBERS = ['', ' 1', '1 ', '+1', '01', '-0', '1.0', '1e3', '0x10', 'a', '-', '1\0'];
-const FLOATS = [
-  ...[
-    '0',
-    '1',
-    '-1',
-    '2',
-    '3',
-    '1.5',
-    '-2.25',
-    '0.1',
-    '0.2',
-    '3.0',
-    '1e17',
-    '1e-7',
-    '123456789.125',
-  ],
-  ...['-0', '-0.0', '1e308', '-1e308', '5e-324', '17179869184', '9007199254740993', '1e21'],
-];
+const FLOATS = words(
+  '0 1 -1 2 3 1.5 -2.25 0.1 0.2 3.0 1e17 1e-7 123456789.125 -0 -0.0 1e308 -1e308 5e-324 ' +
+    '17179869184 9007199254740993 1e21 0.30000000000000004 100000000 -7 4 5 6',
+);
 const FLOAT_EDGES = [
-  ...[
-    'inf',
-    '-inf',
-    '+inf',
-    'Infinity',
-    '-INF',
-    'nan',
-    '1e400',
-    '0x1p3',
-    ' 1',
-    '1 ',
-    '',
-    'a',
-    '.5',
-  ],
-  ...['5.', '+1', '1e', '--1', '1,5', '3.00000000000000000001'],
+  ...words('inf -inf +inf Infinity -INF nan 1e400 0x1p3 a .5 5. +1 1e --1 1,5 1e-400'),
+  ...[' 1', '1 ', '', '3.00000000000000000001', '1\0'],
 ];
 const ELEMENTS = [
-  ...[
-    'a',
-    'b',
-    'c',
-    'd',
-    'e',
-    'f',
-    'foo',
-    'bar',
-    'A',
-    'ab',
-    'abc',
-    '1',
-    '2',
-    '3',
-    '10',
-    '-1',
-    '007',
-  ],
-  ...['', ' ', '3.5', '1e5', '12345678901234567890', '9223372036854775807', '-9223372036854775808'],
-  ...[
-    'a\r\nb',
-    '\0',
-    '\xff\xfe',
-    'key\0null',
-    LONG,
-    '4096',
-    '70000',
-    '-2147483649',
-    '1099511627776',
-  ],
+  ...words('a b c d e f foo bar A ab abc 1 2 3 10 -1 007 3.5 1e5 4096 70000 -2147483649'),
+  ...words('12345678901234567890 9223372036854775807 -9223372036854775808 1099511627776'),
+  ...['', ' ', 'a\r\nb', '\0', '\xff\xfe', 'key\0null', LONG],
 ];
-const PATTERNS = [
-  '*',
-  '?',
-  'a*',
-  '[a-c]',
-  '[^a]*',
-  '*1',
-  's?',
-  '\\*',
+const PATTERNS = [...words('* ? a* [a-c] [^a]* *1 s? \\* [ **b h1 *\xff* [z-a] [\\]] ?*?'), ''];
+const SORT_PATTERNS = [...words('s* n* * h*->f h1->* # nosort s1 h*-> ->* none* n1'), ''];
+const STREAM_IDS = words(
+  '0 0-0 0-1 1-0 1-1 1-2 2-0 2-5 3 3-0 5-1 10 100-1 4-4 6 7-7 8-1 20-2 30 31-1 40 50-5 60-0',
+);
+const ODD_IDS = [
+  ...words('- + $ > 1-* 4-* 35-* (1-1 (2 (- (+ 1- -1 a-1 1-a 01-1 0x1 1-1-1 *-1'),
+  ...words('18446744073709551615-18446744073709551615 18446744073709551615 18446744073709551616-1'),
   '',
-  '[',
-  '**b',
-  'h1',
-  '*\xff*',
 ];
-const STREAM_IDS = [
-  ...[
-    '0',
-    '0-0',
-    '0-1',
-    '1-0',
-    '1-1',
-    '1-2',
-    '2-0',
-    '2-5',
-    '3',
-    '3-0',
-    '5-1',
-    '10',
-    '100-1',
-    '1-*',
-  ],
-  ...[
-    '-',
-    '+',
-    '$',
-    '>',
-    '(1-1',
-    '(2',
-    '(-',
-    '18446744073709551615-18446744073709551615',
-    '1-',
-    '-1',
-  ],
-  ...[
-    '18446744073709551615',
-    '18446744073709551616-1',
-    '4-*',
-    'a-1',
-    '1-a',
-    '',
-    '7-7',
-    '8-1',
-    '20-2',
-  ],
-];
-/** What is taken as a key of nothing else: names that patterns of SORT make. */
-const SORT_PATTERNS = [
-  's*',
-  'n*',
-  '*',
-  'h*->f',
-  'h1->*',
-  '#',
-  'nosort',
-  's1',
-  'h*->',
-  '->*',
-  'none*',
-];
+const SCORES = words('-inf +inf 0 1 2 3 5 (1 (2 (3 (-inf (inf 1.5 -1 100 (5');
+const ODD_SCORES = [...words('a [a - + nan ( (a 1e400'), ''];
+const LEXES = words('- + [a (b [c (d [f [1 (2 [ ( [foo [long (\xff');
+const ODD_LEXES = [...words('a 1 -inf inf'), ''];
+const NUMBERED = words('0 1 1 2 15');
+const ODD_NUMBERED = ['99', '-1', 'a', '', '2147483648'];
 
-/** Values by the name of an argument; a name that is not here goes by its type. */
-const BY_NAME: Readonly<Record<string, readonly string[]>> = {
-  field: ['f', 'g', 'a', 'b', 'c', '1', '', LONG, '\0', 'name', 'x', 'y'],
-  member: ['a', 'b', 'c', 'd', 'e', 'f', '1', '2', '-5', '', 'foo', LONG, '\xff', '3.5', '1000000'],
-  element: ELEMENTS,
-  pivot: ELEMENTS,
-  value: ELEMENTS,
-  message: ELEMENTS,
-  score: FLOATS,
-  weight: ['1', '2', '0', '-1', '0.5', 'inf', '-inf', 'a', '1e300', 'nan'],
-  // Scores and names in order: what a range of either kind may begin and end with.
-  min: ['-inf', '0', '1', '(1', '2', '(-inf', '-', '[a', '(b', '[', '(', '+', '1.5', 'a', '', '[c'],
-  max: ['+inf', '3', '(3', '2', '5', '+', '[d', '(c', '-', '[', 'inf', 'a', '', '-1', '(inf', '[f'],
-  longitude: [
-    '0',
-    '13.361389',
-    '15.087269',
-    '-122.4',
-    '179.999',
-    '-180',
-    '180.1',
-    'a',
-    '13.5',
-    '14',
+/** Values by the name of an argument: the usual ones, and some that are odd. The rest go by type. */
+const BY_NAME: Readonly<Record<string, readonly [readonly string[], readonly string[]]>> = {
+  field: [words('f g a b c 1 name x y'), ['', LONG, '\0']],
+  member: [words('a b c d e f 1 2 -5 foo 3.5 1000000'), ['', LONG, '\xff']],
+  element: [ELEMENTS, ELEMENTS],
+  pivot: [ELEMENTS, ELEMENTS],
+  message: [ELEMENTS, ELEMENTS],
+  score: [FLOATS, FLOAT_EDGES],
+  weight: [words('1 2 0 -1 0.5 1e300 3'), words('inf -inf a nan')],
+  longitude: [words('0 13.361389 15.087269 -122.4 179.999 -180 13.5 14'), words('180.1 a inf nan')],
+  latitude: [words('0 38.115556 37.502669 85.05 -85.05 37.7 38 37.9'), words('85.06 -86 a nan')],
+  radius: [words('0 1 100 200 50000 1e7 0.5'), words('-1 a nan inf')],
+  width: [words('0 1 100 400 50000'), words('-1 a nan')],
+  height: [words('0 1 100 400 50000'), words('-1 a nan')],
+  encoding: [words('u8 i8 u1 i5 u16 i32 u63 i64 i1 u2 i7'), [...words('u64 i65 u0 x8 8 u i'), '']],
+  offset: [words('0 1 2 5 7 8 16 33 100 1000 #0 #1 #3'), words('-1 #-1 a # 18446744073709551616')],
+  bit: [words('0 1'), [...words('2 -1 a'), '']],
+  bits: [words('0 1'), words('2 -1 a')],
+  cursor: [words('0 0 0 0 1'), ['-1', 'a', '18446744073709551615', ' 0', '']],
+  type: [words('string list hash set zset stream STRING'), ['junk', '']],
+  id: [STREAM_IDS, ODD_IDS],
+  threshold: [words('0 1 2 3 5 10 1-1 2-0 100'), words('-1 a 1-')],
+  'last-id': [STREAM_IDS, ODD_IDS],
+  lastid: [STREAM_IDS, ODD_IDS],
+  'max-deleted-id': [STREAM_IDS, ODD_IDS],
+  group: [words('g g g h'), ['', 'none']],
+  consumer: [words('c d e'), ['']],
+  'min-idle-time': [words('0 0 99999999999'), words('-1 a')],
+  subcommand: [words('GETREG DECODE ENCODING TODENSE encoding'), ['junk']],
+  'destination-db': [NUMBERED, ODD_NUMBERED],
+  db: [NUMBERED, ODD_NUMBERED],
+  index1: [NUMBERED, ODD_NUMBERED],
+  index2: [NUMBERED, ODD_NUMBERED],
+  timeout: [words('0.001 0.002 0.0005'), [...words('-1 a nan inf 1e400'), '']],
+  milliseconds: [words('1 2'), words('-1 a')],
+  'connection-name': [
+    ['name', ''],
+    ['a b', '\xe9'],
   ],
-  latitude: ['0', '38.115556', '37.502669', '85.05112878', '-85.06', '37.7', 'a', '38', '37.9'],
-  radius: ['0', '1', '100', '200', '50000', '1e7', '-1', 'a', 'nan', 'inf', '0.5'],
-  width: ['0', '1', '100', '400', '50000', '-1', 'a'],
-  height: ['0', '1', '100', '400', '50000', '-1', 'a'],
-  encoding: [
-    'u8',
-    'i8',
-    'u1',
-    'i5',
-    'u16',
-    'i32',
-    'u63',
-    'i64',
-    'u64',
-    'i65',
-    'u0',
-    'x8',
-    'i1',
-    '',
-  ],
-  offset: [
-    '0',
-    '1',
-    '2',
-    '5',
-    '7',
-    '8',
-    '16',
-    '33',
-    '100',
-    '1000',
-    '#0',
-    '#1',
-    '#3',
-    '-1',
-    '#-1',
-    'a',
-  ],
-  bit: ['0', '1', '1', '0', '2', '-1', 'a'],
-  bits: ['0', '1', '1', '0', '2', '-1', 'a'],
-  cursor: ['0', '0', '0', '0', '1', '-1', 'a', '18446744073709551615', ' 0', ''],
-  type: ['string', 'list', 'hash', 'set', 'zset', 'stream', 'STRING', 'junk', ''],
-  id: STREAM_IDS,
-  threshold: ['0', '1', '2', '3', '5', '10', '1-1', '2-0', '-1', 'a', '1-', '100'],
-  'last-id': STREAM_IDS,
-  lastid: STREAM_IDS,
-  'max-deleted-id': STREAM_IDS,
-  group: ['g', 'g', 'h', '', 'none'],
-  consumer: ['c', 'd', 'e', ''],
-  'min-idle-time': ['0', '0', '-1', 'a', '99999999999'],
-  subcommand: ['GETREG', 'DECODE', 'ENCODING', 'TODENSE', 'encoding', 'junk'],
-  'destination-db': ['0', '1', '1', '2', '15', '99', '-1', 'a'],
-  db: ['0', '1', '1', '2', '15', '99', '-1', 'a'],
-  index1: ['0', '1', '2', '99', '-1', 'a'],
-  index2: ['0', '1', '2', '99', '-1', 'a'],
-  timeout: ['0.001', '0.002', '0.001', '-1', 'a', '', 'nan', 'inf', '1e400', '0.0005'],
-  milliseconds: ['1', '2', '-1', 'a', ''],
-  'connection-name': ['name', '', 'a b', 'é'],
-  frequency: ['0', '1', '255', '256', '-1', 'a'],
-  numreplicas: ['0'],
+  frequency: [words('0 1 255'), words('256 -1 a')],
 };
-const RANGE_ENDS = [...BY_NAME.min, ...BY_NAME.max];
 
 /** Deadlines are far, or long ago: no reply depends on when it is given. */
 const FAR_SECONDS = 1_000_000;
-const EPOCHS = ['0', '1', '-1', '4102444800', '5000000000', '4102444801', '9223372036854775', 'a'];
-const EPOCHS_MS = [
-  ...['0', '1', '-1', '4102444800000', '5000000000000', '4102444800001', '9223372036854775807'],
-  ...['9223372036854775808', 'a', '1000'],
-];
+const EPOCHS = words('0 1 -1 4102444800 5000000000 4102444801 9223372036854775 a');
+const EPOCHS_MS = words(
+  '0 1 -1 4102444800000 5000000000000 4102444800001 9223372036854775807 9223372036854775808 a 1000',
+);
 
 // ── The walk ────────────────────────────────────────────────────────────────────────────────────
 
 const OPTION_CHANCE = 0.4;
 const MUTATION_CHANCE = 0.07;
+const ODD_CHANCE = 0.06;
+/** How often a request is of the groups that the scene is about. */
+const FOCUS_CHANCE = 0.75;
+/** How often a key is one that the group likes. */
+const OWN_KEY_CHANCE = 0.85;
+
+/** Commands by weight. */
+class Choice {
+  readonly #commands: readonly Command[];
+  readonly #sums: readonly number[];
+
+  constructor(commands: readonly Command[]) {
+    let sum = 0;
+    this.#commands = commands;
+    this.#sums = commands.map((command) => (sum += weightOf(command)));
+  }
+
+  draw(random: SeededRandom): Command {
+    const at = (random.below(1 << 24) / (1 << 24)) * (this.#sums.at(-1) ?? 0);
+    return this.#commands[this.#sums.findIndex((sum) => at < sum)];
+  }
+}
 
 export class Grammar {
   readonly #commands: readonly Command[];
-  /** Sums of weights, to find a command by where a number falls. */
-  readonly #sums: number[] = [];
+  readonly #all: Choice;
+  readonly #ofGroup: readonly Choice[];
+  /** The groups that most requests of this scene are of. */
+  #focus: readonly Choice[] = [];
   readonly #tokens: readonly string[];
   readonly #payloads: readonly string[];
   #random = new SeededRandom(0);
+  /** Of the entries that XADD was to add in this scene. */
+  #ids: string[] = [];
+  #adds = false;
+  /** What ends of ranges are in this request: ranks, scores, names. */
+  #rangeKind = 0;
 
   /** The commands to choose among, and what RESTORE can be given. */
   constructor(commands: readonly Command[], payloads: readonly string[]) {
     this.#commands = commands;
     this.#payloads = payloads;
-    let sum = 0;
-    for (const command of commands) this.#sums.push((sum += weightOf(command)));
+    this.#all = new Choice(commands);
+    const groups = [...new Set(commands.map(({ group }) => group))];
+    this.#ofGroup = groups
+      .filter((group) => Object.hasOwn(KEYS, group))
+      .map((group) => new Choice(commands.filter((command) => command.group === group)));
     const tokens = new Set<string>();
     const gather = ({ token, arguments: inner = [] }: Argument): void => {
       if (token !== undefined) tokens.add(token);
@@ -313,6 +189,8 @@ export class Grammar {
    */
   scene(seed: number, size: number): Request[][] {
     this.#random = new SeededRandom(seed);
+    this.#ids = [];
+    this.#focus = [this.#pick(this.#ofGroup), this.#pick(this.#ofGroup)];
     const units: Request[][] = [this.#limits()];
     for (let count = 0; count < size; ) {
       const unit = this.#unit();
@@ -347,8 +225,9 @@ export class Grammar {
     if (this.#chance(MUTATION_CHANCE)) words = this.#mutated(words);
     const request = bounded(words);
     const { before, after } = aftermathOf(request);
-    // What must come before may not be there (yet).
-    return before.every(([name]) => this.#isThere(name)) ? [...before, request, ...after] : [];
+    // What must come before or after may not be there (yet).
+    const around = [...before, ...after];
+    return around.every(([name]) => this.#isThere(name)) ? [...before, request, ...after] : [];
   }
 
   #isThere(name: string): boolean {
@@ -356,11 +235,16 @@ export class Grammar {
   }
 
   #command(): Command {
-    const at = (this.#random.below(1 << 24) / (1 << 24)) * (this.#sums.at(-1) ?? 0);
-    return this.#commands[this.#sums.findIndex((sum) => at < sum)];
+    return (this.#chance(FOCUS_CHANCE) ? this.#pick(this.#focus) : this.#all).draw(this.#random);
   }
 
   #request(command: Command): string[] {
+    const { name } = command;
+    this.#adds = name === 'xadd';
+    if (this.#chance(0.05)) this.#rangeKind = this.#random.below(3);
+    else if (/lex/.test(name)) this.#rangeKind = 2;
+    else if (/score|zcount/.test(name)) this.#rangeKind = 1;
+    else this.#rangeKind = /^zrange/.test(name) ? this.#random.below(3) : 0;
     const names =
       command.parent === undefined ? [command.name] : [command.parent.name, command.name];
     const words = names.map((name) => (this.#chance(0.8) ? name.toUpperCase() : this.#cased(name)));
@@ -449,35 +333,63 @@ export class Grammar {
     if (name === 'milliseconds' && token !== 'BLOCK') return this.#far(FAR_SECONDS * 1000);
     if (/^unix-time-m|^ms-time/.test(name)) return this.#pick(EPOCHS_MS);
     if (/^unix-time/.test(name)) return this.#pick(token === 'PXAT' ? EPOCHS_MS : EPOCHS);
-    if (group === 'stream' && /^(start|end)$/.test(name)) return this.#pick(STREAM_IDS);
-    if (group === 'sorted_set' && /^(start|stop)$/.test(name) && this.#chance(0.4)) {
-      return this.#pick(RANGE_ENDS);
+    if (/^(start|end|stop|min|max)$/.test(name)) {
+      if (group === 'stream')
+        return this.#chance(0.3) ? this.#id() : this.#either(STREAM_IDS, ODD_IDS, 0.4);
+      if (group === 'sorted-set') return this.#rangeEnd();
     }
-    const pool = Object.hasOwn(BY_NAME, name) ? BY_NAME[name] : undefined;
-    if (pool !== undefined) return this.#pick(pool);
+    if (name === 'id' && this.#chance(0.6)) return this.#id();
+    if (group === 'bitmap' && name === 'value') return this.#either(...BY_NAME.bit);
+    if (Object.hasOwn(BY_NAME, name)) {
+      // Among ids the odd ones are as good as the others.
+      return this.#either(...BY_NAME[name], name === 'id' ? 0.2 : ODD_CHANCE);
+    }
     switch (argument.type) {
       case 'integer':
         return this.#integer();
       case 'double':
-        return this.#chance(0.85) ? this.#pick(FLOATS) : this.#pick(FLOAT_EDGES);
+        return this.#either(FLOATS, FLOAT_EDGES);
       case 'pattern':
         return this.#pick(PATTERNS);
       default:
-        // INCRBYFLOAT's increment is an integer in the one line and none in the other.
-        return this.#chance(0.5) ? this.#pick(ELEMENTS) : this.#pick(FLOATS);
+        // Strings are numbers as often as not, or nothing could be added to them.
+        return this.#chance(0.5)
+          ? this.#pick(ELEMENTS)
+          : this.#pick(this.#chance(0.5) ? SMALL : FLOATS);
     }
+  }
+
+  #either(usual: readonly string[], odd: readonly string[], chance = ODD_CHANCE): string {
+    return this.#pick(this.#chance(chance) ? odd : usual);
+  }
+
+  /** For XADD a greater one than before; for the others one of those. */
+  #id(): string {
+    if (!this.#adds) return this.#ids.length > 0 ? this.#pick(this.#ids) : this.#pick(STREAM_IDS);
+    const time = 10 * (this.#ids.length + 1) + this.#random.below(5);
+    this.#ids.push(this.#chance(0.2) ? `${time}` : `${time}-${this.#random.below(4)}`);
+    return this.#chance(0.1) ? `${time}-*` : (this.#ids.at(-1) ?? '');
+  }
+
+  /** By rank, by score or in order: both ends of a range are mostly of one kind. */
+  #rangeEnd(): string {
+    if (this.#rangeKind === 0) return this.#integer();
+    if (this.#rangeKind === 1) return this.#either(SCORES, ODD_SCORES);
+    return this.#either(LEXES, ODD_LEXES);
   }
 
   #key(group: string): string {
     const own = KEYS[group];
-    return own !== undefined && this.#chance(0.75) ? this.#pick(own) : this.#pick(ALL_KEYS);
+    return own !== undefined && this.#chance(OWN_KEY_CHANCE)
+      ? this.#pick(own)
+      : this.#pick(ALL_KEYS);
   }
 
   #integer(): string {
     const at = this.#random.below(100);
-    if (at < 80) return this.#pick(SMALL);
-    if (at < 92) return this.#pick(INTEGER_EDGES);
-    return this.#pick(at < 96 ? ODD_NUMBERS : FLOATS);
+    if (at < 88) return this.#pick(SMALL);
+    if (at < 96) return this.#pick(INTEGER_EDGES);
+    return this.#pick(at < 98 ? ODD_NUMBERS : FLOATS);
   }
 
   /** A time to live: no two the same, or one could be the later of two by a millisecond. */
