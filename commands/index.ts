@@ -34,6 +34,13 @@ import * as sortedSetRank from './sorted-set/rank.ts';
 import * as sortedSetRemove from './sorted-set/remove.ts';
 import * as sortedSetScore from './sorted-set/score.ts';
 import * as sortedSetWalk from './sorted-set/walk.ts';
+import * as streamClaim from './stream/claim.ts';
+import * as streamGroup from './stream/group.ts';
+import * as streamInfo from './stream/info.ts';
+import * as streamLog from './stream/log.ts';
+import * as streamPending from './stream/pending.ts';
+import * as streamRead from './stream/read.ts';
+import * as streamReadGroup from './stream/read-group.ts';
 import * as string from './string.ts';
 import * as transactions from './transactions.ts';
 import * as zone from './zone.ts';
@@ -44,6 +51,7 @@ export const families: readonly (readonly Definition[])[] = [
   hyperloglog,
   generic,
   dump,
+  migrate,
   sort,
   connect,
   client,
@@ -51,7 +59,6 @@ export const families: readonly (readonly Definition[])[] = [
   listPush,
   listPlace,
   listBlock,
-  migrate,
   setMembers,
   setDraw,
   setCombine,
@@ -64,6 +71,13 @@ export const families: readonly (readonly Definition[])[] = [
   sortedSetBlock,
   sortedSetWalk,
   geo,
+  streamLog,
+  streamRead,
+  streamGroup,
+  streamReadGroup,
+  streamPending,
+  streamClaim,
+  streamInfo,
   transactions,
   pubsub,
   scripting,

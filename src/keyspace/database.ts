@@ -14,7 +14,15 @@ import { Hash } from '../value/hash.ts';
 import { List } from '../value/list.ts';
 import { MemberSet } from '../value/set.ts';
 import { SortedSet } from '../value/sorted-set.ts';
-import { TYPE_HASH, TYPE_LIST, TYPE_SET, TYPE_SORTED_SET, TYPE_STRING } from '../value/type.ts';
+import { Stream } from '../value/stream.ts';
+import {
+  TYPE_HASH,
+  TYPE_LIST,
+  TYPE_SET,
+  TYPE_SORTED_SET,
+  TYPE_STREAM,
+  TYPE_STRING,
+} from '../value/type.ts';
 import { DELETED, EXPIRED, FLUSHED, type Zone } from '../zone/zone.ts';
 import { events, type KeyEvent } from './events.ts';
 
@@ -67,6 +75,8 @@ function insidesOf(zone: Zone, entry: number): Insides | undefined {
       return new MemberSet().open(zone, entry);
     case TYPE_SORTED_SET:
       return new SortedSet().open(zone, entry);
+    case TYPE_STREAM:
+      return new Stream().open(zone, entry);
     default:
       return undefined;
   }

@@ -15,6 +15,7 @@ import { auditHash } from '../value/hash.ts';
 import { auditList } from '../value/list.ts';
 import { auditSet } from '../value/set.ts';
 import { auditSortedSet } from '../value/sorted-set.ts';
+import { auditStream } from '../value/stream.ts';
 import { audit, type ValueAudit } from '../zone/audit.ts';
 import type { Zone } from '../zone/zone.ts';
 import { type Common, Database, type Traffic } from './database.ts';
@@ -53,6 +54,7 @@ const audits: readonly ValueAudit[] = [
   auditList,
   auditSet,
   auditSortedSet,
+  auditStream,
 ];
 
 const auditValue: ValueAudit = (zone, entry) => {

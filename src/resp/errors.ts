@@ -278,6 +278,36 @@ export const errors = {
     'Insufficient memory, failed allocating transient memory, COUNT too high.',
   ),
 
+  trimmingTwice: err('syntax error, MAXLEN and MINID options at the same time are not compatible'),
+  streamMaxlenNegative: err('The MAXLEN argument must be >= 0.'),
+  streamLimitNegative: err('The LIMIT argument must be >= 0.'),
+  limitWithoutTrimming: err(
+    'syntax error, LIMIT cannot be used without specifying a trimming strategy',
+  ),
+  limitWithoutTilde: err('syntax error, LIMIT cannot be used without the special ~ option'),
+  trimmingMissing: err('syntax error, XTRIM must be called with a trimming strategy'),
+  streamIdZero: err('The ID specified in XADD must be greater than 0-0'),
+  streamIdTooSmall: err(
+    'The ID specified in XADD is equal or smaller than the target stream top item',
+  ),
+  streamExhausted: err('The stream has exhausted the last possible ID, unable to add more items'),
+  streamElementsTooLarge: err('Elements are too large to be stored'),
+  entriesAddedNegative: err('entries_added must be positive'),
+  entriesAddedTooFew: err(
+    'The entries_added specified in XSETID is smaller than the target stream length',
+  ),
+  setIdBelowGiven: err(
+    'The ID specified in XSETID is smaller than the provided max_deleted_entry_id',
+  ),
+  setIdBelowDeleted: err('The ID specified in XSETID is smaller than current max_deleted_entry_id'),
+  setIdBelowLast: err('The ID specified in XSETID is smaller than the target stream top item'),
+  onlyForReadGroup: (option: string) =>
+    err(`The ${option} option is only supported by XREADGROUP. You called XREAD instead.`),
+  newIdOutsideGroup: err(
+    'The > ID can be specified only when calling XREADGROUP using the GROUP <group> <consumer> ' +
+      'option.',
+  ),
+
   // ── Blocking ────────────────────────────────────────────────────────────────────────────────
   timeoutNotFloat: err('timeout is not a float or out of range'),
   timeoutNotInteger: err('timeout is not an integer or out of range'),

@@ -232,7 +232,7 @@ export class Connection implements ClientConnection {
         break;
       }
       if (!this.#host.execute(call)) {
-        this.#held = parser.argv.clone();
+        this.#held = this.#takeRequest().clone();
         parser.retain();
         break;
       }
@@ -253,16 +253,24 @@ export class Connection implements ClientConnection {
 
   /** Runs the request that waited. Answers false when it has to wait again. */
   #runHeld(): boolean {
-    const { call, parser } = this;
+    const { call } = this;
     const held = this.#held as Argv;
     this.#held = undefined;
     call.argv = held;
     call.args.argv = held;
     const ran = this.#host.execute(call);
+    const request = this.#takeRequest();
+    if (!ran) this.#held = request;
+    return ran;
+  }
+
+  /** The request that was run: a command that waits may have put another in its place. */
+  #takeRequest(): Argv {
+    const { call, parser } = this;
+    const { argv } = call;
     call.argv = parser.argv;
     call.args.argv = parser.argv;
-    if (!ran) this.#held = held;
-    return ran;
+    return argv;
   }
 
   #finish(): void {

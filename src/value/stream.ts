@@ -291,7 +291,10 @@ export class Stream {
     if (region.fresh >= fresh) return true;
     const spare = Math.max(SPARE_MIN, region.bump >>> SPARE_SHIFT);
     const wanted = segments.freshFor(this.#wanted, before);
-    return region.reserveFresh(wanted, spare) || region.reserveFresh(fresh, 0);
+    // What is only for later is not worth an eviction.
+    const pages = ((wanted + spare) * UNIT) / region.zone.layout.pageSize;
+    const isEasy = region.zone.slab.freePages() >= pages + 2;
+    return isEasy ? region.reserveFresh(wanted, spare) : region.reserveFresh(fresh, 0);
   }
 
   /** Adds what was planned, with an id larger than the last one. */
