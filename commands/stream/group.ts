@@ -4,10 +4,8 @@ import type { Call } from '../../src/dispatch/call.ts';
 import { family } from '../../src/dispatch/command.ts';
 import { events } from '../../src/keyspace/events.ts';
 import { errors } from '../../src/resp/errors.ts';
-import { Stream } from '../../src/value/stream.ts';
 import { StreamId } from '../../src/value/stream-id.ts';
 import { TYPE_STREAM } from '../../src/value/type.ts';
-import { DELETED } from '../../src/zone/zone.ts';
 import { findConsumer, findGroup, groups, stream } from './open.ts';
 
 const { command, container } = family('stream');
@@ -99,12 +97,12 @@ export const xgroupCreate = command({
     if (!isThere && !options.makesStream) throw errors.groupNeedsKey;
     if (argv.count > 8) throw errors.subcommandSyntax(argv);
     readStart(call, isThere, true);
-    if (!isThere) stream.create(db.zone, db.put(argv, 2, 0, TYPE_STREAM, Stream.emptySize));
-    if (findGroup(call, 3)) throw errors.busyGroup;
-    if (!groups.reserveGroup(argv.size(3))) {
-      if (!isThere) db.zone.remove(stream.entry, DELETED);
-      throw errors.outOfMemory;
+    if (!isThere) {
+      const size = stream.sizeForGroup(db.zone, argv.size(3));
+      stream.create(db.zone, db.put(argv, 2, 0, TYPE_STREAM, size));
     }
+    if (findGroup(call, 3)) throw errors.busyGroup;
+    if (isThere && !groups.reserveGroup(argv.size(3))) throw errors.outOfMemory;
     groups.create(argv.bytes, argv.starts[3], argv.ends[3], id, options.entriesRead);
     db.changedKey(argv, 2, events[isThere ? 'xgroup-create' : 'xgroup-create-stream']);
     reply.ok();

@@ -4,8 +4,8 @@ import type { Call } from '../../src/dispatch/call.ts';
 import { family } from '../../src/dispatch/command.ts';
 import { errors } from '../../src/resp/errors.ts';
 import type { Reply } from '../../src/resp/reply.ts';
-import { UNKNOWN } from '../../src/value/stream-groups.ts';
 import { StreamId } from '../../src/value/stream-id.ts';
+import { UNKNOWN } from '../../src/value/stream-image.ts';
 import {
   countUpTo,
   findGroup,

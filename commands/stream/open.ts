@@ -4,8 +4,8 @@ import type { Call } from '../../src/dispatch/call.ts';
 import { errors } from '../../src/resp/errors.ts';
 import type { Reply } from '../../src/resp/reply.ts';
 import { Stream } from '../../src/value/stream.ts';
-import { UNKNOWN } from '../../src/value/stream-groups.ts';
 import { StreamId } from '../../src/value/stream-id.ts';
+import { countUpTo as countEntriesUpTo } from '../../src/value/stream-image.ts';
 import { StreamWalk } from '../../src/value/stream-walk.ts';
 import { TYPE_STREAM } from '../../src/value/type.ts';
 
@@ -104,16 +104,9 @@ export function hasGapFrom(id: StreamId): boolean {
 
 /** How many entries there ever were up to an id, or UNKNOWN. */
 export function countUpTo(id: StreamId): bigint {
-  const { added, length } = stream;
-  if (added === 0n) return 0n;
-  const toLast = id.compare(stream.lastId(lastId));
-  if (toLast === 0 || (length === 0 && toLast < 0)) return added;
-  if (toLast > 0) return UNKNOWN;
   stream.firstId(firstId);
-  if (!stream.maxDeletedId(maxDeletedId).isMin && maxDeletedId.compare(firstId) >= 0) {
-    return UNKNOWN;
-  }
-  const toFirst = id.compare(firstId);
-  if (toFirst > 0) return UNKNOWN;
-  return added - BigInt(length) + (toFirst === 0 ? 1n : 0n);
+  stream.lastId(lastId);
+  stream.maxDeletedId(maxDeletedId);
+  const { added, length } = stream;
+  return countEntriesUpTo({ added, length, lastId, firstId, maxDeletedId }, id);
 }

@@ -90,6 +90,21 @@ export class ByteReader {
     return length;
   }
 
+  /** The same, as an unsigned number of 64 bits. */
+  length64(): bigint {
+    if (this.left > 0 && this.bytes[this.at] === LENGTH_64) {
+      this.at++;
+      return this.bigUint64();
+    }
+    return BigInt(this.length());
+  }
+
+  /** So many words, each with its greatest byte first. */
+  words(words: Int32Array, start: number, count: number): void {
+    const at = this.pass(count * 4);
+    for (let i = 0; i < count; i++) words[start + i] = this.#view.getInt32(at + i * 4);
+  }
+
   /** The number of elements that follow, each of `sizeMin` bytes at least. */
   count(sizeMin = 1): number {
     const count = this.length();

@@ -7,9 +7,10 @@
 import type { Database } from '../keyspace/database.ts';
 import { Crc64 } from '../std/crc64.ts';
 import { ByteReader, Corrupt } from './byte-reader.ts';
+import { ByteWriter } from './byte-writer.ts';
 import { VERSION_READ, VERSION_WRITTEN } from './format.ts';
 import { readValue, type Value } from './value-reader.ts';
-import { ByteWriter, writeValue } from './value-writer.ts';
+import { writeValue } from './value-writer.ts';
 
 const VERSION_SIZE = 2;
 const SUM_SIZE = 8;

@@ -8,7 +8,9 @@ import { storeSortedSet } from '../keyspace/sorted-sets.ts';
 import type { Argv } from '../resp/argv.ts';
 import { Hash } from '../value/hash.ts';
 import { SetDraft } from '../value/set-draft.ts';
-import { SET_INTSET, TYPE_HASH } from '../value/type.ts';
+import { Stream } from '../value/stream.ts';
+import type { StreamImage } from '../value/stream-image.ts';
+import { SET_INTSET, TYPE_HASH, TYPE_STREAM } from '../value/type.ts';
 import type { Value } from './value-reader.ts';
 
 const hash = new Hash();
@@ -47,6 +49,9 @@ export function storeValue(
     case 'hash':
       storeHash(database, argv, index, value.pairs, deadline, config);
       return;
+    case 'stream':
+      storeStream(database, argv, index, value.image, deadline);
+      return;
     case 'sorted set': {
       const { zsetMaxListpackEntries: count, zsetMaxListpackValue: memberSize } = config;
       storeSortedSet(database, argv, index, value.members, { count, memberSize }, deadline);
@@ -76,4 +81,18 @@ function storeHash(
     hash.set(field, 0, field.length, value, 0, value.length);
   }
   hash.settle();
+}
+
+function storeStream(
+  database: Database,
+  argv: Argv,
+  index: number,
+  image: StreamImage,
+  deadline: number,
+): void {
+  const { zone } = database;
+  const existing = database.peek(argv, index);
+  const size = Stream.sizeFor(zone, image);
+  const entry = database.putUntil(argv, index, existing, TYPE_STREAM, size, deadline);
+  new Stream().adopt(zone, entry, image);
 }

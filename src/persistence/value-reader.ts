@@ -3,13 +3,15 @@
  *
  * Every encoding a value of some type ever had comes to the same here: the bytes of a string, the
  * elements of a list, the fields and values of a hash in turn, the members of a set, or members with
- * their scores. How they are kept is then decided as if they had been added one by one.
+ * their scores. How they are kept is then decided as if they had been added one by one. Of a stream
+ * the nodes of its log are kept as they are.
  *
  * Nothing is believed: what is torn, empty, there twice or no number is thrown as Corrupt.
  */
 
 import { parseDouble } from '../std/double.ts';
 import { Listpack, validateListpack } from '../value/listpack.ts';
+import type { StreamImage } from '../value/stream-image.ts';
 import type { ByteReader } from './byte-reader.ts';
 import {
   NODE_PACKED,
@@ -25,12 +27,16 @@ import {
   T_SET,
   T_SET_INTSET,
   T_SET_LISTPACK,
+  T_STREAM_LISTPACKS,
+  T_STREAM_LISTPACKS_2,
+  T_STREAM_LISTPACKS_3,
   T_STRING,
   T_ZSET,
   T_ZSET_2,
   T_ZSET_LISTPACK,
   T_ZSET_ZIPLIST,
 } from './format.ts';
+import { readStream } from './stream.ts';
 import { readZiplist, readZipmap } from './ziplist.ts';
 
 export type Value =
@@ -42,7 +48,8 @@ export type Value =
   | {
       readonly type: 'sorted set';
       readonly members: readonly { readonly member: Uint8Array; readonly score: number }[];
-    };
+    }
+  | { readonly type: 'stream'; readonly image: StreamImage };
 
 const listpack = new Listpack();
 
@@ -87,6 +94,10 @@ export function readValue(reader: ByteReader): Value {
       return sortedSetOf(reader, ...paired(reader, readZiplist(reader.string())));
     case T_ZSET_LISTPACK:
       return sortedSetOf(reader, ...paired(reader, readListpack(reader)));
+    case T_STREAM_LISTPACKS:
+    case T_STREAM_LISTPACKS_2:
+    case T_STREAM_LISTPACKS_3:
+      return { type: 'stream', image: readStream(reader, type) };
     default:
       return reader.fail(`an unknown type, ${type},`);
   }

@@ -2,19 +2,14 @@
  * Value writer: values as Redis writes them to its files and dumps.
  *
  *   type │ what it holds          a set:    2 │ length │ member │ member │ …
- *   length   1, 2, 5 or 9 bytes, by its first two bits
- *   string   length │ bytes, or an integer in 1, 2 or 4 bytes, or compressed
  *
- * What is kept in Redis's own bytes here (listpacks, intsets) is written as it lies. A writer is a
- * sink for bulks, so that values write their elements into it as they do into a reply.
+ * What is kept in Redis's own bytes here (listpacks, intsets) is written as it lies.
  */
 
 import type { Database } from '../keyspace/database.ts';
 import { latin1Bytes } from '../std/ascii.ts';
 import { unreachable } from '../std/assert.ts';
-import { copyBytes } from '../std/bytes.ts';
 import { DOUBLE_TEXT_SIZE_MAX, doubleText } from '../std/double.ts';
-import { parseSafeInteger, writeInteger } from '../std/int64.ts';
 import { Hash } from '../value/hash.ts';
 import { Intset } from '../value/intset.ts';
 import { List } from '../value/list.ts';
@@ -27,7 +22,7 @@ import {
 } from '../value/listpack.ts';
 import { MemberSet } from '../value/set.ts';
 import { SortedSet } from '../value/sorted-set.ts';
-import { type BulkSink, writeString } from '../value/string.ts';
+import { writeString } from '../value/string.ts';
 import {
   HASH_LISTPACK,
   SET_INTSET,
@@ -36,18 +31,11 @@ import {
   TYPE_LIST,
   TYPE_SET,
   TYPE_SORTED_SET,
+  TYPE_STREAM,
   TYPE_STRING,
 } from '../value/type.ts';
+import type { ByteWriter } from './byte-writer.ts';
 import {
-  COMPRESSED_SIZE_MIN,
-  ENCODED,
-  ENCODED_INT8,
-  ENCODED_INT16,
-  ENCODED_INT32,
-  ENCODED_LZF,
-  LENGTH_14,
-  LENGTH_32,
-  LENGTH_64,
   NODE_PACKED,
   T_HASH,
   T_HASH_LISTPACK,
@@ -58,125 +46,10 @@ import {
   T_ZSET_2,
   T_ZSET_LISTPACK,
 } from './format.ts';
-import { compress } from './lzf.ts';
+import { writeStream } from './stream.ts';
 
-const SIZE_MIN = 256;
 /** Bytes of an element that is a score. */
 const SCORE_ELEMENT_MAX = elementSizeMax(DOUBLE_TEXT_SIZE_MAX);
-/** No integer of 32 bits is longer. */
-const INTEGER_SIZE_MAX = 11;
-
-export class ByteWriter implements BulkSink {
-  bytes = new Uint8Array(SIZE_MIN);
-  size = 0;
-  /** Whether long strings are compressed where that makes them shorter. */
-  readonly #compresses: boolean;
-
-  constructor(compresses: boolean) {
-    this.#compresses = compresses;
-  }
-
-  /** What has been written. */
-  get written(): Uint8Array {
-    return this.bytes.subarray(0, this.size);
-  }
-
-  #room(size: number): void {
-    const needed = this.size + size;
-    if (needed <= this.bytes.length) return;
-    const larger = new Uint8Array(Math.max(needed, this.bytes.length * 2));
-    larger.set(this.written);
-    this.bytes = larger;
-  }
-
-  byte(value: number): void {
-    this.#room(1);
-    this.bytes[this.size++] = value;
-  }
-
-  /** Bytes as they are, with nothing to say how many. */
-  append(bytes: Uint8Array, start: number, end: number): void {
-    this.#room(end - start);
-    copyBytes(this.bytes, this.size, bytes, start, end);
-    this.size += end - start;
-  }
-
-  /** A number of so many bytes, least first. */
-  #least(value: number, size: number): void {
-    for (let i = 0; i < size; i++) this.byte(Math.floor(value / 2 ** (8 * i)) & 255);
-  }
-
-  /** The same, greatest first. */
-  #greatest(value: number, size: number): void {
-    for (let i = size - 1; i >= 0; i--) this.byte(Math.floor(value / 2 ** (8 * i)) & 255);
-  }
-
-  length(value: number): void {
-    if (value < 64) {
-      this.byte(value);
-    } else if (value < 16384) {
-      this.byte((LENGTH_14 << 6) | (value >>> 8));
-      this.byte(value & 255);
-    } else if (value < 2 ** 32) {
-      this.byte(LENGTH_32);
-      this.#greatest(value, 4);
-    } else {
-      this.byte(LENGTH_64);
-      this.#greatest(value, 8);
-    }
-  }
-
-  double(value: number): void {
-    this.#room(8);
-    new DataView(this.bytes.buffer).setFloat64(this.size, value, true);
-    this.size += 8;
-  }
-
-  /** A string: as an integer or compressed where that is shorter. */
-  bulk(bytes: Uint8Array, start = 0, end = bytes.length): void {
-    const size = end - start;
-    if (size <= INTEGER_SIZE_MAX && this.#asInteger(bytes, start, end)) return;
-    if (this.#compresses && size > COMPRESSED_SIZE_MIN) {
-      const packed = compress(bytes, start, end, size - 4);
-      if (packed !== undefined) {
-        this.byte((ENCODED << 6) | ENCODED_LZF);
-        this.length(packed.length);
-        this.length(size);
-        this.append(packed, 0, packed.length);
-        return;
-      }
-    }
-    this.length(size);
-    this.append(bytes, start, end);
-  }
-
-  #asInteger(bytes: Uint8Array, start: number, end: number): boolean {
-    const value = parseSafeInteger(bytes, start, end);
-    if (Number.isNaN(value) || value < -(2 ** 31) || value >= 2 ** 31) return false;
-    // Only what prints the same.
-    if (writeInteger(digits, 0, value) !== end - start) return false;
-    if (value >= -128 && value < 128) {
-      this.byte((ENCODED << 6) | ENCODED_INT8);
-      this.#least(value & 255, 1);
-    } else if (value >= -32768 && value < 32768) {
-      this.byte((ENCODED << 6) | ENCODED_INT16);
-      this.#least(value & 0xffff, 2);
-    } else {
-      this.byte((ENCODED << 6) | ENCODED_INT32);
-      this.#least(value >>> 0, 4);
-    }
-    return true;
-  }
-
-  // A bulk in pieces is written as it is.
-  bulkHeader(size: number): void {
-    this.length(size);
-  }
-
-  bulkEnd(): void {}
-}
-
-const digits = new Uint8Array(24);
 
 // ── Values ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -207,6 +80,9 @@ export function writeValue(writer: ByteWriter, { zone }: Database, entry: number
       return;
     case TYPE_SORTED_SET:
       writeSortedSet(writer, zone, entry);
+      return;
+    case TYPE_STREAM:
+      writeStream(writer, zone, entry);
       return;
     default:
       unreachable(zone.type(entry) as never);

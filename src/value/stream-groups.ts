@@ -52,8 +52,6 @@ const OWN_WORDS = PENDING_WORDS - ID_WORDS;
 
 const NODE_UNITS = 64;
 const TWO_32 = 2 ** 32;
-/** In place of entries read: nobody knows. */
-export const UNKNOWN = -1n;
 /** The time at which a consumer was active that never was. */
 const NEVER = -1;
 
@@ -195,11 +193,18 @@ export class StreamGroups {
     return this.#pending.count;
   }
 
-  /** Makes room for a group of that name. Answers false when there is none. */
+  /** Makes room for a group whose name has so many bytes. Answers false when there is none. */
   reserveGroup(nameSize: number): boolean {
     const need = this.#need.clear(this.#region.chunkUnits);
     this.#openGroups().addNeed(need, nameSize);
     return this.#region.reserveFresh(need.fresh);
+  }
+
+  /** Fresh units for the first group, where chunks have so many units. */
+  freshForFirst(nameSize: number, chunkUnits: number): number {
+    const need = this.#need.clear(chunkUnits);
+    this.#groups.open(0).addNeed(need, nameSize);
+    return need.fresh;
   }
 
   /** Adds a group of a name that find() did not find, and goes to it. Room is there. */

@@ -53,3 +53,19 @@ export interface StreamImage {
   readonly nodes: readonly NodeImage[];
   readonly groups: readonly GroupImage[];
 }
+
+/** In place of how many entries a group has read: nobody knows. */
+export const UNKNOWN = -1n;
+
+/** How many entries there ever were in a stream up to an id, or UNKNOWN. */
+export function countUpTo(stream: Omit<StreamImage, 'nodes' | 'groups'>, id: StreamId): bigint {
+  const { added, length, lastId, firstId, maxDeletedId } = stream;
+  if (added === 0n) return 0n;
+  const toLast = id.compare(lastId);
+  if (toLast === 0 || (length === 0 && toLast < 0)) return added;
+  if (toLast > 0) return UNKNOWN;
+  if (!maxDeletedId.isMin && maxDeletedId.compare(firstId) >= 0) return UNKNOWN;
+  const toFirst = id.compare(firstId);
+  if (toFirst > 0) return UNKNOWN;
+  return added - BigInt(length) + (toFirst === 0 ? 1n : 0n);
+}

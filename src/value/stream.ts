@@ -232,6 +232,12 @@ export class Stream {
 
   static readonly emptySize = HEADER_UNITS * UNIT;
 
+  /** Bytes of content for a new stream that can take a group whose name has so many bytes. */
+  sizeForGroup(zone: Zone, nameSize: number): number {
+    const chunkUnits = zone.layout.chunkSize / UNIT;
+    return Stream.emptySize + this.groups.freshForFirst(nameSize, chunkUnits) * UNIT;
+  }
+
   /** Plans to add the entry of the arguments [first, end), fields and values in turn. */
   plan({ starts, ends }: Elements, first: number, end: number, limits: NodeLimits): void {
     let size = 0;
