@@ -110,7 +110,9 @@ export class Players {
       }
       first = last;
       if (++pipelines % LOOK_EVERY === 0 || first >= units.length) {
-        const wrong = await this.#look(peers);
+        let wrong = await this.#look(peers);
+        if (first >= units.length)
+          wrong ??= (await this.#exchange(peers)) ?? (await audit(peers[0]));
         if (wrong !== undefined) return { units: last, request: ['DEBUG'], text: wrong };
       }
     }
@@ -194,6 +196,32 @@ export class Players {
     return undefined;
   }
 
+  /** Each key of the first database comes through the other server as it was. */
+  async #exchange(peers: readonly Peer[]): Promise<string | undefined> {
+    const keys = await keysOf(peers[0], '0');
+    await keysOf(peers[1], '0');
+    const dumps = await Promise.all(
+      peers.map(({ inspector }) => inspector.pipeline(keys.map((key) => ['DUMP', key]))),
+    );
+    for (const [i, { inspector, server }] of peers.entries()) {
+      const requests = keys.flatMap((key, k) => [
+        // A digest knows whether there is a deadline.
+        ['PERSIST', key],
+        ['DEBUG', 'DIGEST-VALUE', key],
+        ['RESTORE', key, '0', dumps[1 - i][k].tree.text ?? '', 'REPLACE'],
+        ['DEBUG', 'DIGEST-VALUE', key],
+      ]);
+      const answers = await inspector.pipeline(requests);
+      for (const [k, key] of keys.entries()) {
+        const [, before, restored, after] = answers.slice(k * 4);
+        if (restored.raw === '+OK\r\n' && before.raw === after.raw) continue;
+        const how = `${escaped(before.raw)} became ${escaped(after.raw)}`;
+        return `${server.name} restores ${shownArgv([key])} of the other: ${escaped(restored.raw)}, ${how}`;
+      }
+    }
+    return undefined;
+  }
+
   /** The fewest units that still make the two part, and how they part then. */
   async shrink(
     units: readonly (readonly Request[])[],
@@ -249,6 +277,13 @@ function elementsOf({ raw, tree }: Answer): Answer[] | undefined {
     at = parsed.end;
     return element;
   });
+}
+
+/** What is wrong inside our zone. */
+async function audit({ inspector, server }: Peer): Promise<string | undefined> {
+  if (server.name !== 'zonis') return undefined;
+  const { raw } = await inspector.call('ZONE', 'AUDIT');
+  return raw === '+OK\r\n' ? undefined : `ZONE AUDIT: ${raw}`;
 }
 
 async function keysOf({ inspector }: Peer, db: string): Promise<string[]> {
