@@ -44,6 +44,11 @@ export const sadd = command({
         reply.integer(0);
         return;
       }
+      if (set.addAtOnce(bytes, starts[2], ends[2])) {
+        db.changedKey(argv, 1, events.sadd);
+        reply.integer(1);
+        return;
+      }
       set.planMissing(bytes, starts[2], ends[2], limits);
     } else {
       set.beginPlan(db.zone, entry, limits);

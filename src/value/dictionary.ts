@@ -201,9 +201,14 @@ export class Dictionary {
     }
   }
 
-  /** Names the element, until something is added or removed. */
+  /** Names the element as long as it is there, until something is added or settle() is called. */
   get mark(): number {
     return this.#record;
+  }
+
+  /** Goes to the element that a mark names. */
+  goTo(mark: number): void {
+    this.#record = mark;
   }
 
   // ── Walking ───────────────────────────────────────────────────────────────────────────────────

@@ -40,9 +40,8 @@ export class SetDraft {
   end = 0;
   count = 0;
   encoding = SET_INTSET;
-  /** Width of the integers, and bytes of the elements as a listpack. For what was ever added. */
+  /** Width of the integers that were ever added. */
   width = INTSET_WIDTH_MIN;
-  packedSize = LISTPACK_EMPTY_SIZE;
   #zone!: Zone;
   #limits!: SetLimits;
   /** Bytes taken, and places. */
@@ -67,7 +66,6 @@ export class SetDraft {
     this.encoding = encoding;
     this.count = 0;
     this.width = INTSET_WIDTH_MIN;
-    this.packedSize = LISTPACK_EMPTY_SIZE;
     this.#size = 0;
     this.#places = 0;
     if (this.#starts.length > KEPT_MAX) this.#allot(PLACES_MIN);
@@ -121,13 +119,11 @@ export class SetDraft {
     if (this.#find(hash, bytes, start, end) >= 0) return false;
     const size = end - start;
     const isInteger = this.encoding === SET_INTSET && this.#words.parse(bytes, start, end);
-    const added = elementSize(bytes, start, end);
     if (this.encoding === SET_INTSET && !isInteger) this.#leaveIntegers();
     if (this.encoding === SET_LISTPACK && !this.#takes(size)) this.encoding = SET_HASHTABLE;
     if (isInteger) {
       this.width = Math.max(this.width, integerWidth(this.#words.low, this.#words.high));
     }
-    this.packedSize += added;
     this.#append(hash, bytes, start, end);
     if (isInteger && this.count > Math.min(this.#limits.integers, INTSET_COUNT_MAX)) {
       this.encoding = SET_HASHTABLE;
@@ -140,7 +136,7 @@ export class SetDraft {
     return (
       this.count < this.#limits.count &&
       size <= this.#limits.size &&
-      this.packedSize + size <= LISTPACK_SIZE_MAX
+      this.#size + size <= LISTPACK_SIZE_MAX
     );
   }
 
@@ -182,7 +178,6 @@ export class SetDraft {
     if (place < 0) return false;
     this.#table[this.#slot] = REMOVED;
     this.#isGone[place] = 1;
-    this.packedSize -= elementSize(bytes, start, end);
     this.count--;
     return true;
   }
@@ -198,6 +193,15 @@ export class SetDraft {
     }
     this.width = width;
     this.encoding = SET_INTSET;
+  }
+
+  /** Bytes of a listpack of the members. */
+  get packedSize(): number {
+    let size = LISTPACK_EMPTY_SIZE;
+    for (let i = 0; i < this.#places; i++) {
+      if (this.#isGone[i] === 0) size += elementSize(this.bytes, this.#starts[i], this.#ends[i]);
+    }
+    return size;
   }
 
   // ── Walking ───────────────────────────────────────────────────────────────────────────────────

@@ -54,6 +54,8 @@ const INTEGER_TEXT_MAX = 20;
 
 /** Redis's SPOP_MOVE_STRATEGY_MUL: if so many times those that stay are no more than those popped. */
 const NEW_SET_SHARE = 5;
+/** With so many times the members that are popped, they are drawn; else all are walked over. */
+const DRAWN_SHARE = 3;
 /** Of the members that stay. */
 const draft = new SetDraft();
 const none = new Uint8Array(0);
@@ -426,6 +428,16 @@ export class MemberSet {
 
   // ── Adding ────────────────────────────────────────────────────────────────────────────────────
 
+  /**
+   * Adds the member that has() just now did not find, where that surely needs no room, as it mostly
+   * does not in a dictionary. Answers false with nothing changed.
+   */
+  addAtOnce(bytes: Uint8Array, start: number, end: number): boolean {
+    if (this.#kind !== TABLE || !this.#dictionary.hasRoomFor(end - start, NO_VALUE)) return false;
+    this.#dictionary.insert(bytes, start, end);
+    return true;
+  }
+
   /** Adds a member as planned. Answers whether it is new. */
   add(bytes: Uint8Array, start: number, end: number): boolean {
     const isMissing = this.#isMissing || !this.has(bytes, start, end);
@@ -568,12 +580,36 @@ export class MemberSet {
     } else if (isNew && this.#kind === INTEGERS) {
       this.#popIntegers(left, limits, random, sink);
     } else {
-      for (let i = 0; i < count; i++) {
-        this.draw(random);
-        this.writeMember(sink);
-        this.removeCurrent();
+      if (this.#kind === TABLE && count * DRAWN_SHARE > this.count) {
+        this.#popWalking(count, random, sink);
+      } else {
+        this.#popDrawing(count, random, sink);
       }
       if (isNew && left <= limits.count) this.#becomeListpack(limits);
+    }
+  }
+
+  #popDrawing(count: number, random: Random, sink: BulkSink): void {
+    for (let i = 0; i < count; i++) {
+      this.draw(random);
+      this.writeMember(sink);
+      this.removeCurrent();
+    }
+  }
+
+  #popWalking(count: number, random: Random, sink: BulkSink): void {
+    const dictionary = this.#dictionary;
+    const popped = new Float64Array(count);
+    let wanted = count;
+    this.begin();
+    for (let left = this.count; wanted > 0 && this.next(); left--) {
+      if (random.below(left) >= wanted) continue;
+      this.writeMember(sink);
+      popped[--wanted] = dictionary.mark;
+    }
+    for (const mark of popped) {
+      dictionary.goTo(mark);
+      dictionary.removeCurrent();
     }
   }
 
