@@ -22,6 +22,8 @@ import type { Keyspace } from './keyspace.ts';
 
 const SIZE = 20;
 const EXPIRES = latin1Bytes('!!expire!!');
+/** The number Redis has for streams; the other types have the same here. */
+const REDIS_STREAM = 6;
 
 class Digest {
   readonly bytes = new Uint8Array(SIZE);
@@ -116,7 +118,7 @@ function addStream(digest: Digest, zone: Zone, entry: number): void {
 
 function addValue(digest: Digest, zone: Zone, entry: number): void {
   const type = zone.type(entry);
-  digest.mixNumber(type);
+  digest.mixNumber(type === TYPE_STREAM ? REDIS_STREAM : type);
   if (type === TYPE_SORTED_SET) addSortedSet(digest, zone, entry);
   else if (type === TYPE_HASH) addHash(digest, zone, entry);
   else if (type === TYPE_LIST) addList(digest, zone, entry);
