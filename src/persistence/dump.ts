@@ -8,7 +8,7 @@ import type { Database } from '../keyspace/database.ts';
 import { Crc64 } from '../std/crc64.ts';
 import { ByteReader, Corrupt } from './byte-reader.ts';
 import { ByteWriter } from './byte-writer.ts';
-import { VERSION_READ, VERSION_WRITTEN } from './format.ts';
+import { T_STREAM_LISTPACKS_3, VERSION_READ, VERSION_WRITTEN } from './format.ts';
 import { readValue, type Value } from './value-reader.ts';
 import { writeValue } from './value-writer.ts';
 
@@ -20,8 +20,9 @@ const FOOTER_SIZE = VERSION_SIZE + SUM_SIZE;
 export function dumpValue(database: Database, entry: number, compresses: boolean): Uint8Array {
   const writer = new ByteWriter(compresses);
   writeValue(writer, database, entry);
-  writer.byte(VERSION_WRITTEN & 255);
-  writer.byte(VERSION_WRITTEN >>> 8);
+  const version = writer.bytes[0] === T_STREAM_LISTPACKS_3 ? VERSION_READ : VERSION_WRITTEN;
+  writer.byte(version & 255);
+  writer.byte(version >>> 8);
   const sum = new Uint8Array(SUM_SIZE);
   const crc = new Crc64();
   crc.add(writer.bytes, 0, writer.size);

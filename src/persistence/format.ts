@@ -1,6 +1,6 @@
 /** The words of Redis's files and dumps: rdb.h of Redis 7.2. */
 
-/** The version that is written: Redis 7.0 reads it, and all after it. */
+/** The version that is written, but for what it has no words for: Redis 7.0 reads it. */
 export const VERSION_WRITTEN = 10;
 /** The latest that is read: of Redis 7.2. */
 export const VERSION_READ = 11;

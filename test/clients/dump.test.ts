@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type RunningServer, startServer } from '../../src/index.ts';
-import { findRedis, type Running, startRedis } from '../support/redis.ts';
+import { findRedis, isAtLeast, type Running, startRedis } from '../support/redis.ts';
 import { type Arg, RespClient } from '../support/resp-client.ts';
 
 const words = (count: number, size: number): string[] =>
@@ -34,6 +34,14 @@ const VALUES: Record<string, readonly (readonly Arg[])[]> = {
   'a small hash': [['HSET', 'k', ...zipped(['a', '', '3'], ['1', 'x', ''])]],
   'a hash of one long value': [['HSET', 'k', 'f', 'v'.repeat(100)]],
   'a large hash': [['HSET', 'k', ...zipped(words(1000, 5), words(1000, 9))]],
+  'a set of small integers': [['SADD', 'k', '5', '-3', '1000']],
+  'a set of wide integers': [
+    ['SADD', 'k', '9007199254740993', '-9223372036854775808', '9223372036854775807', '70000'],
+  ],
+  'a small set': [['SADD', 'k', 'b', '7', '', 'a', '007']],
+  'a set with a long member': [['SADD', 'k', '1', 'a', 'v'.repeat(100)]],
+  'a large set of integers': [['SADD', 'k', ...Array.from({ length: 700 }, (_, i) => `${i}`)]],
+  'a large set': [['SADD', 'k', ...words(1000, 9)]],
   'a small sorted set': [
     ['ZADD', 'k', ...zipped(['1', '-2.5', 'inf', '1e300', '3'], ['a', '', 'b', '7', 'c'])],
   ],
@@ -47,6 +55,30 @@ const VALUES: Record<string, readonly (readonly Arg[])[]> = {
       ),
     ],
     ['ZADD', 'k', '-inf', 'least', 'inf', 'most', '0.1', 'tenth'],
+  ],
+  'a stream': [
+    ['XADD', 'k', '1-1', 'field', 'value'],
+    ['XADD', 'k', '1-2', 'field', '-12'],
+    ['XADD', 'k', '5-18446744073709551615', 'other', '', 'fields', 'x'.repeat(200)],
+    ['XADD', 'k', '18446744073709551615-1', 'field', 'value'],
+    ['XDEL', 'k', '1-2'],
+  ],
+  'a stream without entries': [
+    ['XADD', 'k', 'MAXLEN', '0', '7-7', 'field', 'value'],
+    ['XGROUP', 'CREATE', 'k', 'g', '$', 'ENTRIESREAD', '1'],
+  ],
+};
+
+/** The same of what Redis 7.2 has more words for. */
+const LATE: typeof VALUES = {
+  'a long stream with groups': [
+    ...words(250, 30).map((word, i) => ['XADD', 'k', `${i + 1}-0`, 'field', word]),
+    ['XGROUP', 'CREATE', 'k', 'g', '0'],
+    ['XGROUP', 'CREATE', 'k', '', '3', 'ENTRIESREAD', '3'],
+    ['XREADGROUP', 'GROUP', 'g', 'a', 'COUNT', '100', 'STREAMS', 'k', '>'],
+    ['XREADGROUP', 'GROUP', 'g', 'b', 'COUNT', '20', 'STREAMS', 'k', '>'],
+    ['XACK', 'k', 'g', '3-0', '110-0'],
+    ['XGROUP', 'CREATECONSUMER', 'k', 'g', 'never active'],
   ],
 };
 
@@ -88,12 +120,22 @@ describe.skipIf(oracle === undefined)('values go from one server to the other', 
       ['DEBUG', 'DIGEST-VALUE', 'k'],
       ['ZRANGE', 'k', 0, -1, 'WITHSCORES'],
     ]);
+    if (type.tree.text === 'stream') return `${digest.raw} ${await pictureOfGroups(client)}`;
     // Before 7.2 the smallest lists were quicklists, too, and digests had scores of 17 digits.
     if (type.tree.text === 'list') return `list ${digest.raw}`;
     const shown = `${type.raw} ${encoding.raw}`;
     if (type.tree.text !== 'zset') return `${shown} ${digest.raw}`;
     const items = (scores.tree.items ?? []).map(({ text }) => text ?? '');
     return `${shown} ${items.map((text, at) => (at % 2 === 0 ? text : Number(text))).join(' ')}`;
+  }
+
+  async function pictureOfGroups(client: RespClient): Promise<string> {
+    const answers = await client.pipeline([
+      ['XINFO', 'GROUPS', 'k'],
+      ['XPENDING', 'k', 'g'],
+      ['XRANGE', 'k', '-', '+'],
+    ]);
+    return answers.map(({ raw }) => raw).join(' ');
   }
 
   async function travel(from: RespClient, to: RespClient): Promise<void> {
@@ -110,5 +152,15 @@ describe.skipIf(oracle === undefined)('values go from one server to the other', 
     await travel(ours, theirs);
     await fill(theirs, VALUES[name]);
     await travel(theirs, ours);
+  });
+
+  test.each(Object.keys(LATE))('%s', async (name) => {
+    await fill(theirs, LATE[name]);
+    await travel(theirs, ours);
+    await fill(ours, LATE[name]);
+    if (isAtLeast(redis.version, '7.2')) return await travel(ours, theirs);
+    const { tree } = await ours.call('DUMP', 'k');
+    const refused = await theirs.call('RESTORE', 'late', 0, tree.text ?? '');
+    expect(refused.raw).toBe('-ERR DUMP payload version or checksum are wrong\r\n');
   });
 });

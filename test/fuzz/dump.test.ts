@@ -41,9 +41,20 @@ const made: Record<string, readonly string[]> = {
   table: ['HSET', 'table', ...['a', '1', 'b', '2', 'c', '3', 'd', '4', 'e', '5', 'f', '6']],
   zset: ['ZADD', 'zset', '1', 'a', '-2.5', 'bb'],
   tree: ['ZADD', 'tree', ...['1', 'a', '2', 'b', '3', 'c', '4', 'd', '5', 'e', '6', 'f']],
+  stream: ['XADD', 'stream', '5-1', 'field', 'value', 'n', '-12'],
+  group: ['XGROUP', 'CREATE', 'group', 'g', '0', 'MKSTREAM'],
+  pending: ['XADD', 'pending', '1-1', 'a', 'b'],
 };
 
 for (const words of Object.values(made)) server.run(...words);
+server.run('XADD', 'stream', '6-2', 'field', 'other', 'n', '7');
+server.run('XADD', 'stream', '7-0', 'fields', 'of its own');
+server.run('XDEL', 'stream', '6-2');
+server.run('XGROUP', 'CREATE', 'pending', 'g', '0', 'ENTRIESREAD', '3');
+server.run('XADD', 'pending', '2-1', 'a', 'c');
+for (const consumer of ['a', 'bb']) {
+  server.run('XREADGROUP', 'GROUP', 'g', consumer, 'COUNT', '1', 'STREAMS', 'pending', '>');
+}
 
 /** Restores a body and answers the reply; whatever came of it is whole. */
 function restore(body: Uint8Array): string {
