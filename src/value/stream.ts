@@ -1,79 +1,45 @@
 /**
  * Stream: a log of entries, each an id and fields with values, and the groups that read it.
  *
- *   │ free lists │ last, first, largest deleted id │ counts │ log │ last node │ groups │ blocks … │
- *
  *   log       tree of nodes by id (id-tree.ts)
- *   node      entries in a listpack of Redis's own (stream-node.ts), in segments (segments.ts)
- *   groups    stream-groups.ts
+ *   node      entries in a listpack of Redis's own (stream-node.ts), in segments (segments.ts);
+ *             the last one is added to (stream-tail.ts)
+ *   groups    who was given what (stream-groups.ts)
  *
  * Nodes begin and end where Redis's do, by the same limits. So trimming by whole nodes trims what
- * Redis trims, and a dump is a copy of them. Entries are added to the last node only: where it is
- * and how far it is filled stands in the header, so that adding one looks for nothing.
+ * Redis trims, and a dump is a copy of them.
  *
  * Adding is all or nothing: plan() what is added, makeRoom(), append(). Removing needs no room.
  */
 
 import type { ValueAudit } from '../zone/audit.ts';
 import type { Zone } from '../zone/zone.ts';
-import { type Claim, ID_WORDS, IdTree } from './id-tree.ts';
-import { elementSizeMax, Listpack, validateListpack } from './listpack.ts';
+import { IdTree } from './id-tree.ts';
 import type { Elements } from './quicklist.ts';
 import { REGION_WORDS, Region, UNIT } from './region.ts';
-import { freshForSegments, leastUnits, Segments } from './segments.ts';
+import { freshForSegments, Segments } from './segments.ts';
+import { auditBlocks } from './stream-audit.ts';
 import { StreamGroups } from './stream-groups.ts';
 import { StreamId } from './stream-id.ts';
 import type { StreamImage } from './stream-image.ts';
 import {
-  addEntry,
-  DELETED,
-  ENTRY_HEAD_MAX,
-  MASTER_HEAD_MAX,
-  NODE_SIZE_MAX,
-  NODE_SLACK,
-  StreamNode,
-  sizeAt,
-  writeEntry,
-  writeMaster,
-} from './stream-node.ts';
+  ADDED,
+  FIRST_ID,
+  GROUPS,
+  HEADER_UNITS,
+  HEADER_WORDS,
+  LAST_ID,
+  LENGTH,
+  LOG,
+  MAX_DELETED_ID,
+} from './stream-layout.ts';
+import { DELETED, NODE_SLACK, StreamNode, sizeAt } from './stream-node.ts';
+import { type NodeLimits, StreamTail } from './stream-tail.ts';
 import { TYPE_STREAM } from './type.ts';
 
-// Words behind the region's own.
-const LAST_ID = REGION_WORDS;
-const FIRST_ID = LAST_ID + ID_WORDS;
-const MAX_DELETED_ID = FIRST_ID + ID_WORDS;
-const ADDED = MAX_DELETED_ID + ID_WORDS;
-const LENGTH = ADDED + 2;
-const LOG = LENGTH + 1;
-const TAIL_ID = LOG + 1;
-const TAIL_FIRST = TAIL_ID + ID_WORDS;
-const TAIL_LAST = TAIL_FIRST + 1;
-/** Bytes of the last node in front of its last segment. */
-const TAIL_FRONT = TAIL_LAST + 1;
-const GROUPS = TAIL_FRONT + 1;
-const HEADER_WORDS = GROUPS + 1;
-const HEADER_UNITS = Math.ceil(HEADER_WORDS / 2);
-
-/** Units asked for beside what is needed, and as a part of what is there. */
-const SPARE_MIN = 32;
-const SPARE_SHIFT = 5;
 // Units from which on it is worth building anew what is sparse, and how sparse.
 const REBUILD_MIN = 512;
 const REBUILD_RATIO = 2;
-
-/** A node is not given more than so many bytes before it needs them. */
-const WANTED_MAX = 8192;
-/** Where the count of entries is in a listpack, and what tells the size of an element. */
-const LIVE_AT = 6;
-const ELEMENT_HEAD_MAX = 5;
-/** Units of a tree of one node. */
-const LEAF_UNITS = Math.ceil((2 + ID_WORDS + 1) / 2);
-
-/** Up to where Redis puts entries in a node. 0: any number. */
-export interface NodeLimits {
-  readonly count: number;
-  readonly size: number;
-}
 
 /** What trim() leaves: so many entries, or those from an id on. */
 export interface Trimming {
@@ -92,17 +58,10 @@ export class Stream {
   /** The nodes of the log. The word beside an id is the first of its segments. */
   readonly log = new IdTree(this.region, 1);
   readonly groups = new StreamGroups(this.region, GROUPS);
+  readonly #tail = new StreamTail(this.region, this.segments, this.log);
   readonly #node = new StreamNode();
-  readonly #head = new Listpack();
-  readonly #tailId = new StreamId();
+  readonly #nodeId = new StreamId();
   readonly #id = new StreamId();
-  #scratch: Uint8Array = new Uint8Array(512);
-
-  // What is planned.
-  #isNewNode = false;
-  /** Bytes that the node needs, or needs more, at most. */
-  #need = 0;
-  #wanted = 0;
 
   open(zone: Zone, entry: number): this {
     this.region.bind(zone, entry);
@@ -212,22 +171,14 @@ export class Stream {
   /** Makes `node` look at the node that the log is gone to. */
   openNode(node: StreamNode): StreamNode {
     const { region, log, segments } = this;
-    return node.open(region, segments, region.i32[log.own], log.readId(this.#tailId));
+    return node.open(region, segments, region.i32[log.own], log.readId(this.#nodeId));
   }
 
   // ── Adding ────────────────────────────────────────────────────────────────────────────────────
 
   /** Bytes of content for a new stream that can take the entry of the arguments [first, end). */
-  static contentSize(zone: Zone, { starts, ends }: Elements, first: number, end: number): number {
-    let size = MASTER_HEAD_MAX + ENTRY_HEAD_MAX + NODE_SLACK;
-    for (let i = first; i < end; i++) {
-      size += elementSizeMax(ends[i] - starts[i]) * ((i - first) % 2 === 0 ? 2 : 1);
-    }
-    const chunkUnits = zone.layout.chunkSize / UNIT;
-    const units = HEADER_UNITS + LEAF_UNITS;
-    const least = leastUnits(size);
-    const isWhole = units + least <= chunkUnits;
-    return (units + (isWhole ? least : freshForSegments(size, chunkUnits))) * UNIT;
+  static contentSize(zone: Zone, elements: Elements, first: number, end: number): number {
+    return StreamTail.unitsFor(elements, first, end, zone.layout.chunkSize / UNIT) * UNIT;
   }
 
   static readonly emptySize = HEADER_UNITS * UNIT;
@@ -239,76 +190,19 @@ export class Stream {
   }
 
   /** Plans to add the entry of the arguments [first, end), fields and values in turn. */
-  plan({ starts, ends }: Elements, first: number, end: number, limits: NodeLimits): void {
-    let size = 0;
-    let packed = 0;
-    let packedFields = 0;
-    for (let i = first; i < end; i += 2) {
-      const fieldSize = ends[i] - starts[i];
-      const valueSize = ends[i + 1] - starts[i + 1];
-      size += fieldSize + valueSize;
-      packedFields += elementSizeMax(fieldSize);
-      packed += elementSizeMax(valueSize);
-    }
-    const entrySize = ENTRY_HEAD_MAX + packedFields + packed + NODE_SLACK;
-    const tail = this.#get(TAIL_FIRST);
-    const tailSize = tail === 0 ? 0 : sizeAt(this.region.u8, this.segments.at(tail));
-    this.#isNewNode = tail === 0 || this.#isFull(tail, tailSize, size, limits);
-    if (this.#isNewNode) {
-      this.#need = entrySize + packedFields + MASTER_HEAD_MAX;
-      this.#wanted = Math.max(this.#need, Math.min(tailSize + NODE_SLACK, WANTED_MAX));
-      return;
-    }
-    const spare = this.#tailCapacity() - tailSize;
-    this.#need = Math.max(0, entrySize - spare);
-    this.#wanted = Math.max(this.#need, tailSize >>> 1);
-  }
-
-  #isFull(tail: number, tailSize: number, added: number, limits: NodeLimits): boolean {
-    const { size, count } = limits;
-    const most = size === 0 || size > NODE_SIZE_MAX ? NODE_SIZE_MAX : size;
-    if (tailSize + added >= most) return true;
-    if (count === 0) return false;
-    const head = this.#head.open(this.region.u8, this.segments.at(tail));
-    head.read(head.first);
-    const live = head.integer;
-    head.read(head.next);
-    return live + head.integer >= count;
-  }
-
-  /** Bytes that the last node can have. */
-  #tailCapacity(): number {
-    const { segments } = this;
-    let capacity = this.#get(TAIL_FRONT);
-    for (let segment = this.#get(TAIL_LAST); segment !== 0; segment = segments.next(segment)) {
-      capacity += segments.capacity(segment);
-    }
-    return capacity;
+  plan(elements: Elements, first: number, end: number, limits: NodeLimits): void {
+    this.#tail.plan(elements, first, end, limits);
   }
 
   /** Makes room for what is planned. Answers false when there is none; nothing has changed then. */
   makeRoom(): boolean {
-    if (this.#need === 0) return true;
-    const { region, segments } = this;
-    const isFirst = this.log.root === 0;
-    let before = 0;
-    if (this.#isNewNode) before = isFirst ? LEAF_UNITS : this.log.freshFor(1, true);
-    const fresh = segments.freshFor(this.#need, before);
-    if (region.fresh >= fresh) return true;
-    const spare = Math.max(SPARE_MIN, region.bump >>> SPARE_SHIFT);
-    const wanted = segments.freshFor(this.#wanted, before);
-    // What is only for later is not worth an eviction.
-    const pages = ((wanted + spare) * UNIT) / region.zone.layout.pageSize;
-    const isEasy = region.zone.slab.freePages() >= pages + 2;
-    return isEasy ? region.reserveFresh(wanted, spare) : region.reserveFresh(fresh, 0);
+    return this.#tail.makeRoom();
   }
 
   /** Adds what was planned, with an id larger than the last one. */
   append(id: StreamId, elements: Elements, first: number, end: number): void {
-    const { region } = this;
-    const { i32, base } = region;
-    if (this.#isNewNode) this.#beginNode(id, elements, first, end);
-    else this.#extendNode(id, elements, first, end);
+    const { i32, base } = this.region;
+    this.#tail.add(id, elements, first, end);
     const length = this.length + 1;
     this.#set(LENGTH, length);
     const added = (i32[base + ADDED] + 1) | 0;
@@ -316,147 +210,6 @@ export class Stream {
     if (added === 0) i32[base + ADDED + 1]++;
     id.write(i32, base + LAST_ID);
     if (length === 1) id.write(i32, base + FIRST_ID);
-  }
-
-  #beginNode(id: StreamId, elements: Elements, first: number, end: number): void {
-    const { region, segments, log } = this;
-    const { i32, base, u8 } = region;
-    this.#finishTail();
-    log.insert(id);
-    this.#set(LOG, log.root);
-    const node = segments.take(this.#need, this.#wanted);
-    i32[log.own] = node;
-    id.write(i32, base + TAIL_ID);
-    this.#set(TAIL_FIRST, node);
-    this.#set(TAIL_LAST, node);
-    this.#set(TAIL_FRONT, 0);
-    const isWhole = segments.capacity(node) >= this.#need;
-    const target = isWhole ? u8 : this.#scratchOf(this.#need);
-    const at = isWhole ? segments.at(node) : 0;
-    const entryAt = writeMaster(target, at, elements, first, end);
-    const to = writeEntry(target, entryAt, id, id, true, elements, first, end);
-    addEntry(target, at, to + 1 - at, (end - first) >>> 1, true);
-    if (!isWhole) {
-      segments.write(node, 0, target, 0, to + 1);
-      this.#advanceTail(to + 1);
-    }
-  }
-
-  #extendNode(id: StreamId, elements: Elements, first: number, end: number): void {
-    const { region, segments } = this;
-    const { i32, base, u8 } = region;
-    const node = this.#get(TAIL_FIRST);
-    if (this.#need > 0) segments.add(this.#lastSegment(), this.#need, this.#wanted);
-    const head = segments.at(node);
-    const isSame = this.#hasFields(node, head, elements, first, end);
-    this.#countOne(node, head);
-    const size = sizeAt(u8, head);
-    const last = this.#get(TAIL_LAST);
-    const offset = size - 1 - this.#get(TAIL_FRONT);
-    const need = entrySizeMax(elements, first, end);
-    const isWhole = segments.capacity(last) - offset >= need;
-    const target = isWhole ? u8 : this.#scratchOf(need);
-    const at = isWhole ? segments.at(last) + offset : 0;
-    const masterId = this.#tailId.read(i32, base + TAIL_ID);
-    const to = writeEntry(target, at, id, masterId, isSame, elements, first, end);
-    addEntry(u8, head, size + to - at, (end - first) >>> 1, isSame);
-    if (!isWhole) {
-      segments.write(last, offset, target, 0, to + 1);
-      this.#advanceTail(size + to);
-    }
-  }
-
-  #scratchOf(size: number): Uint8Array {
-    if (this.#scratch.length < size) this.#scratch = new Uint8Array(size * 2);
-    return this.#scratch;
-  }
-
-  /** Counts one entry more in a master. */
-  #countOne(node: number, head: number): void {
-    const { u8 } = this.region;
-    const at = head + LIVE_AT;
-    if (u8[at] < 127) {
-      u8[at]++;
-      return;
-    }
-    const whole = this.#node.open(this.region, this.segments, node, this.#tailId);
-    whole.setCounts(this.segments, whole.live + 1, whole.deleted);
-    this.#advanceTail(sizeAt(u8, head));
-  }
-
-  /** Whether the fields of the arguments [first, end) are those of a master. */
-  #hasFields(
-    node: number,
-    headAt: number,
-    elements: Elements,
-    first: number,
-    end: number,
-  ): boolean {
-    const { region, segments } = this;
-    const head = this.#head.open(region.u8, headAt);
-    const limit = headAt + segments.capacity(node);
-    // Two counts and one of fields lie in every first segment.
-    head.read(head.first);
-    head.read(head.next);
-    head.read(head.next);
-    if (head.integer !== (end - first) >>> 1) return false;
-    const { bytes, starts, ends } = elements;
-    let at = head.next;
-    for (let i = first; i < end; i += 2) {
-      if (at + ELEMENT_HEAD_MAX > limit || head.nextOf(at) > limit) {
-        const whole = this.#node.open(region, segments, node, this.#tailId);
-        return whole.hasFields(elements, first, end);
-      }
-      if (!head.equals(at, bytes, starts[i], ends[i])) return false;
-      at = head.next;
-    }
-    return true;
-  }
-
-  #lastSegment(): number {
-    const { segments } = this;
-    let last = this.#get(TAIL_LAST);
-    for (let next = segments.next(last); next !== 0; next = segments.next(last)) last = next;
-    return last;
-  }
-
-  /** Makes the last segment of the last node, of that size, the one where it ends. */
-  #advanceTail(size: number): void {
-    const { segments } = this;
-    let last = this.#get(TAIL_LAST);
-    let front = this.#get(TAIL_FRONT);
-    for (;;) {
-      const behind = front + segments.capacity(last);
-      if (behind >= size) break;
-      front = behind;
-      last = segments.next(last);
-    }
-    this.#set(TAIL_LAST, last);
-    this.#set(TAIL_FRONT, front);
-  }
-
-  /** Nothing will be added to the last node: gives back what it has too much. */
-  #finishTail(): void {
-    const node = this.#get(TAIL_FIRST);
-    if (node === 0) return;
-    const size = sizeAt(this.region.u8, this.segments.at(node));
-    this.segments.cut(this.#get(TAIL_LAST), size - this.#get(TAIL_FRONT) + NODE_SLACK);
-  }
-
-  /** Says which node is the last. */
-  #findTail(): void {
-    const { region, log, segments } = this;
-    if (!log.seekLast()) {
-      this.#set(TAIL_FIRST, 0);
-      this.#set(TAIL_LAST, 0);
-      return;
-    }
-    const node = region.i32[log.own];
-    log.readId(this.#tailId).write(region.i32, region.base + TAIL_ID);
-    this.#set(TAIL_FIRST, node);
-    this.#set(TAIL_LAST, node);
-    this.#set(TAIL_FRONT, 0);
-    this.#advanceTail(sizeAt(region.u8, segments.at(node)));
   }
 
   // ── Removing: needs no room ───────────────────────────────────────────────────────────────────
@@ -467,12 +220,12 @@ export class Stream {
     this.segments.give(first);
     this.log.remove();
     this.#set(LOG, this.log.root);
-    if (first === this.#get(TAIL_FIRST)) this.#findTail();
+    if (first === this.#tail.first) this.#tail.find();
   }
 
   #recount(node: StreamNode, removed: number): void {
     node.setCounts(this.segments, node.live - removed, node.deleted + removed);
-    if (node.first === this.#get(TAIL_FIRST)) this.#findTail();
+    if (node.first === this.#tail.first) this.#tail.find();
   }
 
   /** Goes to the node an id would be in. */
@@ -613,7 +366,7 @@ export class Stream {
       i32[log.own] = first;
     }
     this.#set(LOG, log.root);
-    this.#findTail();
+    this.#tail.find();
     this.#set(LENGTH, image.length);
     this.added = image.added;
     image.lastId.write(i32, base + LAST_ID);
@@ -633,89 +386,17 @@ export class Stream {
     new Stream().adopt(zone, entry, this.image());
   }
 
-  // ── Audit ─────────────────────────────────────────────────────────────────────────────────────
-
   /** What is wrong, or undefined: nodes, counts, and that every unit is in one block. */
   audit(): string | undefined {
     const { region, log } = this;
-    let problem = region.audit();
-    if (problem !== undefined) return problem;
-    const taken = new Uint8Array(region.limit);
-    const claim: Claim = (block, units) => {
-      if (block < 1 || block + units > region.bump) {
-        problem ??= `block ${block} lies behind the end`;
-        return;
-      }
-      if (taken.subarray(block, block + units).includes(1)) problem ??= `block ${block} overlaps`;
-      taken.fill(1, block, block + units);
-    };
-    taken.fill(1, 0, HEADER_UNITS);
-    region.eachFree(claim);
-    problem ??= log.audit(claim) ?? this.#auditNodes(claim) ?? this.groups.audit(claim);
-    const lost = taken.subarray(0, region.bump).indexOf(0);
-    if (lost >= 0) problem ??= `unit ${lost} is in no block`;
-    return problem;
-  }
-
-  #auditNodes(claim: Claim): string | undefined {
-    const { region, log, segments } = this;
-    const node = new StreamNode();
-    const before = new StreamId();
-    let length = 0;
-    for (let more = log.seekFirst(); more; more = log.next()) {
-      const first = region.i32[log.own];
-      const id = log.readId(new StreamId());
-      const capacity = segments.claim(first, claim);
-      const size = sizeAt(region.u8, segments.at(first));
-      if (size + NODE_SLACK > capacity + NODE_SLACK) return `node ${id} is larger than its room`;
-      const bytes = new Uint8Array(size);
-      segments.read(first, bytes, size);
-      if (validateListpack(bytes, 0, size) < 0) return `node ${id} is a torn listpack`;
-      const problem = auditNode(node.openBytes(bytes, id), before);
-      if (problem !== undefined) return `node ${id}: ${problem}`;
-      length += node.live;
-    }
-    if (length !== this.length) return 'entries are counted wrongly';
-    if (before.compare(this.lastId(new StreamId())) > 0) return 'the last id is too small';
-    return this.#auditHeader();
-  }
-
-  #auditHeader(): string | undefined {
-    const { region, log } = this;
-    const kept = [TAIL_FIRST, TAIL_LAST, TAIL_FRONT].map((word) => this.#get(word));
-    const firstId = this.firstId(new StreamId());
     if (log.root !== this.#get(LOG)) return 'the root of the log is another';
-    this.#findTail();
-    const found = [TAIL_FIRST, TAIL_LAST, TAIL_FRONT].map((word) => this.#get(word));
-    if (log.root !== 0 && String(kept) !== String(found)) return 'the last node is another';
+    const problem = region.audit() ?? auditBlocks(this) ?? this.#tail.audit();
+    if (problem !== undefined) return problem;
+    const firstId = this.firstId(new StreamId());
     this.#refreshFirstId();
     const isFirst = firstId.compareAt(region.i32, region.base + FIRST_ID) === 0;
-    firstId.write(region.i32, region.base + FIRST_ID);
     return isFirst ? undefined : 'the first id is wrong';
   }
-}
-
-/** Bytes of an entry at most, its fields among them. */
-function entrySizeMax({ starts, ends }: Elements, first: number, end: number): number {
-  let size = ENTRY_HEAD_MAX + 1;
-  for (let i = first; i < end; i++) size += elementSizeMax(ends[i] - starts[i]);
-  return size;
-}
-
-/** Looks at the entries of a node that come behind `before`, and makes that the last of them. */
-function auditNode(node: StreamNode, before: StreamId): string | undefined {
-  let live = 0;
-  let deleted = 0;
-  for (let at = node.firstEntry; at < node.end; at = node.behind) {
-    node.readEntry(at);
-    const isFirst = live + deleted === 0;
-    if (isFirst && node.id.compare(node.masterId) < 0) return 'its id is larger than an entry';
-    if (node.id.compare(before) <= 0) return 'entries are out of order';
-    before.copy(node.id);
-    if ((node.flags & DELETED) !== 0) deleted++;
-    else live++;
-  }
-  return live === node.live && deleted === node.deleted ? undefined : 'counts are wrong';
 }
 
 /** Looks into an entry of the zone, if it is a stream. */

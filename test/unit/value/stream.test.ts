@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import { latin1Bytes, latin1Text } from '../../../src/std/ascii.ts';
 import { SeededRandom } from '../../../src/std/random.ts';
-import { type NodeLimits, Stream } from '../../../src/value/stream.ts';
+import { Stream } from '../../../src/value/stream.ts';
 import { StreamId } from '../../../src/value/stream-id.ts';
+import type { NodeLimits } from '../../../src/value/stream-tail.ts';
 import { StreamWalk } from '../../../src/value/stream-walk.ts';
 import { TYPE_STREAM } from '../../../src/value/type.ts';
 import type { Zone } from '../../../src/zone/zone.ts';
