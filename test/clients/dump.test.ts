@@ -121,8 +121,10 @@ describe.skipIf(oracle === undefined)('values go from one server to the other', 
       ['ZRANGE', 'k', 0, -1, 'WITHSCORES'],
     ]);
     if (type.tree.text === 'stream') return `${digest.raw} ${await pictureOfGroups(client)}`;
-    // Before 7.2 the smallest lists were quicklists, too, and digests had scores of 17 digits.
+    // Before 7.2 the smallest lists were quicklists, and sets of few words hashtables, too, and
+    // digests had scores of 17 digits.
     if (type.tree.text === 'list') return `list ${digest.raw}`;
+    if (type.tree.text === 'set') return `set ${encoding.tree.text === 'intset'} ${digest.raw}`;
     const shown = `${type.raw} ${encoding.raw}`;
     if (type.tree.text !== 'zset') return `${shown} ${digest.raw}`;
     const items = (scores.tree.items ?? []).map(({ text }) => text ?? '');
