@@ -117,19 +117,17 @@ export class Segments {
     const region = this.#region;
     const units = this.units(last);
     const most = Math.min(region.extensible(last, units), region.fresh, UNITS_MAX - units);
-    let end = last;
-    let rest = need;
-    let size = wanted;
-    if (most > 0) {
-      const added = Math.min(most, leastUnits(size) - 1);
+    if (most * UNIT >= need) {
+      const whole = (units + Math.ceil(wanted / UNIT) + UNITS_MIN - 1) & -UNITS_MIN;
+      const added = Math.min(most, whole - units);
       region.extend(last, units, added);
       region.i32[region.word(last) + 1] = units + added;
-      rest -= added * UNIT;
-      size -= added * UNIT;
+      return;
     }
-    while (rest > 0) {
+    let end = last;
+    let size = wanted;
+    for (let rest = need; rest > 0; rest -= this.capacity(end)) {
       end = this.#chain(end, rest, size);
-      rest -= this.capacity(end);
       size -= this.capacity(end);
     }
   }
