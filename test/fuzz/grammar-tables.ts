@@ -92,6 +92,7 @@ const SINCE_7_2: readonly Since[] = [
     because: 'it wanted a command with arguments; and ZRANK has more of them now',
   },
   { commands: 'lset', when: has(/^-?\d{10,}$/), because: 'small lists cut indexes to 32 bits now' },
+  { commands: 'xsetid', when: () => true, because: 'it forgot the greatest id that was deleted' },
   { commands: 'lpos', when: has(/^-9223372036854775808$/), because: 'it took any rank' },
 ];
 
@@ -101,6 +102,21 @@ export function isAsked(fullName: string, request: Request, version: string): bo
   return !SINCE_7_2.some(
     ({ commands, when }) => commands.split(' ').includes(fullName) && when(request),
   );
+}
+
+/**
+ * What an oracle before 7.2 is asked first: it made a consumer only when it had something for it,
+ * and forgot one that had nothing to claim.
+ */
+export function askedFirst(fullName: string, request: Request, version: string): Request[] {
+  if (isAtLeast(version, '7.2')) return [];
+  if (/^(xclaim|xautoclaim)$/.test(fullName) && request.length > 3) {
+    return [['XGROUP', 'CREATECONSUMER', ...request.slice(1, 4)]];
+  }
+  const streams = request.findIndex((word) => /^streams$/i.test(word));
+  if (fullName !== 'xreadgroup' || streams < 0) return [];
+  const keys = request.slice(streams + 1, streams + 1 + ((request.length - streams - 1) >> 1));
+  return keys.map((key) => ['XGROUP', 'CREATECONSUMER', key, request[2], request[3]]);
 }
 
 // ── What is kept within bounds ──────────────────────────────────────────────────────────────────
@@ -189,6 +205,26 @@ export function aftermathOf(request: Request): Surroundings {
   return NOTHING;
 }
 
+// ── How large small values may be ───────────────────────────────────────────────────────────────
+
+/** Directives, what they usually are, and what makes values large soon. */
+export const LIMITS: readonly (readonly [name: string, usual: string, few: string])[] = [
+  ['hash-max-listpack-entries', '128', '2 4 8'],
+  ['hash-max-listpack-value', '64', '8 64'],
+  ['zset-max-listpack-entries', '128', '0 2 4 8'],
+  ['zset-max-listpack-value', '64', '4 64'],
+  ['list-max-listpack-size', '-2', '1 2 4 -1'],
+  ['set-max-intset-entries', '512', '2 4 8'],
+  ['set-max-listpack-entries', '128', '0 2 4'],
+  ['stream-node-max-entries', '100', '1 2 4'],
+  ['hll-sparse-max-bytes', '3000', '0 40 100'],
+];
+
+/** Sets them back, for a scene that says nothing of them. */
+export const USUAL_LIMITS: readonly Request[] = LIMITS.map(([name, usual]) => [
+  ...['CONFIG', 'SET', name, usual],
+]);
+
 // ── What is not determined ──────────────────────────────────────────────────────────────────────
 
 type Judge = (
@@ -240,6 +276,45 @@ const scanned: Judge = (ours, theirs, request, version) => {
   if (/^zscan$/i.test(request[0]) && !isAtLeast(version, '7.2')) return undefined;
   const cursor = request[/^scan$/i.test(request[0]) ? 1 : 2];
   return isWhole && cursor === '0' ? unordered(ours, theirs, request, '') : undefined;
+};
+
+/** Names in front of milliseconds since something happened, and of what tells of a tree. */
+const TIMES = /^(idle|inactive|seen-time|active-time)$/;
+const NODES = 'radix-tree-nodes';
+const NEARLY_MS = 60_000;
+const UNIX_MS = 1e12;
+
+/** What consumers tell since 7.2. */
+const SINCE_OF_CONSUMER = /^(inactive|active-time)$/;
+
+/** The items without the pairs that an oracle of that version does not know. */
+function known(items: readonly Tree[], version: string): readonly Tree[] {
+  if (isAtLeast(version, '7.2')) return items;
+  const isNew = (item: Tree | undefined): boolean => SINCE_OF_CONSUMER.test(item?.text ?? '');
+  return items.filter((item, i) => !isNew(item) && !isNew(items[i - 1]));
+}
+
+/** The same, but for times, which may be a little apart, and how many nodes a radix tree has. */
+const timesNear: Judge = (ours, theirs, _, version) => {
+  const isNear = (a: Tree, b: Tree, isTime: boolean): boolean => {
+    if (a.type !== b.type) return false;
+    if (a.items === null || b.items === null) {
+      if (a.text === b.text) return true;
+      const [x, y] = [Number(a.text), Number(b.text)];
+      const canBe = isTime || (x > UNIX_MS && y > UNIX_MS);
+      return a.type === ':' && canBe && Math.abs(x - y) <= NEARLY_MS;
+    }
+    const items = known(a.items, version);
+    const others = b.items;
+    if (items.length !== others.length) return false;
+    // A row of XPENDING: id, consumer, milliseconds, count.
+    const isRow = items.length === 4 && items.map(({ type }) => type).join('') === '$$::';
+    return items.every((item, i) => {
+      const before = i === 0 ? '' : (others[i - 1].text ?? '');
+      return before === NODES || isNear(item, others[i], TIMES.test(before) || (isRow && i === 2));
+    });
+  };
+  return isNear(ours.tree, theirs.tree, false) ? undefined : 'not the same';
 };
 
 export const DECLARED: readonly Declared[] = [
@@ -295,6 +370,17 @@ export const DECLARED: readonly Declared[] = [
     because: 'SORT makes a skiplist of a sorted set; 7.0 had fewer listpacks',
   },
   { commands: 'command', judge: anything, because: 'what there is, in the order of a table' },
+  {
+    commands: 'xpending xinfo|consumers xinfo|stream xinfo|groups',
+    judge: timesNear,
+    because: 'time passes; and there is no radix tree whose nodes could be counted',
+  },
+  {
+    commands: 'xread xreadgroup',
+    when: (_, __, theirs) => theirs.raw.startsWith('-ERR Unbalanced XREAD list'),
+    judge: (ours) => (ours.raw.startsWith('-ERR Unbalanced ') ? undefined : 'not the same'),
+    because: 'since 7.2 the error says which command it was',
+  },
   { commands: 'memory|usage', judge: sizes, because: 'how much memory a key takes is ours' },
   {
     commands: 'object|refcount',
@@ -338,6 +424,6 @@ export function isSameEncoding(ours: string, theirs: string, version: string): b
   if (isAtLeast(version, '7.2')) return false;
   // 7.0 had no listpacks for sets, each list was a quicklist, and what came twice in one request
   // was counted otherwise.
-  const some = ['listpack', 'quicklist', 'hashtable', 'skiplist'];
+  const some = ['intset', 'listpack', 'quicklist', 'hashtable', 'skiplist'];
   return some.includes(ours) && some.includes(theirs);
 }

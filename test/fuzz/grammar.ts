@@ -16,7 +16,7 @@
 import type { Command } from '../../src/dispatch/call.ts';
 import type { Argument } from '../../src/dispatch/syntax.ts';
 import { SeededRandom } from '../../src/std/random.ts';
-import { aftermathOf, bounded, type Request, weightOf } from './grammar-tables.ts';
+import { aftermathOf, bounded, LIMITS, type Request, weightOf } from './grammar-tables.ts';
 
 // ── Values ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -201,22 +201,10 @@ export class Grammar {
   }
 
   #limits(): Request[] {
-    const small = this.#chance(0.6);
-    const set = (name: string, few: readonly string[], usual: string): Request => [
-      ...['CONFIG', 'SET', name, small ? this.#pick(few) : usual],
-    ];
-    return [
-      ['FLUSHALL'],
-      set('hash-max-listpack-entries', ['2', '4', '8'], '128'),
-      set('hash-max-listpack-value', ['8', '64'], '64'),
-      set('zset-max-listpack-entries', ['0', '2', '4', '8'], '128'),
-      set('zset-max-listpack-value', ['4', '64'], '64'),
-      set('list-max-listpack-size', ['1', '2', '4', '-1'], '-2'),
-      set('set-max-intset-entries', ['2', '4', '8'], '512'),
-      set('set-max-listpack-entries', ['0', '2', '4'], '128'),
-      set('stream-node-max-entries', ['1', '2', '4'], '100'),
-      set('hll-sparse-max-bytes', ['0', '40', '100'], '3000'),
-    ];
+    const isSmall = this.#chance(0.6);
+    return LIMITS.map(([name, usual, few]) => [
+      ...['CONFIG', 'SET', name, isSmall ? this.#pick(words(few)) : usual],
+    ]);
   }
 
   #unit(): Request[] {
