@@ -22,9 +22,9 @@ function furnished(policy: string, maxmemory = '512kb'): Offline {
   server.run('SADD', 'few', ...numbers(19));
   server.run('SADD', 'packed', ...names(19));
   server.run('SADD', 'small', ...names(5), 'v'.repeat(100));
-  server.run('SADD', 'table', ...names(120, 20));
+  server.run('SADD', 'table', ...names(60, 20));
   server.run('EXPIRE', 'table', '100');
-  server.run('SADD', 'large', ...names(40, 100), 'v'.repeat(9000));
+  server.run('SADD', 'large', ...names(35, 60), 'v'.repeat(9000));
   return server;
 }
 
@@ -32,48 +32,38 @@ const REQUESTS: readonly Words[] = [
   ['SADD', 'new', 'a'],
   ['SADD', 'new', '1'],
   ['SADD', 'new', 'w'.repeat(9000)],
-  ['SADD', 'new', ...numbers(60)],
-  ['SADD', 'new', ...numbers(300)],
-  ['SADD', 'new', ...names(20)],
-  ['SADD', 'new', ...names(300, 40)],
+  ['SADD', 'new', ...numbers(150)],
+  ['SADD', 'new', ...names(150, 40)],
   ['SADD', 'new', '1', '2', 'a', 'w'.repeat(20_000), 'b'],
   ['SADD', 'integers', '70'],
   ['SADD', 'integers', 'a'],
-  ['SADD', 'integers', ...numbers(300)],
+  ['SADD', 'integers', ...numbers(150)],
   ['SADD', 'few', '9007199254740993'],
   ['SADD', 'few', 'a'],
-  ['SADD', 'few', 'a', 'b', 'c'],
   ['SADD', 'few', 'w'.repeat(65)],
   ['SADD', 'few', '9007199254740993', 'w'.repeat(9000), '7'],
   ['SADD', 'few', ...numbers(60, 10)],
   ['SADD', 'few', ...Array.from({ length: 70 }, () => '1')],
-  ['SADD', 'packed', '0:........'],
   ['SADD', 'packed', 'more'],
   ['SADD', 'packed', 'more', 'and more'],
   ['SADD', 'packed', 'w'.repeat(9000)],
-  ['SADD', 'packed', ...names(200, 50)],
+  ['SADD', 'packed', ...names(100, 50)],
   ['SADD', 'small', 'more'],
   ['SADD', 'small', 'w'.repeat(7600)],
-  ['SADD', 'small', ...names(40, 50)],
   ['SADD', 'table', 'more'],
   ['SADD', 'table', 'w'.repeat(9000)],
-  ['SADD', 'table', ...names(200, 60, 50)],
+  ['SADD', 'table', ...names(100, 60, 50)],
   ['SADD', 'large', 'w'.repeat(9000), 'w'.repeat(20_000)],
   ['SMOVE', 'table', 'new', '3:..................'],
   ['SMOVE', 'packed', 'few', '3:........'],
-  ['SMOVE', 'large', 'packed', 'v'.repeat(9000)],
   ['SMOVE', 'large', 'table', 'v'.repeat(9000)],
   ['SINTERSTORE', 'new', 'large', 'large'],
-  ['SINTERSTORE', 'table', 'integers', 'few'],
   ['SUNIONSTORE', 'new', 'integers', 'few'],
   ['SUNIONSTORE', 'new', 'integers', 'packed', 'table', 'large'],
   ['SUNIONSTORE', 'table', 'table', 'large'],
-  ['SUNIONSTORE', 'flat', 'table', 'packed'],
   ['SDIFFSTORE', 'table', 'large', 'few'],
   ['SDIFFSTORE', 'new', 'integers', 'few'],
-  ['COPY', 'table', 'flat', 'REPLACE'],
   ['COPY', 'large', 'new', 'DB', '3'],
-  ['RENAME', 'table', 'a name so long that another slot is needed for it'.repeat(20)],
 ];
 
 describe.each(['noeviction', 'allkeys-lru'])('under %s, room refused artificially', (policy) => {

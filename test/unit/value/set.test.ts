@@ -51,28 +51,38 @@ const numbers = (count: number): string[] => Array.from({ length: count }, (_, i
 const names = (count: number): string[] => numbers(count).map((n) => `m:${n}`);
 const LONG = 'x'.repeat(65);
 
+/** Members that come first, those that come then, and the encoding there is at last. */
+const CASES: readonly (readonly [readonly string[], readonly string[], string])[] = [
+  [['1'], [], 'intset'],
+  [['a'], [], 'listpack'],
+  [[LONG], [], 'hashtable'],
+  [['1', LONG], [], 'hashtable'],
+  [['1'], ['a'], 'listpack'],
+  [['1'], [LONG], 'hashtable'],
+  [['a'], [LONG], 'hashtable'],
+  [numbers(512), [], 'intset'],
+  [numbers(513), [], 'hashtable'],
+  [numbers(512), ['512'], 'hashtable'],
+  [numbers(127), ['a'], 'listpack'],
+  [numbers(128), ['a'], 'hashtable'],
+  [numbers(128), ['a', 'b'], 'hashtable'],
+  [names(128), [], 'listpack'],
+  [names(129), [], 'hashtable'],
+  [names(127), ['1'], 'listpack'],
+  [names(128), ['1'], 'hashtable'],
+  [names(128), ['m:1'], 'listpack'],
+  [['1'], [...numbers(10), 'a', '9007199254740993'], 'listpack'],
+];
+
+const shown = (members: readonly string[]): string =>
+  members.length > 3 ? `${members.length} such as ${members[0]}` : members.join(' and ');
+
 describe('the encoding', () => {
-  test.each([
-    [['1'], [], 'intset'],
-    [['a'], [], 'listpack'],
-    [[LONG], [], 'hashtable'],
-    [['1', LONG], [], 'hashtable'],
-    [['1'], ['a'], 'listpack'],
-    [['1'], [LONG], 'hashtable'],
-    [['a'], [LONG], 'hashtable'],
-    [numbers(512), [], 'intset'],
-    [numbers(513), [], 'hashtable'],
-    [numbers(512), ['512'], 'hashtable'],
-    [numbers(127), ['a'], 'listpack'],
-    [numbers(128), ['a'], 'hashtable'],
-    [numbers(128), ['a', 'b'], 'hashtable'],
-    [names(128), [], 'listpack'],
-    [names(129), [], 'hashtable'],
-    [names(127), ['1'], 'listpack'],
-    [names(128), ['1'], 'hashtable'],
-    [names(128), ['m:1'], 'listpack'],
-    [['1'], [...numbers(10), 'a', '9007199254740993'], 'listpack'],
-  ])('of %j with %j is %s', (first, then, encoding) => {
+  test.each(
+    CASES.map(
+      ([first, then, encoding]) => [shown(first), shown(then), encoding, first, then] as const,
+    ),
+  )('of %s, then %s, is %s', (_, __, encoding, first, then) => {
     const zone = zoneOf(MiB);
     expect(add(zone, 's', first)).toBe(first.length);
     if (then.length > 0) add(zone, 's', then);
