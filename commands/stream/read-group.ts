@@ -111,10 +111,14 @@ function countNew(limit: number): number {
   return count;
 }
 
+/** Where room was made for this request: keys, and the size of the stream before. */
+const made: [key: number, units: number][] = [];
+
 /** Makes room for what reading all the streams adds. Throws with nothing changed. */
 function reserve(call: Call): void {
   const { argv, db } = call;
   const { keys, ids, group, consumer, limit, isAcknowledged } = request;
+  made.length = 0;
   for (let key = keys; key < ids; key++) {
     // Making room for one may have evicted another.
     const entry = db.peek(argv, key);
@@ -125,7 +129,20 @@ function reserve(call: Call): void {
     const count = isNew && !isAcknowledged ? countNew(limit * timesOf(call, key)) : 0;
     const nameSize = findConsumer(call, consumer) ? -1 : argv.size(consumer);
     if (count === 0 && nameSize < 0) continue;
-    if (!groups.reserve(nameSize, count, count, true)) throw errors.outOfMemory;
+    const units = stream.region.limit;
+    if (!groups.reserve(nameSize, count, count, true)) {
+      giveBack(call);
+      throw errors.outOfMemory;
+    }
+    if (ids - keys > 1) made.push([key, units]);
+  }
+}
+
+/** Gives back the room that was made, as there is too little for all. */
+function giveBack({ argv, db }: Call): void {
+  for (const [key, units] of made.toReversed()) {
+    const entry = db.peek(argv, key);
+    if (entry !== 0) stream.open(db.zone, entry).region.shrinkTo(units);
   }
 }
 

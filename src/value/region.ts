@@ -238,6 +238,11 @@ export class Region {
     if (this.zone.slab.freePages() >= 2) this.#resize(wanted);
   }
 
+  /** Makes the content so small again as it was before room was made that is not needed. */
+  shrinkTo(units: number): void {
+    if (units < this.limit && units >= this.bump) this.#resize(units);
+  }
+
   #resize(units: number): boolean {
     const entry = this.zone.resize(this.entry, units * UNIT);
     if (entry === 0) return false;
