@@ -1,7 +1,7 @@
 /**
  * Dictionary: members, each with a value or all without, found by their hash. A region.
  *
- *   │ lists of free blocks │ count │ longest chain │ header of the member table │ blocks … │
+ *   │ lists of free blocks │ count │ header of the member table │ blocks … │
  *
  * What is large of a hash or a set lies so: one record for each element, and a table that grows and
  * shrinks by one bucket at a time (member-table.ts). Nothing is ever done to all elements at once,
@@ -10,9 +10,11 @@
  * What was found, drawn or walked to last is the element that the rest of the face speaks of.
  *
  * A random element. Buckets hold different numbers of elements, so a random one of a random bucket
- * would not do. A bucket and a depth below the longest chain are drawn until there is an element at
- * that depth: every element is one pair of the two, and all pairs are equally likely. The longest
- * chain has some eight elements, so about eight draws find one, however many there are.
+ * would not do. A group of neighbouring buckets and a rank are drawn until the group has an element
+ * of that rank: every element is one pair of the two, and all pairs are equally likely. Three times
+ * as many ranks as a group has elements are enough for practically all groups, and a third of the
+ * draws finds one. A bucket's word tells how many elements it has, so those that are not drawn are
+ * not looked at.
  *
  * A write adds up what it will take in a DictionaryGrowth, reserves it, and can't fail then.
  */
@@ -45,9 +47,8 @@ import { REGION_WORDS, Region, UNIT, unitsFor } from './region.ts';
 import type { BulkSink } from './string.ts';
 
 const COUNT = REGION_WORDS;
-const LONGEST = COUNT + 1;
-const TABLE = LONGEST + 1;
-const OWN_WORDS = 2 + TABLE_WORDS;
+const TABLE = COUNT + 1;
+const OWN_WORDS = 1 + TABLE_WORDS;
 const HEADER_UNITS = Math.ceil((REGION_WORDS + OWN_WORDS) / 2);
 
 /** Units skipped at most in front of a block that may straddle a chunk: a long record or a segment. */
@@ -66,6 +67,12 @@ const REBUILD_MIN = 512;
 const REBUILD_LARGE = 128 * 1024;
 const REBUILD_RATIO = 1.5;
 const REBUILD_RATIO_LARGE = 2;
+
+/** Buckets that are drawn from at once: their words lie in one cache line or two. */
+const GROUP = 16;
+/** Ranks drawn from, by the elements of a group: some groups have more than others. */
+const GROUP_RANKS = 3;
+const GROUP_RANKS_MIN = 8;
 
 const none = new Uint8Array(0);
 
@@ -158,7 +165,6 @@ export class Dictionary {
   /** Makes the content an empty dictionary, with buckets for `count` elements. */
   format(count: number): void {
     this.#region.format(OWN_WORDS);
-    this.#set(LONGEST, 1);
     this.#table.format(count);
   }
 
@@ -189,12 +195,13 @@ export class Dictionary {
   /** Goes to an element, each with the same chance. There must be one. */
   draw(random: Random): void {
     const table = this.#table;
-    const longest = this.#get(LONGEST);
     const buckets = table.bucketCount;
+    const groups = Math.ceil(buckets / GROUP);
+    const ranks = Math.ceil((this.count * GROUP * GROUP_RANKS) / buckets) + GROUP_RANKS_MIN;
     for (;;) {
-      let depth = random.below(longest);
-      let record = table.head(random.below(buckets));
-      for (; depth > 0 && record !== 0; depth--) record = table.next(record);
+      const first = random.below(groups) * GROUP;
+      const end = Math.min(first + GROUP, buckets);
+      const record = table.recordOf(first, end, random.below(ranks));
       if (record === 0) continue;
       this.#record = record;
       return;
@@ -397,11 +404,6 @@ export class Dictionary {
     const count = this.count + 1;
     this.#set(COUNT, count);
     this.#table.insert(record, hash, count);
-    this.#extendLongest(this.#table.chainSize(hash));
-  }
-
-  #extendLongest(size: number): void {
-    if (size > this.#get(LONGEST)) this.#set(LONGEST, size);
   }
 
   // ── Removing: needs no room ───────────────────────────────────────────────────────────────────
@@ -427,7 +429,7 @@ export class Dictionary {
     for (let i = 0; i < JOINS; i++) {
       const buckets = table.bucketCount;
       if (buckets === FIRST || count * BUCKETS_PER_ELEMENT >= buckets) break;
-      this.#extendLongest(table.join());
+      table.join();
     }
   }
 
@@ -541,19 +543,8 @@ export class Dictionary {
       return isNew;
     }, claim);
     if (records.size !== this.count) problem ??= 'elements are counted wrongly';
-    problem ??= this.#auditChains();
     const lost = taken.subarray(0, region.bump).indexOf(0);
     if (lost >= 0) problem ??= `unit ${lost} is in no block`;
     return problem;
-  }
-
-  #auditChains(): string | undefined {
-    const table = this.#table;
-    for (let bucket = 0; bucket < table.bucketCount; bucket++) {
-      let size = 0;
-      for (let record = table.head(bucket); record !== 0; size++) record = table.next(record);
-      if (size > this.#get(LONGEST)) return `bucket ${bucket} is longer than the longest`;
-    }
-    return undefined;
   }
 }

@@ -13,6 +13,8 @@
  * names them. Buckets chain records through their own words. Where many records go, the table can
  * become smaller in the same way, one bucket at a time.
  *
+ * A bucket is one word: its first record, and how many there are, up to seven.
+ *
  * For who walks the table while it changes, a place in it is a hash with its bits reversed. A bucket
  * is all hashes that end alike, so reversed they are neighbours:
  *
@@ -53,6 +55,12 @@ const SEGMENT = 1;
 /** Words of header: the count of buckets and the segments. */
 export const TABLE_WORDS = SEGMENT + SEGMENTS;
 assert(FIRST_BITS === TAG_SHIFT);
+
+/** Bits of a bucket's word that name its first record: units of the largest zone. */
+const RECORD_BITS = 29;
+const RECORD = (1 << RECORD_BITS) - 1;
+/** In the bits above: so many records, or more. */
+const MANY = 7;
 
 /** Places there are. */
 export const PLACES = 2 ** 32;
@@ -116,7 +124,7 @@ export class MemberTable {
     const { i32, u8 } = region;
     const tag = recordTag(hash, end - start, NO_VALUE);
     const long = longTag(hash);
-    let record = i32[this.#bucketWord(this.#bucketOf(hash))];
+    let record = i32[this.#bucketWord(this.#bucketOf(hash))] & RECORD;
     while (record !== 0) {
       const word = region.word(record);
       const own = i32[word + R_TAG];
@@ -140,14 +148,21 @@ export class MemberTable {
   insert(record: number, hash: number, count: number): void {
     if (count > this.bucketCount) this.#split();
     const region = this.#region;
+    const { i32 } = region;
     const head = this.#bucketWord(this.#bucketOf(hash));
-    region.i32[region.word(record) + R_NEXT] = region.i32[head];
-    region.i32[head] = record;
+    const old = i32[head];
+    i32[region.word(record) + R_NEXT] = old & RECORD;
+    i32[head] = wordOf(record, (old >>> RECORD_BITS) + 1);
   }
 
   remove(record: number, hash: number): void {
     const region = this.#region;
-    region.i32[this.#linkTo(record, hash)] = region.i32[region.word(record) + R_NEXT];
+    const { i32 } = region;
+    const head = this.#relink(record, hash, i32[region.word(record) + R_NEXT]);
+    const old = i32[head];
+    const told = old >>> RECORD_BITS;
+    const count = told < MANY ? told - 1 : this.#count(old & RECORD);
+    i32[head] = wordOf(old & RECORD, count);
   }
 
   /** Puts a record of the same hash in place of another. */
@@ -155,26 +170,41 @@ export class MemberTable {
     const region = this.#region;
     const { i32 } = region;
     i32[region.word(other) + R_NEXT] = i32[region.word(record) + R_NEXT];
-    i32[this.#linkTo(record, hash)] = other;
+    this.#relink(record, hash, other);
   }
 
-  /** Word that names a record of the table. */
-  #linkTo(record: number, hash: number): number {
+  /** Makes what names a record of the table name another, or none. Answers the bucket's word. */
+  #relink(record: number, hash: number, other: number): number {
     const region = this.#region;
     const { i32 } = region;
-    let link = this.#bucketWord(this.#bucketOf(hash));
-    while (i32[link] !== record) {
-      assert(i32[link] !== 0, 'a record is in its chain');
-      link = region.word(i32[link]) + R_NEXT;
+    const head = this.#bucketWord(this.#bucketOf(hash));
+    let next = i32[head] & RECORD;
+    if (next === record) {
+      i32[head] = (i32[head] & ~RECORD) | other;
+      return head;
     }
-    return link;
+    let word = 0;
+    while (next !== record) {
+      assert(next !== 0, 'a record is in its chain');
+      word = region.word(next);
+      next = i32[word + R_NEXT];
+    }
+    i32[word + R_NEXT] = other;
+    return head;
+  }
+
+  /** Records of a chain. */
+  #count(first: number): number {
+    let count = 0;
+    for (let record = first; record !== 0; record = this.next(record)) count++;
+    return count;
   }
 
   // ── Walking ───────────────────────────────────────────────────────────────────────────────────
 
   /** First record of a bucket, or 0. */
   head(bucket: number): number {
-    return this.#region.i32[this.#bucketWord(bucket)];
+    return this.#region.i32[this.#bucketWord(bucket)] & RECORD;
   }
 
   /** The record behind another in its bucket, or 0. */
@@ -231,13 +261,25 @@ export class MemberTable {
     return true;
   }
 
-  /** Records in the bucket of a hash. */
-  chainSize(hash: number): number {
-    let size = 0;
-    for (let record = this.head(this.#bucketOf(hash)); record !== 0; size++) {
-      record = this.next(record);
+  /** The record of that rank, from 0, of those in the buckets [first, end); 0: they have fewer. */
+  recordOf(first: number, end: number, rank: number): number {
+    const { i32 } = this.#region;
+    let left = rank;
+    let at = 0;
+    for (let bucket = first; bucket < end; bucket++) {
+      // Two buckets are a unit.
+      at = (bucket & 1) === 0 || at === 0 ? this.#bucketWord(bucket) : at + 1;
+      const word = i32[at];
+      const told = word >>> RECORD_BITS;
+      const count = told < MANY ? told : this.#count(word & RECORD);
+      if (left < count) {
+        let record = word & RECORD;
+        for (; left > 0; left--) record = this.next(record);
+        return record;
+      }
+      left -= count;
     }
-    return size;
+    return 0;
   }
 
   /** The bucket that a place lies in. */
@@ -271,7 +313,9 @@ export class MemberTable {
     for (let bucket = 0; bucket < buckets; bucket++) {
       const units = segmentUnits(bucket);
       if (units > 0) segment(i32[base + this.#header + this.#segmentOf(bucket)], units);
-      for (let record = i32[this.#bucketWord(bucket)]; record !== 0; ) {
+      const own = i32[this.#bucketWord(bucket)];
+      let count = 0;
+      for (let record = own & RECORD; record !== 0; count++) {
         if (!visit(record)) return `record ${record} is chained twice, or is none`;
         const hash = hashRecord(region, record);
         if (this.#bucketOf(hash) !== bucket) return `record ${record} is in a wrong bucket`;
@@ -281,6 +325,7 @@ export class MemberTable {
         }
         record = i32[word + R_NEXT];
       }
+      if (own >>> RECORD_BITS !== Math.min(count, MANY)) return `bucket ${bucket} is miscounted`;
     }
     return undefined;
   }
@@ -328,43 +373,64 @@ export class MemberTable {
     if (bit >= BITS_MAX) return;
     if (segmentUnits(added) > 0) this.#addSegment(added);
     i32[base + this.#header + BUCKETS] = added + 1;
-    const head = this.#bucketWord(added);
-    i32[head] = 0;
-    let link = this.#bucketWord(added - (1 << bit));
-    for (let record = i32[link]; record !== 0; record = i32[link]) {
+    const old = this.#bucketWord(added - (1 << bit));
+    let kept = 0;
+    let keptCount = 0;
+    let last = 0;
+    let moved = 0;
+    let movedCount = 0;
+    let next = 0;
+    for (let record = i32[old] & RECORD; record !== 0; record = next) {
       const word = region.word(record);
+      next = i32[word + R_NEXT];
       // The new bucket's records have the bit that names it.
       const moves =
         bit < TAG_SHIFT + TAG_BITS
           ? hashBit(i32[word + R_TAG], bit)
           : (hashRecord(region, record) >>> bit) & 1;
       if (moves === 0) {
-        link = word + R_NEXT;
-        continue;
+        if (last === 0) kept = record;
+        else i32[last + R_NEXT] = record;
+        last = word;
+        keptCount++;
+      } else {
+        i32[word + R_NEXT] = moved;
+        moved = record;
+        movedCount++;
       }
-      i32[link] = i32[word + R_NEXT];
-      i32[word + R_NEXT] = i32[head];
-      i32[head] = record;
     }
+    if (last !== 0) i32[last + R_NEXT] = 0;
+    i32[old] = wordOf(kept, keptCount);
+    i32[this.#bucketWord(added)] = wordOf(moved, movedCount);
   }
 
-  /** Joins the last bucket to the one it was split off. Answers how many records are there then. */
-  join(): number {
+  /** Joins the last bucket to the one it was split off. */
+  join(): void {
     const region = this.#region;
     const { i32, base } = region;
     const last = this.bucketCount - 1;
     assert(last >= FIRST, 'a table has its first buckets');
-    const target = last - (1 << (31 - Math.clz32(last)));
-    let count = 0;
-    let link = this.#bucketWord(target);
-    for (; i32[link] !== 0; count++) link = region.word(i32[link]) + R_NEXT;
-    i32[link] = i32[this.#bucketWord(last)];
-    for (; i32[link] !== 0; count++) link = region.word(i32[link]) + R_NEXT;
+    const target = this.#bucketWord(last - (1 << (31 - Math.clz32(last))));
+    const own = i32[target];
+    const other = i32[this.#bucketWord(last)];
+    const count = (own >>> RECORD_BITS) + (other >>> RECORD_BITS);
+    if ((own & RECORD) === 0) {
+      i32[target] = other;
+    } else {
+      let word = region.word(own & RECORD);
+      for (; i32[word + R_NEXT] !== 0; word = region.word(i32[word + R_NEXT]));
+      i32[word + R_NEXT] = other & RECORD;
+      i32[target] = wordOf(own & RECORD, count);
+    }
     const units = segmentUnits(last);
     if (units > 0) region.give(i32[base + this.#header + this.#segmentOf(last)], units);
     i32[base + this.#header + BUCKETS] = last;
-    return count;
   }
+}
+
+/** The word of a bucket. */
+function wordOf(first: number, count: number): number {
+  return (Math.min(count, MANY) << RECORD_BITS) | first;
 }
 
 function reverseBits(n: number): number {
