@@ -74,3 +74,13 @@ test('a stream takes no more memory than in Redis', () => {
   // Redis 7.2.6 tells 24.4 bytes for each of them.
   expect(size / 20_000).toBeLessThan(24);
 });
+
+test('a node of nothing but what was deleted is dumped and restored', () => {
+  server.run('XDEL', 'there', '3-0');
+  expect(server.run('XTRIM', 'there', 'MINID', '3-0')).toBe(':2\r\n');
+  const reply = server.run('DUMP', 'there');
+  const dump = reply.slice(reply.indexOf('\r\n') + 2, -2);
+  expect(server.run('RESTORE', 'again', '0', dump)).toBe('+OK\r\n');
+  expect(server.run('DUMP', 'again')).toBe(reply);
+  expect(server.audit()).toBe(undefined);
+});
