@@ -101,13 +101,22 @@ function hasNew(): boolean {
   return stream.length > 0 && stream.lastEntryId(start).compare(last) > 0;
 }
 
+/** The first entry that is new, and its offset in its node; 0 when that is not known. */
+const firstNew = new StreamId();
+let firstOffset = 0;
+
 /** How many entries behind the last one delivered are to be delivered, of so many at most. */
 function countNew(limit: number): number {
   if (!hasNew()) return 0;
+  if (limit === 1) return 1;
   start.copy(last).increment();
   walk.begin(stream, start, end, false);
   let count = 0;
-  while ((limit === 0 || count < limit) && walk.next()) count++;
+  while ((limit === 0 || count < limit) && walk.next()) {
+    if (count++ > 0) continue;
+    firstNew.copy(walk.id);
+    firstOffset = walk.offset;
+  }
   return count;
 }
 
@@ -119,6 +128,7 @@ function reserve(call: Call): void {
   const { argv, db } = call;
   const { keys, ids, group, consumer, limit, isAcknowledged } = request;
   made.length = 0;
+  firstOffset = 0;
   for (let key = keys; key < ids; key++) {
     // Making room for one may have evicted another.
     const entry = db.peek(argv, key);
@@ -169,10 +179,14 @@ function enterConsumer(call: Call, key: number): void {
 
 /** Replies new entries, and delivers them. `last` is the id they come behind. */
 function replyNew({ db, reply }: Call): void {
-  const { limit, isAcknowledged } = request;
+  const { keys, ids, limit, isAcknowledged } = request;
   const { now } = db.zone;
-  start.copy(last).increment();
-  walk.begin(stream, start, end, false);
+  if (firstOffset > 0 && ids - keys === 1) {
+    walk.beginAt(stream, firstNew, end, firstOffset);
+  } else {
+    start.copy(last).increment();
+    walk.begin(stream, start, end, false);
+  }
   const array = reply.deferArray();
   let count = 0;
   while ((limit === 0 || count < limit) && walk.next()) {

@@ -26,6 +26,9 @@ export class StreamWalk {
   #isInNode = false;
   #hasNode = false;
   #at = 0;
+  /** Where the entry gone to is; and how far behind the start of its node the first one is. */
+  #entryAt = 0;
+  #skipped = 0;
 
   /** Begins a walk over the entries whose ids lie from `start` to `end`, both included. */
   begin(
@@ -41,8 +44,20 @@ export class StreamWalk {
     this.#isReverse = isReverse;
     this.#seesDeleted = seesDeleted;
     this.#isInNode = false;
+    this.#skipped = 0;
     const { log } = stream;
     this.#hasNode = isReverse ? log.seekAtMost(end) : log.seekAtMost(start) || log.seekFirst();
+  }
+
+  /** Begins at an entry of which id and offset are known, unless the log has changed since. */
+  beginAt(stream: Stream, start: StreamId, end: StreamId, offset: number): void {
+    this.begin(stream, start, end, false);
+    this.#skipped = offset;
+  }
+
+  /** How far behind the start of its node the entry is, on the way forward. */
+  get offset(): number {
+    return this.#entryAt - this.#node.listpack.start;
   }
 
   /** Id of the entry. */
@@ -66,7 +81,8 @@ export class StreamWalk {
         if (!this.#hasNode) return false;
         this.#stream.openNode(node);
         this.#isInNode = true;
-        this.#at = node.firstEntry;
+        this.#at = this.#skipped === 0 ? node.firstEntry : node.listpack.start + this.#skipped;
+        this.#skipped = 0;
       } else if (this.#at < 0) {
         this.#at = node.behind;
       }
@@ -75,6 +91,7 @@ export class StreamWalk {
         if ((node.flags & DELETED) === 0 || this.#seesDeleted) {
           if (node.id.compare(this.#start) >= 0) {
             // Where the entry ends is told when it is asked for the next.
+            this.#entryAt = this.#at;
             this.#at = NONE;
             return node.id.compare(this.#end) <= 0;
           }
