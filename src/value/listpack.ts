@@ -577,6 +577,20 @@ export class Listpack {
     return count - left;
   }
 
+  /** Writes the element at a position as one bulk, and answers the position behind it. */
+  writeAt(at: number, sink: BulkSink): number {
+    const tag = this.bytes[at];
+    if (tag < 0x80 || tag >= 0xc0) {
+      this.read(at);
+      this.writeTo(sink);
+      return this.next;
+    }
+    // A short string, as most are.
+    const end = at + 1 + (tag & 0x3f);
+    sink.bulk(this.bytes, at + 1, end);
+    return end + 1;
+  }
+
   /** Copies the text of the element read last to target[at…) and answers where it ends. */
   copyTo(target: Uint8Array, at: number): number {
     this.spell();

@@ -162,9 +162,9 @@ export class StreamId {
 
   /** Writes the text, ID_TEXT_MAX bytes at most, and answers where it ends. */
   writeText(target: Uint8Array, at: number): number {
-    const middle = writeWords(target, at, this.msHi, this.msLo);
-    target[middle] = MINUS;
-    return writeWords(target, middle + 1, this.seqHi, this.seqLo);
+    if (this.msHi !== timeHi || this.msLo !== timeLo) setTime(this.msHi, this.msLo);
+    for (let i = 0; i < timeSize; i++) target[at + i] = timeText[i];
+    return writeWords(target, at + timeSize, this.seqHi, this.seqLo);
   }
 
   /** Writes it as one bulk. */
@@ -236,6 +236,20 @@ export const GIVEN = 1;
 export const SEQ_OPEN = 2;
 
 const text = new Uint8Array(ID_TEXT_MAX);
+
+// The time written last, with the minus behind it: many ids have the same.
+const timeText = new Uint8Array(ID_TEXT_MAX);
+let timeSize = 0;
+let timeHi = 0;
+let timeLo = 0;
+setTime(0, 0);
+
+function setTime(hi: number, lo: number): void {
+  timeHi = hi;
+  timeLo = lo;
+  timeSize = writeWords(timeText, 0, hi, lo);
+  timeText[timeSize++] = MINUS;
+}
 
 // The number read last.
 let wordsHi = 0;

@@ -39,6 +39,8 @@ export const MASTER_HEAD_MAX = LISTPACK_HEADER + 2 + 2 + 10 + 2 + 1;
 /** Redis packs no node beyond it. */
 export const NODE_SIZE_MAX = 2 ** 30;
 const SAFE_HIGH = 2 ** 21;
+/** An integer below is one byte. */
+const SMALL = 128;
 
 export class StreamNode {
   /** The node, gathered or where it lies. */
@@ -117,23 +119,38 @@ export class StreamNode {
   readEntry(at: number): void {
     const { listpack, id, masterId } = this;
     this.#flagsAt = at;
-    listpack.read(at);
-    this.flags = listpack.integer;
-    listpack.read(listpack.next);
-    let low = (masterId.msLo >>> 0) + (listpack.low >>> 0);
-    id.msHi = (masterId.msHi + listpack.high + (low >= 2 ** 32 ? 1 : 0)) | 0;
+    const { bytes } = listpack;
+    // Flags are one byte, and what ids differ by often is.
+    this.flags = bytes[at];
+    let low = bytes[at + 2];
+    let high = 0;
+    let next = at + 4;
+    if (low >= SMALL) {
+      listpack.read(at + 2);
+      ({ low, high, next } = listpack);
+    }
+    low = (masterId.msLo >>> 0) + (low >>> 0);
+    id.msHi = (masterId.msHi + high + (low >= 2 ** 32 ? 1 : 0)) | 0;
     id.msLo = low | 0;
-    listpack.read(listpack.next);
-    low = (masterId.seqLo >>> 0) + (listpack.low >>> 0);
-    id.seqHi = (masterId.seqHi + listpack.high + (low >= 2 ** 32 ? 1 : 0)) | 0;
+    low = bytes[next];
+    high = 0;
+    if (low < SMALL) {
+      next += 2;
+    } else {
+      listpack.read(next);
+      ({ low, high, next } = listpack);
+    }
+    low = (masterId.seqLo >>> 0) + (low >>> 0);
+    id.seqHi = (masterId.seqHi + high + (low >= 2 ** 32 ? 1 : 0)) | 0;
     id.seqLo = low | 0;
     if ((this.flags & SAME_FIELDS) !== 0) {
       this.fieldCount = this.masterCount;
+      this.bodyAt = next;
     } else {
-      listpack.read(listpack.next);
+      listpack.read(next);
       this.fieldCount = listpack.integer;
+      this.bodyAt = listpack.next;
     }
-    this.bodyAt = listpack.next;
   }
 
   /** Where the entry behind the one read last is. */

@@ -131,17 +131,9 @@ export class StreamWalk {
     let fieldAt = masterAt;
     const isSame = (flags & SAME_FIELDS) !== 0;
     for (let i = 0; i < fieldCount; i++) {
-      if (isSame) {
-        listpack.read(fieldAt);
-        fieldAt = listpack.next;
-      } else {
-        listpack.read(at);
-        at = listpack.next;
-      }
-      listpack.writeTo(sink);
-      listpack.read(at);
-      listpack.writeTo(sink);
-      at = listpack.next;
+      if (isSame) fieldAt = listpack.writeAt(fieldAt, sink);
+      else at = listpack.writeAt(at, sink);
+      at = listpack.writeAt(at, sink);
     }
     // The walk goes on from here, behind the number at the end of the entry.
     if (!this.#isReverse) this.#at = listpack.nextOf(at);
