@@ -9,6 +9,7 @@ import { INT64_MAX } from '../../src/std/int64.ts';
 import { ID_WORDS } from '../../src/value/id-tree.ts';
 import { StreamId } from '../../src/value/stream-id.ts';
 import {
+  beginFinding,
   findConsumer,
   findEntry,
   groups,
@@ -179,6 +180,7 @@ export const xclaim = command({
     const movesLast = lastId.compare(groups.readLastId(groupLast)) > 0;
     if (movesLast) groups.setLastId(lastId);
     enterConsumer(call);
+    beginFinding();
     const array = reply.deferArray();
     let changes = 0;
     claimed = 0;
@@ -267,6 +269,7 @@ function claimAll({ db }: Call): void {
   const { minIdle } = request;
   taken.count = 0;
   gone.count = 0;
+  beginFinding();
   let left = request.limit;
   let attempts = left * ATTEMPTS;
   let more = groups.seekPending(first);
@@ -320,6 +323,7 @@ export const xautoclaim = command({
     reserveAutoClaims(call);
     enterConsumer(call);
     claimAll(call);
+    beginFinding();
     reply.array(3);
     first.writeTo(reply);
     reply.array(taken.count);

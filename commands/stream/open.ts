@@ -69,10 +69,33 @@ function readBound({ argv }: Call, index: number, id: StreamId, fillsUp: boolean
 
 // ── Entries ─────────────────────────────────────────────────────────────────────────────────────
 
-/** Goes to the entry of an id. Answers false when there is none. */
+/** Entries passed by before an id is looked for anew. */
+const STEPS_MAX = 32;
+
+const greatest = new StreamId().setMax();
+const sought = new StreamId();
+let isWalking = false;
+
+/** Begins to look for entries by their ids: before the first findEntry(), once the log is open. */
+export function beginFinding(): void {
+  isWalking = false;
+}
+
+/**
+ * Goes to the entry of an id. Answers false when there is none. Ids mostly come in order, and what
+ * they name lies close together: then it is found on the way from the one before.
+ */
 export function findEntry(id: StreamId): boolean {
-  walk.begin(stream, id, id, false);
-  return walk.next();
+  if (isWalking && id.compare(sought) < 0) isWalking = false;
+  sought.copy(id);
+  for (let steps = 0; isWalking && walk.id.compare(id) < 0; steps++) {
+    isWalking = steps < STEPS_MAX && walk.next();
+  }
+  if (!isWalking) {
+    walk.begin(stream, id, greatest, false);
+    isWalking = walk.next();
+  }
+  return isWalking && walk.id.compare(id) === 0;
 }
 
 /** Replies the entry gone to: its id, and its fields and values. */

@@ -8,6 +8,7 @@ import { errors } from '../../src/resp/errors.ts';
 import { StreamId } from '../../src/value/stream-id.ts';
 import { TYPE_STREAM } from '../../src/value/type.ts';
 import {
+  beginFinding,
   countUpTo,
   findConsumer,
   findEntry,
@@ -189,6 +190,7 @@ function replyNew({ db, reply }: Call): void {
   }
   const array = reply.deferArray();
   let count = 0;
+  const areNew = groups.nothingIsBehind();
   while ((limit === 0 || count < limit) && walk.next()) {
     count++;
     const { id } = walk;
@@ -196,7 +198,7 @@ function replyNew({ db, reply }: Call): void {
     if (groups.knowsEntriesRead && !hasGapFrom(id)) groups.countRead();
     else if (stream.added !== 0n) groups.entriesRead = countUpTo(id);
     groups.setLastId(id);
-    if (!isAcknowledged) groups.deliver(id, now);
+    if (!isAcknowledged) groups.deliver(id, now, areNew);
   }
   if (count > 0 && !isAcknowledged) groups.activeTime = now;
   reply.endDefer(array, count);
@@ -207,6 +209,7 @@ function replyHistory({ db, reply }: Call): void {
   const { limit } = request;
   const { now } = db.zone;
   start.increment();
+  beginFinding();
   const array = reply.deferArray();
   let count = 0;
   let more = groups.seekOwn(start);

@@ -410,27 +410,24 @@ export class StreamGroups {
     if (nameSize >= 0) this.#consumers.addNeed(need, nameSize);
     const pending = this.#pending;
     const own = nameSize >= 0 ? this.#own.open(0) : this.#openOwn();
-    const areLast = isBehind && this.#nothingIsBehind();
+    const areLast = isBehind && this.nothingIsBehind();
     need.addMany(pending.freshFor(groupIds, areLast), NODE_UNITS);
     need.addMany(own.freshFor(ownIds, areLast), NODE_UNITS);
     return this.#region.reserveFresh(need.fresh);
   }
 
   /** Whether no id is pending behind the last one delivered: SETID may have set that back. */
-  #nothingIsBehind(): boolean {
+  nothingIsBehind(): boolean {
     return !this.#pending.seekLast() || this.compareToLast(this.readPendingId(this.#id)) <= 0;
   }
 
-  /** An entry is delivered to the consumer, for the first time or anew. */
-  deliver(id: StreamId, now: number): void {
-    if (this.#pending.seekLast() && id.compareAt(this.#region.i32, this.#pending.at) <= 0) {
-      if (this.#pending.find(id)) {
-        if (!this.isOwn) this.takeOver(id);
-        this.#setDelivered(now);
-        return;
-      }
+  /** An entry is delivered to the consumer, for the first time or, unless it `isNew`, again. */
+  deliver(id: StreamId, now: number, isNew: boolean): void {
+    if (!isNew && this.#pending.find(id)) {
+      if (!this.isOwn) this.takeOver(id);
+    } else {
+      this.addPending(id);
     }
-    this.addPending(id);
     this.#setDelivered(now);
   }
 

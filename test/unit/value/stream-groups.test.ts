@@ -45,7 +45,7 @@ function enter(groups: StreamGroups, name: string): void {
 
 function deliver(groups: StreamGroups, ...numbers: number[]): void {
   expect(groups.reserve(-1, numbers.length, numbers.length, false)).toBe(true);
-  for (const n of numbers) groups.deliver(idOf(n), NOW + n);
+  for (const n of numbers) groups.deliver(idOf(n), NOW + n, false);
 }
 
 /** Ids pending for the consumer gone to. */
