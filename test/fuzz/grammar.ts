@@ -67,9 +67,13 @@ const ODD_IDS = [
   ...words('18446744073709551615-18446744073709551615 18446744073709551615 18446744073709551616-1'),
   '',
 ];
-const SCORES = words('-inf +inf 0 1 2 3 5 (1 (2 (3 (-inf (inf 1.5 -1 100 (5');
+/** Ends of ranges: what a range may begin with, end with, and what is odd. */
+const SCORES = [
+  words('-inf -inf -1 0 1 (1 (0 (-inf 2 -5'),
+  words('+inf inf 3 (3 5 100 (inf 2 1e17 9'),
+];
 const ODD_SCORES = [...words('a [a - + nan ( (a 1e400'), ''];
-const LEXES = words('- + [a (b [c (d [f [1 (2 [ ( [foo [long (\xff');
+const LEXES = [words('- - [a (b [ [1 ( [c [-'), words('+ + [foo (d [f (2 [c [z (\xff')];
 const ODD_LEXES = [...words('a 1 -inf inf'), ''];
 const NUMBERED = words('0 1 1 2 15');
 const ODD_NUMBERED = ['99', '-1', 'a', '', '2147483648'];
@@ -116,6 +120,32 @@ const BY_NAME: Readonly<Record<string, readonly [readonly string[], readonly str
   frequency: [words('0 1 255'), words('256 -1 a')],
 };
 
+/** What fills keys: {} is a key of the group, other words in braces are values by their name. */
+const FILLS: Readonly<Record<string, readonly string[]>> = {
+  string: ['SET {} {count}', 'SET {} {element}', 'MSET {} {element} {} {score} {} {count}'],
+  bitmap: ['SETBIT {} 77 1', 'SET {} foobar', 'BITFIELD {} SET u8 #1 {count} SET i16 40 {count}'],
+  hyperloglog: ['PFADD {} {element} {element} {element}', 'PFADD {} {member} {field} {score}'],
+  list: ['RPUSH {} {element} {element} {element} {element}', 'LPUSH {} {element} {member}'],
+  hash: [
+    'HSET {} {field} {element} {field} {count} {field} {score}',
+    'HSET {} {element} {element}',
+  ],
+  set: ['SADD {} {member} {member} {member}', 'SADD {} {count} {count}', 'SADD {} {element}'],
+  'sorted-set': [
+    'ZADD {} {score} {member} {score} {member} {score} {member}',
+    'ZADD {} {count} {member} {count} {member}',
+    'ZADD {} {score} {element}',
+  ],
+  geo: ['GEOADD {} {longitude} {latitude} {member} {longitude} {latitude} {member}'],
+  stream: [
+    'XADD {} {next} {field} {element}',
+    'XADD {} {next} {field} {element} {field} {count}',
+    'XADD {} {next} f 1 g 2',
+    'XGROUP CREATE {} {group} 0 MKSTREAM',
+    'XREADGROUP GROUP {group} {consumer} COUNT 3 STREAMS {} >',
+  ],
+};
+
 /** Deadlines are far, or long ago: no reply depends on when it is given. */
 const FAR_SECONDS = 1_000_000;
 const EPOCHS = words('0 1 -1 4102444800 5000000000 4102444801 9223372036854775 a');
@@ -128,8 +158,11 @@ const EPOCHS_MS = words(
 const OPTION_CHANCE = 0.4;
 const MUTATION_CHANCE = 0.07;
 const ODD_CHANCE = 0.06;
+/** How often a request only puts something there, for the others to find. */
+const FILL_CHANCE = 0.15;
+const [BY_RANK, BY_SCORE, BY_LEX] = [0, 1, 2];
 /** How often a request is of the groups that the scene is about. */
-const FOCUS_CHANCE = 0.75;
+const FOCUS_CHANCE = 0.7;
 /** How often a key is one that the group likes. */
 const OWN_KEY_CHANCE = 0.85;
 
@@ -138,8 +171,12 @@ class Choice {
   readonly #commands: readonly Command[];
   readonly #sums: readonly number[];
 
+  /** Of the first of them. */
+  readonly group: string;
+
   constructor(commands: readonly Command[]) {
     let sum = 0;
+    this.group = commands[0].group;
     this.#commands = commands;
     this.#sums = commands.map((command) => (sum += weightOf(command)));
   }
@@ -154,6 +191,8 @@ export class Grammar {
   readonly #commands: readonly Command[];
   readonly #all: Choice;
   readonly #ofGroup: readonly Choice[];
+  /** Those that every type is to get along with. */
+  readonly #generic: Choice;
   /** The groups that most requests of this scene are of. */
   #focus: readonly Choice[] = [];
   readonly #tokens: readonly string[];
@@ -161,7 +200,9 @@ export class Grammar {
   #random = new SeededRandom(0);
   /** Of the entries that XADD was to add in this scene. */
   #ids: string[] = [];
+  /** Whether this request is XADD, whether it is XREADGROUP: their ids are of other kinds. */
   #adds = false;
+  #reads = false;
   /** What ends of ranges are in this request: ranks, scores, names. */
   #rangeKind = 0;
 
@@ -170,6 +211,8 @@ export class Grammar {
     this.#commands = commands;
     this.#payloads = payloads;
     this.#all = new Choice(commands);
+    const generic = commands.filter(({ group }) => group === 'generic');
+    this.#generic = generic.length > 0 ? new Choice(generic) : this.#all;
     const groups = [...new Set(commands.map(({ group }) => group))];
     this.#ofGroup = groups
       .filter((group) => Object.hasOwn(KEYS, group))
@@ -208,6 +251,7 @@ export class Grammar {
   }
 
   #unit(): Request[] {
+    if (this.#chance(FILL_CHANCE)) return [this.#fill(this.#pick(this.#focus).group)];
     const command = this.#command();
     let words = this.#request(command);
     if (this.#chance(MUTATION_CHANCE)) words = this.#mutated(words);
@@ -218,28 +262,51 @@ export class Grammar {
     return around.every(([name]) => this.#isThere(name)) ? [...before, request, ...after] : [];
   }
 
+  #fill(group: string): Request {
+    this.#adds = true;
+    return this.#pick(FILLS[group])
+      .split(' ')
+      .map((word) => {
+        if (word === '{}') return this.#pick(KEYS[group]);
+        if (word === '{count}') return this.#pick(SMALL);
+        if (word === '{next}') return this.#id();
+        return word.startsWith('{') ? this.#pick(BY_NAME[word.slice(1, -1)][0]) : word;
+      });
+  }
+
   #isThere(name: string): boolean {
     return this.#commands.some((command) => command.fullName === name.toLowerCase());
   }
 
   #command(): Command {
-    return (this.#chance(FOCUS_CHANCE) ? this.#pick(this.#focus) : this.#all).draw(this.#random);
+    const isFocused = this.#chance(FOCUS_CHANCE);
+    const choice = isFocused
+      ? this.#pick(this.#focus)
+      : this.#chance(0.5)
+        ? this.#generic
+        : this.#all;
+    return choice.draw(this.#random);
   }
 
   #request(command: Command): string[] {
     const { name } = command;
     this.#adds = name === 'xadd';
+    this.#reads = name === 'xreadgroup';
     if (this.#chance(0.05)) this.#rangeKind = this.#random.below(3);
-    else if (/lex/.test(name)) this.#rangeKind = 2;
-    else if (/score|zcount/.test(name)) this.#rangeKind = 1;
-    else this.#rangeKind = /^zrange/.test(name) ? this.#random.below(3) : 0;
+    else if (/lex/.test(name)) this.#rangeKind = BY_LEX;
+    else if (/score|zcount/.test(name)) this.#rangeKind = BY_SCORE;
+    else this.#rangeKind = /^zrange/.test(name) ? this.#random.below(3) : BY_RANK;
     const names =
       command.parent === undefined ? [command.name] : [command.parent.name, command.name];
     const words = names.map((name) => (this.#chance(0.8) ? name.toUpperCase() : this.#cased(name)));
     // COMMAND GETKEYS takes a request.
     if (/^command\|getkeys/.test(command.fullName))
       return [...words, ...this.#request(this.#command())];
-    return [...words, ...this.#sequence(command.arguments, command.group)];
+    words.push(...this.#sequence(command.arguments, command.group));
+    if (!/^zrange(store)?$/.test(name) || this.#chance(0.2)) return words;
+    // The ends say what they are.
+    const token = ['', 'BYSCORE', 'BYLEX'][this.#rangeKind];
+    return [...words.filter((word) => !/^by(score|lex)$/i.test(word)), ...(token ? [token] : [])];
   }
 
   #sequence(all: readonly Argument[], group: string): string[] {
@@ -247,12 +314,15 @@ export class Grammar {
     /** How many keys came, for the ids that follow them. */
     let keyCount = 0;
     let first = -1;
+    // Many of them mostly exclude each other.
+    const optionCount = all.filter(({ optional }) => optional).length;
+    const optionChance = Math.min(OPTION_CHANCE, 0.9 / optionCount);
     for (let i = 0; i < all.length; i++) {
       const argument = all[i];
       const next = all[i + 1];
       if (argument.optional) {
         if (first < 0) first = parts.length;
-        if (this.#chance(OPTION_CHANCE)) parts.push(this.#argument(argument, group));
+        if (this.#chance(optionChance)) parts.push(this.#argument(argument, group));
         continue;
       }
       if (first >= 0) this.#shuffleSome(parts, first);
@@ -295,11 +365,17 @@ export class Grammar {
       }
       if (argument.type === 'pure-token') continue;
       const { arguments: inner = [] } = argument;
-      if (argument.type === 'oneof') words.push(...this.#argument(this.#pick(inner), group));
+      if (argument.type === 'oneof') words.push(...this.#argument(this.#choice(inner), group));
       else if (argument.type === 'block') words.push(...this.#sequence(inner, group));
       else words.push(this.#value(argument, group));
     }
     return words;
+  }
+
+  #choice(from: readonly Argument[]): Argument {
+    const choice = this.#pick(from);
+    // What an id of the server's makes can not be kept.
+    return choice.token === '*' && this.#chance(0.9) ? from[from.length - 1] : choice;
   }
 
   #times(): number {
@@ -324,8 +400,9 @@ export class Grammar {
     if (/^(start|end|stop|min|max)$/.test(name)) {
       if (group === 'stream')
         return this.#chance(0.3) ? this.#id() : this.#either(STREAM_IDS, ODD_IDS, 0.4);
-      if (group === 'sorted-set') return this.#rangeEnd();
+      if (group === 'sorted-set') return this.#rangeEnd(name);
     }
+    if (name === 'id' && this.#reads && this.#chance(0.6)) return '>';
     if (name === 'id' && this.#chance(0.6)) return this.#id();
     if (group === 'bitmap' && name === 'value') return this.#either(...BY_NAME.bit);
     if (Object.hasOwn(BY_NAME, name)) {
@@ -360,10 +437,11 @@ export class Grammar {
   }
 
   /** By rank, by score or in order: both ends of a range are mostly of one kind. */
-  #rangeEnd(): string {
-    if (this.#rangeKind === 0) return this.#integer();
-    if (this.#rangeKind === 1) return this.#either(SCORES, ODD_SCORES);
-    return this.#either(LEXES, ODD_LEXES);
+  #rangeEnd(name: string): string {
+    if (this.#rangeKind === BY_RANK) return this.#integer();
+    const side = this.#chance(0.1) ? this.#random.below(2) : /^(start|min)$/.test(name) ? 0 : 1;
+    if (this.#rangeKind === BY_SCORE) return this.#either(SCORES[side], ODD_SCORES);
+    return this.#either(LEXES[side], ODD_LEXES);
   }
 
   #key(group: string): string {
