@@ -96,30 +96,32 @@ function check(call: Call): void {
   }
 }
 
-/** Whether the stream has an entry behind the last one delivered: that is `last` then. */
-function hasNew(): boolean {
-  groups.readLastId(last);
-  return stream.length > 0 && stream.lastEntryId(start).compare(last) > 0;
+/** Goes to the first entry behind the last one delivered. Answers false when there is none. */
+function seekNew(): boolean {
+  groups.readLastId(start);
+  if (stream.length === 0 || start.compare(stream.lastId(last)) >= 0) return false;
+  start.increment();
+  walk.begin(stream, start, end, false);
+  return walk.next();
 }
 
-/** The first entry that is new, and its offset in its node; 0 when that is not known. */
+/** What countNew() found: the first entry that is new, and its offset in its node. */
 const firstNew = new StreamId();
 let firstOffset = 0;
 
 /** How many entries behind the last one delivered are to be delivered, of so many at most. */
 function countNew(limit: number): number {
-  if (!hasNew()) return 0;
-  if (limit === 1) return 1;
-  start.copy(last).increment();
-  walk.begin(stream, start, end, false);
-  let count = 0;
-  while ((limit === 0 || count < limit) && walk.next()) {
-    if (count++ > 0) continue;
-    firstNew.copy(walk.id);
-    firstOffset = walk.offset;
-  }
+  if (!seekNew()) return 0;
+  firstNew.copy(walk.id);
+  firstOffset = walk.offset;
+  let count = 1;
+  while (count !== limit && walk.next()) count++;
   return count;
 }
+
+/** How many entries are to be delivered of the stream read last, or that nobody counted them. */
+let counted = 0;
+const UNCOUNTED = -1;
 
 /** Where room was made for this request: keys, and the size of the stream before. */
 const made: [key: number, units: number][] = [];
@@ -129,7 +131,7 @@ function reserve(call: Call): void {
   const { argv, db } = call;
   const { keys, ids, group, consumer, limit, isAcknowledged } = request;
   made.length = 0;
-  firstOffset = 0;
+  counted = UNCOUNTED;
   for (let key = keys; key < ids; key++) {
     // Making room for one may have evicted another.
     const entry = db.peek(argv, key);
@@ -138,6 +140,7 @@ function reserve(call: Call): void {
     findGroup(call, group);
     const isNew = asksForNew(call, ids + key - keys);
     const count = isNew && !isAcknowledged ? countNew(limit * timesOf(call, key)) : 0;
+    if (isNew && !isAcknowledged) counted = count;
     const nameSize = findConsumer(call, consumer) ? -1 : argv.size(consumer);
     if (count === 0 && nameSize < 0) continue;
     const units = stream.region.limit;
@@ -178,20 +181,23 @@ function enterConsumer(call: Call, key: number): void {
   db.changedKey(argv, key, events['xgroup-createconsumer']);
 }
 
-/** Replies new entries, and delivers them. `last` is the id they come behind. */
+/** Goes to the first new entry when room has been made. Answers false when there is none. */
+function seekCounted(): boolean {
+  const { keys, ids } = request;
+  if (ids - keys > 1 || counted === UNCOUNTED) return seekNew();
+  if (counted === 0) return false;
+  walk.beginAt(stream, firstNew, end, firstOffset);
+  return walk.next();
+}
+
+/** Replies new entries, from the one gone to on, and delivers them. */
 function replyNew({ db, reply }: Call): void {
-  const { keys, ids, limit, isAcknowledged } = request;
+  const { limit, isAcknowledged } = request;
   const { now } = db.zone;
-  if (firstOffset > 0 && ids - keys === 1) {
-    walk.beginAt(stream, firstNew, end, firstOffset);
-  } else {
-    start.copy(last).increment();
-    walk.begin(stream, start, end, false);
-  }
   const array = reply.deferArray();
-  let count = 0;
   const areNew = groups.nothingIsBehind();
-  while ((limit === 0 || count < limit) && walk.next()) {
+  let count = 0;
+  do {
     count++;
     const { id } = walk;
     replyEntry(reply);
@@ -199,8 +205,8 @@ function replyNew({ db, reply }: Call): void {
     else if (stream.added !== 0n) groups.entriesRead = countUpTo(id);
     groups.setLastId(id);
     if (!isAcknowledged) groups.deliver(id, now, areNew);
-  }
-  if (count > 0 && !isAcknowledged) groups.activeTime = now;
+  } while (count !== limit && walk.next());
+  if (!isAcknowledged) groups.activeTime = now;
   reply.endDefer(array, count);
 }
 
@@ -262,7 +268,7 @@ export const xreadgroup = command({
       if (!openStream(call, key) || !findGroup(call, group)) continue;
       enterConsumer(call, key);
       const isNew = asksForNew(call, ids + key - keys);
-      if (isNew && !hasNew()) continue;
+      if (isNew && !seekCounted()) continue;
       if (served++ === 0) all = reply.resp3 ? reply.deferMap() : reply.deferArray();
       if (!reply.resp3) reply.array(2);
       reply.bulk(argv.bytes, argv.starts[key], argv.ends[key]);
