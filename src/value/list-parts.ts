@@ -381,11 +381,18 @@ export class ListParts {
     const word = region.word(part);
     const form = i32[word + P_FORM];
     if ((form & PLAIN) !== 0) return false;
-    this.measureEnd(atFirst);
+    const old = i32[word + P_SIZE];
+    const next = atFirst ? i32[word + P_NEXT] : 0;
+    // Most nodes are one part.
+    if (atFirst ? next !== 0 && this.is(next, JOINED) : (form & JOINED) !== 0) {
+      this.measureEnd(atFirst);
+    } else {
+      this.nodeSize = old;
+      this.nodeCount = i32[word + P_COUNT];
+    }
     if (!this.allows(end - start)) return false;
     const { u8 } = region;
     const listpack = region.word(i32[word + P_BLOCK]) * 4;
-    const old = i32[word + P_SIZE];
     const last = listpack + old - 1;
     const at = atFirst ? listpack + LISTPACK_HEADER : last;
     const room = (form >>> FORM_SHIFT) * UNIT - old;

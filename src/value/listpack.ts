@@ -342,6 +342,7 @@ export function validateListpack(bytes: Uint8Array, start: number, size: number)
 
 /** The size that ends at `at`; -1 when it has no end. */
 function readBackSize(bytes: Uint8Array, at: number, least: number): number {
+  if (at >= least && bytes[at] < 128) return bytes[at];
   let size = 0;
   for (let i = 0; i < 5 && at - i >= least; i++) {
     const byte = bytes[at - i];

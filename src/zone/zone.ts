@@ -65,7 +65,7 @@ export interface ZoneOptions extends EntriesOptions {
   readonly seed: Uint8Array;
 }
 
-const KEY_SIZE_SHARE = 4; // A key longer than a quarter of a chunk lies in chunks.
+const KEY_SIZE_SHIFT = 2; // A key longer than a quarter of a chunk lies in chunks.
 
 export class Zone extends Entries {
   readonly room: Room;
@@ -106,7 +106,7 @@ export class Zone extends Entries {
   }
 
   #keySizeMax(): number {
-    return this.layout.chunkSize / KEY_SIZE_SHARE;
+    return this.layout.chunkSize >>> KEY_SIZE_SHIFT;
   }
 
   /** Sets when an entry expires. Its offset afterwards, or 0 when there is no room (no change). */
