@@ -7,7 +7,7 @@
  */
 
 export interface Shape {
-  readonly type: 'list' | 'hash' | 'set' | 'zset';
+  readonly type: 'list' | 'hash' | 'set' | 'zset' | 'stream';
   readonly command: string;
   /** Arguments behind the key that add element `i`. */
   element(i: number): string[];
@@ -31,7 +31,18 @@ export const SHAPES: readonly Shape[] = [
   { type: 'hash', command: 'HSET', element: (i) => [field(i), `value:${i}`], batch: BATCH },
   { type: 'set', command: 'SADD', element: (i) => [member(i)], batch: BATCH },
   { type: 'zset', command: 'ZADD', element: (i) => [score(i), member(i)], batch: BATCH },
+  // Ids of a stream that gets some ten entries a second.
+  {
+    type: 'stream',
+    command: 'XADD',
+    element: (i) => [streamId(i), 'field', `value:${i}`],
+    batch: 1,
+  },
 ];
+
+function streamId(i: number): string {
+  return `${1_700_000_000_000 + i * 100}-0`;
+}
 
 /** The requests that give `key` the elements [0, count). */
 export function* filling(shape: Shape, key: string, count: number): Generator<string[]> {
@@ -230,6 +241,30 @@ export const QUESTIONS: readonly Question[] = [
       ['ZADD', key, '-1', member(fresh)],
       ['ZPOPMIN', key],
     ],
+  },
+  {
+    type: 'stream',
+    name: 'XLEN',
+    complexity: '1',
+    requests: (key) => [['XLEN', key]],
+  },
+  {
+    type: 'stream',
+    name: 'XRANGE of 10 from an id',
+    complexity: 'log N',
+    requests: (key, _, i) => [['XRANGE', key, streamId(i), '+', 'COUNT', '10']],
+  },
+  {
+    type: 'stream',
+    name: 'XREAD of the last 10',
+    complexity: 'log N',
+    requests: (key, count) => [['XREAD', 'STREAMS', key, streamId(count - 11)]],
+  },
+  {
+    type: 'stream',
+    name: 'XADD, trimmed to its length',
+    complexity: '1',
+    requests: (key, count) => [['XADD', key, 'MAXLEN', '~', String(count), '*', 'field', 'value']],
   },
 ];
 
