@@ -10,7 +10,7 @@ import { Hash } from '../value/hash.ts';
 import { SetDraft } from '../value/set-draft.ts';
 import { Stream } from '../value/stream.ts';
 import type { StreamImage } from '../value/stream-image.ts';
-import { SET_INTSET, TYPE_HASH, TYPE_STREAM } from '../value/type.ts';
+import { SET_HASHTABLE, SET_INTSET, TYPE_HASH, TYPE_STREAM } from '../value/type.ts';
 import type { Value } from './value-reader.ts';
 
 const hash = new Hash();
@@ -41,7 +41,9 @@ export function storeValue(
     case 'set': {
       const { setMaxIntsetEntries: integers, setMaxListpackEntries: count } = config;
       const limits = { integers, count, size: config.setMaxListpackValue };
-      draft.begin(database.zone, limits, SET_INTSET);
+      // A plain one of more members than an intset may have begins as a table, in Redis too.
+      const isTable = value.isPlain && value.members.length > integers;
+      draft.begin(database.zone, limits, isTable ? SET_HASHTABLE : SET_INTSET);
       for (const member of value.members) draft.add(member, 0, member.length);
       storeSet(database, argv, index, draft, deadline);
       return;

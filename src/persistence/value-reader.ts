@@ -42,7 +42,8 @@ import { readZiplist, readZipmap } from './ziplist.ts';
 export type Value =
   | { readonly type: 'string'; readonly bytes: Uint8Array }
   | { readonly type: 'list'; readonly elements: readonly Uint8Array[] }
-  | { readonly type: 'set'; readonly members: readonly Uint8Array[] }
+  /** `isPlain`: not as an intset or a listpack. */
+  | { readonly type: 'set'; readonly members: readonly Uint8Array[]; readonly isPlain: boolean }
   /** Fields and values in turn. */
   | { readonly type: 'hash'; readonly pairs: readonly Uint8Array[] }
   | {
@@ -74,7 +75,7 @@ export function readValue(reader: ByteReader): Value {
         nodes(reader, () => readNode(reader)),
       );
     case T_SET:
-      return setOf(reader, strings(reader, reader.count()));
+      return setOf(reader, strings(reader, reader.count()), true);
     case T_SET_INTSET:
       return setOf(reader, readIntset(reader));
     case T_SET_LISTPACK:
@@ -190,9 +191,9 @@ function listOf(reader: ByteReader, elements: readonly Uint8Array[]): Value {
   return { type: 'list', elements };
 }
 
-function setOf(reader: ByteReader, members: readonly Uint8Array[]): Value {
+function setOf(reader: ByteReader, members: readonly Uint8Array[], isPlain = false): Value {
   refuseTwice(reader, members, 1);
-  return { type: 'set', members };
+  return { type: 'set', members, isPlain };
 }
 
 function hashOf(reader: ByteReader, pairs: readonly Uint8Array[]): Value {

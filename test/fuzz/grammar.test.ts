@@ -16,6 +16,7 @@ import { families } from '../../commands/index.ts';
 import { Registry } from '../../src/dispatch/registry.ts';
 import { comparison, modes } from '../conformance/harness.ts';
 import { openOffline } from '../support/offline.ts';
+import { isAtLeast } from '../support/redis.ts';
 import { parse, RespClient } from '../support/resp-client.ts';
 import { Grammar } from './grammar.ts';
 import { type Parting, Players } from './grammar-play.ts';
@@ -40,7 +41,7 @@ function nameOf([head, second = '']: Request): string {
 }
 
 /** Values as DUMP tells them, and some that are torn. */
-function payloads(): string[] {
+function payloads(version: string): string[] {
   const server = openOffline({
     'hash-max-listpack-entries': '3',
     'zset-max-listpack-entries': '3',
@@ -54,6 +55,10 @@ function payloads(): string[] {
     table: ['HSET', 'table', 'a', '1', 'b', '2', 'c', '3', 'd', '4'],
     zset: ['ZADD', 'zset', '1', 'a', '-2.5', 'b'],
     tree: ['ZADD', 'tree', '1', 'a', '2', 'b', '3', 'c', '4', 'd'],
+    set: ['SADD', 'set', 'a', 'b', 'text'],
+    numbers: ['SADD', 'numbers', '1', '300', '-70000'],
+    // An older oracle does not know the streams of today.
+    ...(isAtLeast(version, '7.2') ? { stream: ['XADD', 'stream', '5-1', 'f', 'v'] } : {}),
   };
   const dumps = Object.entries(made).map(([key, words]) => {
     server.run(...words);
@@ -91,7 +96,7 @@ comparison('the grammar', (pair) => {
         theirs.has(command.fullName) &&
         (GROUPS === undefined || GROUPS.includes(command.group)),
     );
-    grammar = new Grammar(commands, payloads());
+    grammar = new Grammar(commands, payloads(pair().oracle.version));
   });
 
   /** What parted, with the fewest requests that part it. */
