@@ -253,18 +253,24 @@ function expireGeneric(call: Call, unitMs: number, isRelative: boolean, name: st
   const deadline = call.args.deadlineAt(2, unitMs, isRelative ? db.zone.now : 0, name);
   const entry = db.findForWrite(argv, 1);
   if (entry === 0) return reply.integer(0);
+  const exact = call.args.exactDeadline;
   const old = db.zone.deadline(entry);
+  let difference = deadline - old;
+  // Beyond 2^53 numbers don't tell one deadline from the next.
+  if (old >= Number.MAX_SAFE_INTEGER) {
+    difference = Number((exact ?? BigInt(deadline)) - db.zone.deadlines.exactOf(entry));
+  }
   const isRefused =
     (nx && old >= 0) ||
     (xx && old < 0) ||
-    (gt && (old < 0 || deadline <= old)) ||
-    (lt && old >= 0 && deadline >= old);
+    (gt && (old < 0 || difference <= 0)) ||
+    (lt && old >= 0 && difference >= 0);
   if (isRefused) return reply.integer(0);
   if (deadline <= db.zone.now) {
     db.remove(entry);
     db.tell(argv, 1, events.del);
   } else {
-    db.setDeadline(entry, deadline, call.args.exactDeadline);
+    db.setDeadline(entry, deadline, exact);
     db.tell(argv, 1, events.expire);
   }
   reply.integer(1);

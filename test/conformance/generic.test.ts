@@ -130,6 +130,10 @@ conformance('generic', ({ test }) => {
     same('SELECT 0');
     same('ZADD z 1 m 2 n');
     same('SET late 1 PXAT 9223372036854775807');
+    same('PEXPIREAT late 9223372036854775807 LT');
+    same('PEXPIREAT late 9223372036854775806 GT');
+    same('PEXPIREAT late 9223372036854775806 LT');
+    same('PEXPIREAT late 9223372036854775807 GT');
     same('COPY late later');
     same('PEXPIRETIME later');
     same('RENAME', 'later', 'x'.repeat(9000)); // It is longer than a slot: copied.
