@@ -129,11 +129,12 @@ interface Weighed {
 }
 
 /** The number an element is sorted by, as strtod() reads it; NaN where it is none. */
-function numberOf(text: Uint8Array): number {
-  const value = parseLooseDouble(text, 0, text.length);
-  // What is too large or too small for a double is no number here.
-  if (value === 0 && /^[^eEpP]*[1-9]/.test(latin1Text(text))) return Number.NaN;
-  if (Math.abs(value) === Infinity && !/inf/i.test(latin1Text(text))) return Number.NaN;
+function numberOf(bytes: Uint8Array): number {
+  const value = parseLooseDouble(bytes, 0, bytes.length);
+  // What is too large or too small for a double is no number here. A NUL ends the text.
+  const [text] = latin1Text(bytes).split('\0', 1);
+  if (value === 0 && /^[^eEpP]*[1-9]/.test(text)) return Number.NaN;
+  if (Math.abs(value) === Infinity && !/inf/i.test(text)) return Number.NaN;
   return value;
 }
 

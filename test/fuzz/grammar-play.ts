@@ -195,7 +195,7 @@ export class Players {
           `database ${db}, ${shownArgv([key])}: ${this.#shown(it.request, 'not the same', it.ours, it.theirs)}`;
         if (type.ours.raw !== type.theirs.raw) return wrong(type);
         const [a, b] = [encoding.ours.tree.text ?? '', encoding.theirs.tree.text ?? ''];
-        if (!isSameEncoding(a, b, version)) return wrong(encoding);
+        if (!isSameEncoding(a, b, version, type.ours.tree.text ?? '')) return wrong(encoding);
         if (judged('pexpiretime', [], deadline.ours, deadline.theirs, version))
           return wrong(deadline);
         const isOldZset = type.ours.tree.text === 'zset' && !isAtLeast(version, '7.2');
@@ -212,9 +212,10 @@ export class Players {
   async #exchange(peers: readonly Peer[]): Promise<string | undefined> {
     const [all] = await Promise.all(peers.map((peer) => keysOf(peer, '0')));
     const types = await peers[0].inspector.pipeline(all.map((key) => ['TYPE', key]));
-    // Redis 7.0 does not know the streams of today.
+    // Redis 7.0 does not know the streams of today, and it makes fewer sorted sets large.
     const isOld = !isAtLeast(this.#pair.oracle.version, '7.2');
-    const keys = all.filter((_, i) => !isOld || types[i].tree.text !== 'stream');
+    const isLike = (i: number): boolean => !/^(stream|zset)$/.test(types[i].tree.text ?? '');
+    const keys = all.filter((_, i) => !isOld || isLike(i));
     const dumps = await Promise.all(
       peers.map(({ inspector }) => inspector.pipeline(keys.map((key) => ['DUMP', key]))),
     );
