@@ -39,6 +39,7 @@ import {
   unitsOf,
 } from './list-layout.ts';
 import {
+  elementSize,
   elementSizeMax,
   formatListpack,
   insertElement,
@@ -48,6 +49,8 @@ import {
   removeElements,
   storeHeader,
   validateListpack,
+  writeElement,
+  writeHeader,
 } from './listpack.ts';
 import { clampFill, exceedsNode, nodeSizeMax } from './node-limit.ts';
 import { placeBehind, REGION_WORDS, Region, UNIT } from './region.ts';
@@ -76,7 +79,12 @@ const P_FORM = 5;
 export const JOINED = 1;
 /** Holds one element, by itself. */
 export const PLAIN = 2;
-const FORM_SHIFT = 2;
+/**
+ * The listpack lies at the end of its block, not at the beginning: what is pushed in front moves
+ * nothing. openPart() ends that, so that only pushInside() has to know.
+ */
+const AT_END = 4;
+const FORM_SHIFT = 3;
 
 // Words of a block of a plain element; its bytes are behind.
 const B_NEXT = 0;
@@ -187,14 +195,27 @@ export class ListParts {
   }
 
   #setUnits(part: number, units: number): void {
-    const flags = this.#read(part, P_FORM) & (JOINED | PLAIN);
+    const flags = this.#read(part, P_FORM) & (JOINED | PLAIN | AT_END);
     this.#write(part, P_FORM, (units << FORM_SHIFT) | flags);
   }
 
   /** Opens the listpack of a part. */
   openPart(part: number): Listpack {
+    const { region } = this;
+    const word = region.word(part);
+    if ((region.i32[word + P_FORM] & AT_END) !== 0) this.#align(part);
+    return this.listpack.open(region.u8, region.word(region.i32[word + P_BLOCK]) * 4);
+  }
+
+  /** Moves a listpack that lies at the end of its block to the beginning. */
+  #align(part: number): void {
     const { u8 } = this.region;
-    return this.listpack.open(u8, this.region.word(this.#read(part, P_BLOCK)) * 4);
+    const form = this.#read(part, P_FORM);
+    if ((form & AT_END) === 0) return;
+    const block = this.region.word(this.#read(part, P_BLOCK)) * 4;
+    const end = block + this.capacityOf(part);
+    u8.copyWithin(block, end - this.sizeOf(part), end);
+    this.#write(part, P_FORM, form & ~AT_END);
   }
 
   /** Takes over what was done to the listpack that is open, a part's. */
@@ -391,16 +412,42 @@ export class ListParts {
       this.nodeCount = i32[word + P_COUNT];
     }
     if (!this.allows(end - start)) return false;
+    const room = (form >>> FORM_SHIFT) * UNIT - old;
+    if (atFirst && part !== i32[base + LAST]) {
+      return this.#pushInFront(word, room, bytes, start, end);
+    }
     const { u8 } = region;
+    if ((form & AT_END) !== 0) this.#align(part);
     const listpack = region.word(i32[word + P_BLOCK]) * 4;
     const last = listpack + old - 1;
     const at = atFirst ? listpack + LISTPACK_HEADER : last;
-    const room = (form >>> FORM_SHIFT) * UNIT - old;
     const added = insertElement(u8, at, last, room, bytes, start, end);
     if (added === 0) return false;
     storeHeader(u8, listpack, old + added, 1);
     i32[word + P_SIZE] = old + added;
     i32[word + P_COUNT]++;
+    i32[base + COUNT]++;
+    return true;
+  }
+
+  /** Of pushInside(): in front of the part at a word, whose block has `room` bytes. */
+  #pushInFront(word: number, room: number, bytes: Uint8Array, start: number, end: number): boolean {
+    const { i32, u8, base } = this.region;
+    const added = elementSize(bytes, start, end);
+    if (added > room) return false;
+    const form = i32[word + P_FORM];
+    const size = i32[word + P_SIZE];
+    const block = this.region.word(i32[word + P_BLOCK]) * 4;
+    const from = block + (form >>> FORM_SHIFT) * UNIT - size;
+    if ((form & AT_END) === 0) {
+      u8.copyWithin(from, block, block + size);
+      i32[word + P_FORM] = form | AT_END;
+    }
+    const count = i32[word + P_COUNT] + 1;
+    writeElement(u8, from - added + LISTPACK_HEADER, bytes, start, end);
+    writeHeader(u8, from - added, size + added, count);
+    i32[word + P_SIZE] = size + added;
+    i32[word + P_COUNT] = count;
     i32[base + COUNT]++;
     return true;
   }
@@ -517,6 +564,7 @@ export class ListParts {
 
   /** Makes the block of a listpack larger where it lies, up to `wanted` units. */
   extend(part: number, wanted: number): void {
+    this.#align(part);
     const units = this.#unitsOfBlock(part);
     const block = this.#read(part, P_BLOCK);
     const { region } = this;
@@ -533,6 +581,7 @@ export class ListParts {
 
   /** Gives a listpack a block of `units`. */
   regrow(part: number, units: number): void {
+    this.#align(part);
     const { region } = this;
     const { i32 } = region;
     const block = this.#read(part, P_BLOCK);
@@ -549,6 +598,7 @@ export class ListParts {
   giveSpare(part: number): void {
     if (this.is(part, PLAIN)) return;
     const units = this.#unitsOfBlock(part);
+    if (units - unitsOf(this.sizeOf(part)) >= SPARE_MIN) this.#align(part);
     const needed = unitsOf(this.sizeOf(part));
     if (units - needed < SPARE_MIN) return;
     this.region.give(this.#read(part, P_BLOCK) + needed, units - needed);
@@ -752,6 +802,7 @@ export class ListParts {
         }
       } else {
         const units = unitsOf(this.sizeOf(part));
+        this.#align(part);
         this.#setUnits(part, units);
         blocks.push({ at: block, units, links: NO_LINKS });
       }

@@ -257,6 +257,28 @@ export function insertElement(
   return added;
 }
 
+/** Writes source[from, to) as an element at `at`, over what is there. */
+export function writeElement(
+  bytes: Uint8Array,
+  at: number,
+  source: Uint8Array,
+  from: number,
+  to: number,
+): void {
+  const isNumber = parseInteger(source, from, to);
+  const size = isNumber ? parsedSize() : stringSize(to - from);
+  const next = isNumber ? writeParsed(bytes, at) : writeText(bytes, at, source, from, to);
+  writeBackSize(bytes, next, size);
+}
+
+/** Writes the header of a listpack of `size` bytes and `count` elements, over what is there. */
+export function writeHeader(bytes: Uint8Array, start: number, size: number, count: number): void {
+  const told = Math.min(count, COUNT_UNKNOWN);
+  bytes[start + 4] = told;
+  bytes[start + 5] = told >>> 8;
+  storeHeader(bytes, start, size, 0);
+}
+
 /** Removes what lies in [from, to) of a listpack that ends at `end`, but for the header. */
 export function removeElements(bytes: Uint8Array, from: number, to: number, end: number): void {
   openGap(bytes, from, to, end, 0);

@@ -78,6 +78,63 @@ test('a range is replied from any element to any other, large ones between', () 
   }
 });
 
+test('what is pushed in front one by one stands there, whatever is done next', () => {
+  const next: ((list: List, texts: string[], zone: Zone) => void)[] = [
+    (list, texts) => {
+      list.push(elementsOf(['at the end']), 0, 1, false, FILL);
+      texts.push('at the end');
+    },
+    (list, texts) => {
+      list.seekEnd(true);
+      list.removeEnd();
+      texts.shift();
+    },
+    (list, texts) => {
+      list.seek(3);
+      const bytes = latin1Bytes('between');
+      expect(list.insert(true, bytes, 0, bytes.length)).toBe(true);
+      texts.splice(4, 0, 'between');
+    },
+    (list, texts) => {
+      list.remove(1, 4);
+      texts.splice(1, 4);
+    },
+    (list, texts) => {
+      list.push(elementsOf(['a', 'b', 'x'.repeat(3000)]), 0, 3, true, FILL);
+      texts.unshift('x'.repeat(3000), 'b', 'a');
+    },
+    (list, texts, zone) => {
+      list.remove(0, 900);
+      texts.splice(0, 900);
+      list.settle();
+      list.open(zone, find(zone, 'k'));
+    },
+  ];
+  for (const [i, change] of next.entries()) {
+    const zone = zoneOf(4 * MiB);
+    const texts = numbered(1500, 9);
+    push(zone, 'k', texts);
+    const list = open(zone, 'k');
+    for (let round = 0; round < 40; round++) {
+      for (let j = 0; j < 1 + ((round * 37) % 90); j++) {
+        const text = j % 3 === 0 ? String(j) : `${i}-${round}-${j}`;
+        expect(list.push(elementsOf([text]), 0, 1, true, FILL)).toBe(true);
+        texts.unshift(text);
+      }
+      change(list, texts, zone);
+      if (round % 4 === 3) expect(list.audit()).toBe(undefined);
+      if (round % 7 === 6) expect(contents(list)).toEqual(texts);
+      if (texts.length < 1200) {
+        const more = numbered(1000, 8);
+        list.push(elementsOf(more), 0, more.length, false, FILL);
+        texts.push(...more);
+      }
+    }
+    expect(contents(list)).toEqual(texts);
+    expect(audit(zone, auditList)).toBe(undefined);
+  }
+});
+
 test('both ends are popped where they lie', () => {
   for (const atFirst of [true, false]) {
     const zone = zoneOf(4 * MiB);
