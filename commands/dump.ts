@@ -22,7 +22,7 @@ export const dump = command({
   keys: 'RO access',
   tips: ['nondeterministic_output'],
   differs:
-    'The format is that of Redis 7.0, so that it and all later ones can restore it; 7.2 writes its own.',
+    'The format is that of Redis 7.0, so that it and all later ones can restore it; 7.2 writes its own. A stream whose consumers have read in vain needs 7.2.',
   run({ argv, db, reply, instance }) {
     const entry = db.find(argv, 1);
     if (entry === 0) reply.null();
