@@ -1,34 +1,14 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { type EventsOf, watchEvents } from '../../support/events.ts';
 import { type Offline, openOffline } from '../../support/offline.ts';
 
 let server: Offline;
-/** What happened to keys, and whether they were there then. */
-let seen: string[];
-
-function watch(): void {
-  const { keyspace } = server.instance;
-  const { observer } = keyspace;
-  seen = [];
-  keyspace.observer = (db, argv, index, event) => {
-    observer?.(db, argv, index, event);
-    const isThere = db.peek(argv, index) !== 0;
-    seen.push(`${event.class} ${event.name} ${argv.text(index)}${isThere ? '' : ', gone'}`);
-  };
-}
+let eventsOf: EventsOf;
 
 beforeEach(() => {
   server = openOffline();
-  watch();
+  eventsOf = watchEvents(server);
 });
-
-/** Runs a request. Answers its events and how many changes it counted for. */
-function eventsOf(...words: string[]): { events: string[]; changes: number } {
-  const { counts } = server.instance.keyspace;
-  const before = counts.dirty;
-  seen = [];
-  server.run(...words);
-  return { events: seen, changes: counts.dirty - before };
-}
 
 describe('a change of a bitmap says so', () => {
   test.each([
@@ -83,7 +63,7 @@ test('each key that is read is a hit or a miss, and those that are written are n
 describe('BITOP in a full zone that evicts', () => {
   beforeEach(() => {
     server = openOffline({ maxmemory: '256kb', 'maxmemory-policy': 'allkeys-lru' });
-    watch();
+    eventsOf = watchEvents(server);
   });
 
   test('counts a source that had to leave for its result as not there', () => {

@@ -1,20 +1,13 @@
 import { beforeEach, expect, test } from 'vitest';
+import { type EventsOf, watchEvents } from '../../support/events.ts';
 import { type Offline, openOffline } from '../../support/offline.ts';
 
 let server: Offline;
-/** What happened to keys, and whether they were there then. */
-let seen: string[];
+let eventsOf: EventsOf;
 
 beforeEach(() => {
   server = openOffline();
-  const { keyspace } = server.instance;
-  const { observer } = keyspace;
-  seen = [];
-  keyspace.observer = (db, argv, index, event) => {
-    observer?.(db, argv, index, event);
-    const isThere = db.peek(argv, index) !== 0;
-    seen.push(`${event.class} ${event.name} ${argv.text(index)}${isThere ? '' : ', gone'}`);
-  };
+  eventsOf = watchEvents(server);
 });
 
 test.each([
@@ -34,11 +27,7 @@ test.each([
   server.run('SET', 'string', 'v');
   server.run('ZADD', 'a', '1', 'one', '2', 'two');
   server.run('ZADD', 'b', '1', 'one');
-  const { counts } = server.instance.keyspace;
-  const before = counts.dirty;
-  seen = [];
-  server.run(...line.split(' '));
-  expect({ events: seen, changes: counts.dirty - before }).toEqual({ events, changes });
+  expect(eventsOf(...line.split(' '))).toEqual({ events, changes });
   expect(server.audit()).toBe(undefined);
 });
 

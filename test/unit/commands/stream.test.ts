@@ -1,29 +1,15 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { type EventsOf, watchEvents } from '../../support/events.ts';
 import { type Offline, openOffline } from '../../support/offline.ts';
 
 let server: Offline;
-let seen: string[];
+let eventsOf: EventsOf;
 
 beforeEach(() => {
   server = openOffline({ maxmemory: '4mb' });
-  const { keyspace } = server.instance;
-  const { observer } = keyspace;
-  seen = [];
-  keyspace.observer = (db, argv, index, event) => {
-    observer?.(db, argv, index, event);
-    seen.push(`${event.class} ${event.name} ${argv.text(index)}`);
-  };
+  eventsOf = watchEvents(server);
   for (const id of ['1-0', '2-0', '3-0']) server.run('XADD', 'there', id, 'f', 'v');
 });
-
-/** Runs a request. Answers its events and how many changes it counted for. */
-function eventsOf(...words: string[]): { events: string[]; changes: number } {
-  const { counts } = server.instance.keyspace;
-  const before = counts.dirty;
-  seen = [];
-  server.run(...words);
-  return { events: seen, changes: counts.dirty - before };
-}
 
 describe('a change of a stream says which it was', () => {
   test.each([
