@@ -101,9 +101,7 @@ export const type = command({
   keys: 'RO',
   flags: ['fast'],
   run({ argv, db, reply }) {
-    const entry = db.peek(argv, 1);
-    if (entry === 0) db.traffic.misses++;
-    else db.traffic.hits++;
+    const entry = db.findUnused(argv, 1);
     reply.simple(entry === 0 ? 'none' : typeName(db.zone.type(entry)));
   },
 });
@@ -335,12 +333,8 @@ const remainder = {
 
 /** -2 tells "no such key" from -1, "no expiry": clients branch on it. */
 function remaining({ argv, db, reply }: Call, inSeconds: boolean, isAbsolute: boolean): void {
-  const entry = db.peek(argv, 1);
-  if (entry === 0) {
-    db.traffic.misses++;
-    return reply.integer(-2);
-  }
-  db.traffic.hits++;
+  const entry = db.findUnused(argv, 1);
+  if (entry === 0) return reply.integer(-2);
   const deadline = db.zone.deadline(entry);
   if (deadline < 0) return reply.integer(-1);
   if (deadline > Number.MAX_SAFE_INTEGER) {

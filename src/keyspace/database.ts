@@ -113,14 +113,20 @@ export class Database {
 
   /** Entry of a key for reading: a hit or a miss, and a use. */
   find(argv: Argv, index: number): number {
+    const entry = this.findUnused(argv, index);
+    if (entry !== 0 && this.keyspace.touches) this.zone.touch(entry);
+    return entry;
+  }
+
+  /** As find(), for what only asks about the key: not a use. */
+  findUnused(argv: Argv, index: number): number {
     const entry = this.peek(argv, index);
-    if (entry === 0) {
+    if (entry !== 0) {
+      this.traffic.hits++;
+    } else {
       this.traffic.misses++;
       this.keyspace.onMiss?.(this, argv, index);
-      return 0;
     }
-    this.traffic.hits++;
-    if (this.keyspace.touches) this.zone.touch(entry);
     return entry;
   }
 

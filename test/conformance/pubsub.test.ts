@@ -265,8 +265,11 @@ conformance('notifications', ({ test }) => {
     on('x').receives();
     same('MGET none k gone');
     on('x').receives(2);
-    same('LLEN none');
-    on('x').receives();
+    for (const line of ['LLEN none', 'TYPE none', 'TTL none', 'EXISTS none', 'TOUCH none']) {
+      same(line);
+      on('x').receives();
+    }
+    same('OBJECT ENCODING none');
     same('SET none2 v');
     same('CONFIG GET notify-keyspace-events');
     fails('CONFIG SET notify-keyspace-events Q');
