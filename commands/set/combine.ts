@@ -130,6 +130,9 @@ export const sunionstore = command({
   complexity: ADDING_ALL,
   keys: ['OW update', 'RO access'],
   flags: ['denyoom'],
+  differs:
+    'Near the limits of encodings a union is encoded as its members come; in Redis they come in the ' +
+    'order of its hashtables.',
   run(call) {
     unite(call, openAll(call, 2, call.argv.count));
     storeDraft(call, events.sunionstore);

@@ -246,6 +246,9 @@ export const zrangestore = command({
     'elements stored into the destination key.',
   keys: ['OW update', 'RO access'],
   flags: ['denyoom'],
+  differs:
+    'A score of -0 stays one in a skiplist. Redis, when it does not know how large a range will be, ' +
+    'begins with a listpack, which has none.',
   run(call) {
     const { argv, db, reply } = call;
     readRange(call, 2, undefined, undefined, true);
