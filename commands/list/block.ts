@@ -1,6 +1,6 @@
 /** Lists, for those who wait: the commands at the ends that block until there is an element. */
 
-import { waitForKeys } from '../../src/dispatch/blocked.ts';
+import { WAKES_FOR_VALUES, waitForKeys } from '../../src/dispatch/blocked.ts';
 import type { Call } from '../../src/dispatch/call.ts';
 import { family } from '../../src/dispatch/command.ts';
 import { TYPE_LIST } from '../../src/value/type.ts';
@@ -34,6 +34,7 @@ export const blpop = command({
   complexity: 'O(N) where N is the number of provided keys.',
   keys: 'RW access delete',
   flags: ['blocking'],
+  differs: WAKES_FOR_VALUES,
   history: [TIMEOUT_AS_DOUBLE],
   run: (call) => popOrWait(call, true),
 });
@@ -45,6 +46,7 @@ export const brpop = command({
   complexity: 'O(N) where N is the number of provided keys.',
   keys: 'RW access delete',
   flags: ['blocking'],
+  differs: WAKES_FOR_VALUES,
   history: [TIMEOUT_AS_DOUBLE],
   run: (call) => popOrWait(call, false),
 });
@@ -57,6 +59,7 @@ export const blmpop = command({
     'O(N+M) where N is the number of provided keys and M is the number of elements returned.',
   keys: 'RW access delete',
   flags: ['blocking'],
+  differs: WAKES_FOR_VALUES,
   run(call) {
     const { first, end, fromFirst, count } = readPops(call, 2);
     const deadline = deadlineAt(call, 1);
@@ -82,6 +85,7 @@ export const blmove = command({
   arguments: { where: { name: 'wherefrom' }, 'where 2': { name: 'whereto' } },
   keys: ['RW access delete', 'RW insert'],
   flags: ['denyoom', 'blocking'],
+  differs: WAKES_FOR_VALUES,
   run(call) {
     const fromFirst = isLeft(call.argv, 3);
     moveOrWait(call, fromFirst, isLeft(call.argv, 4), 5);
@@ -95,6 +99,7 @@ export const brpoplpush = command({
   complexity: 'O(1)',
   keys: ['RW access delete', 'RW insert'],
   flags: ['denyoom', 'blocking'],
+  differs: WAKES_FOR_VALUES,
   deprecated: { since: '6.2.0', use: '`BLMOVE` with the `RIGHT` and `LEFT` arguments' },
   history: [TIMEOUT_AS_DOUBLE],
   run: (call) => moveOrWait(call, false, true, 3),

@@ -1,15 +1,12 @@
 /** Sorted sets, for those who wait: pops that block until there is a member. */
 
-import { waitForKeys } from '../../src/dispatch/blocked.ts';
+import { WAKES_FOR_VALUES, waitForKeys } from '../../src/dispatch/blocked.ts';
 import type { Call } from '../../src/dispatch/call.ts';
 import { family } from '../../src/dispatch/command.ts';
 import { TYPE_SORTED_SET } from '../../src/value/type.ts';
 import { openForWrite, popManyWithKey, popOneWithKey, readPops } from './ends.ts';
 
 const { command } = family('sorted-set');
-
-const DIFFERS =
-  'A value stored over one of another type ends the wait; Redis wakes for new keys only.';
 
 /** Argument `index`, seconds, as when to stop waiting. */
 function deadlineAt({ args, db }: Call, index: number): number {
@@ -32,7 +29,7 @@ const waiting = {
   keys: 'RW access delete',
   flags: ['fast', 'blocking'],
   history: [['6.0.0', '`timeout` is interpreted as a double instead of an integer.']],
-  differs: DIFFERS,
+  differs: WAKES_FOR_VALUES,
 } as const;
 
 export const bzpopmin = command({
@@ -60,7 +57,7 @@ export const bzmpop = command({
     'in the sorted set, and M being the number of elements popped.',
   keys: 'RW access delete',
   flags: ['blocking'],
-  differs: DIFFERS,
+  differs: WAKES_FOR_VALUES,
   run(call) {
     const { first, end, fromLowest, count } = readPops(call, 2);
     const deadline = deadlineAt(call, 1);

@@ -9,6 +9,10 @@
 import type { Wish } from '../keyspace/blocking.ts';
 import type { Call } from './call.ts';
 
+/** What every command that waits for a value says of itself. */
+export const WAKES_FOR_VALUES =
+  'A value stored over one of another type ends the wait; Redis wakes for new keys only.';
+
 /** Thrown by a handler whose command waits. */
 export class Blocked {
   readonly wish: Wish;
