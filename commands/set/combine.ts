@@ -76,7 +76,7 @@ export const sintercard = command({
   run(call) {
     const { argv, args, reply } = call;
     const end = 2 + args.integerFrom(1, 1, errors.keyCountNotPositive);
-    if (end > argv.count) throw errors.tooManyScriptKeys;
+    if (end > argv.count) throw errors.tooManyKeys;
     let limit = 0;
     for (let i = end; i < argv.count; i += 2) {
       if (!argv.is(i, 'LIMIT') || i + 1 === argv.count) throw errors.syntax;

@@ -332,7 +332,7 @@ export const errors = {
       'either wait the script termination or kill the server in a hard way using the SHUTDOWN ' +
       'NOSAVE command.',
   ),
-  tooManyScriptKeys: err("Number of keys can't be greater than number of args"),
+  tooManyKeys: err("Number of keys can't be greater than number of args"),
   negativeScriptKeys: err("Number of keys can't be negative"),
   scriptFlushOption: err('SCRIPT FLUSH only support SYNC|ASYNC option'),
 
