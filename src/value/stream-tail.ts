@@ -43,6 +43,9 @@ const DELETED_AT = LIVE_AT + 2;
 const FIELDS_AT = DELETED_AT + 2;
 const MASTER_AT = FIELDS_AT + 2;
 const SMALL = 128;
+/** How texts of less than 64 bytes begin in a listpack. */
+const SHORT_TEXT = 0x80;
+const SHORT_TEXT_MAX = 63;
 /** What tells the size of an element. */
 const ELEMENT_HEAD_MAX = 5;
 
@@ -68,6 +71,9 @@ export class StreamTail {
   /** Bytes that the node needs, or needs more, at most; and what it may have. */
   #need = 0;
   #wanted = 0;
+  /** Where the last node is, when it has room in one piece for the entry; and where that is. */
+  #headAt = 0;
+  #entryAt = 0;
 
   constructor(region: Region, segments: Segments, log: IdTree) {
     this.#region = region;
@@ -115,11 +121,27 @@ export class StreamTail {
       packed += elementSizeMax(valueSize);
     }
     const entrySize = ENTRY_HEAD_MAX + packedFields + packed + NODE_SLACK;
-    const node = this.#get(TAIL_FIRST);
-    const at = node === 0 ? 0 : this.#segments.at(node);
-    const nodeSize = node === 0 ? 0 : sizeAt(this.#region.u8, at);
+    const region = this.#region;
+    const { i32, base } = region;
+    const node = i32[base + TAIL_FIRST];
+    const word = node === 0 ? 0 : region.word(node);
+    const at = word * 4 + UNIT;
+    const nodeSize = node === 0 ? 0 : sizeAt(region.u8, at);
     this.#entrySize = entrySize;
+    this.#headAt = 0;
     this.#isNewNode = node === 0 || this.#isFull(at, nodeSize + size, limits);
+    if (!this.#isNewNode) {
+      // Nearly always there is room behind the last entry: then nothing is looked for twice.
+      const last = i32[base + TAIL_LAST];
+      const lastWord = last === node ? word : region.word(last);
+      const offset = nodeSize - 1 - i32[base + TAIL_FRONT];
+      if (offset + entrySize <= capacityAt(i32, lastWord)) {
+        this.#need = 0;
+        this.#headAt = at;
+        this.#entryAt = lastWord * 4 + UNIT + offset;
+        return;
+      }
+    }
     if (this.#isNewNode) {
       this.#need = entrySize + packedFields + MASTER_HEAD_MAX;
       this.#wanted = Math.max(this.#need, Math.min(nodeSize + NODE_SLACK, WANTED_MAX));
@@ -179,7 +201,27 @@ export class StreamTail {
   /** Adds the entry that was planned. */
   add(id: StreamId, elements: Elements, first: number, end: number): void {
     if (this.#isNewNode) this.#begin(id, elements, first, end);
-    else this.#extend(id, elements, first, end);
+    else if (this.#headAt === 0 || !this.#addWhole(id, elements, first, end)) {
+      this.#extend(id, elements, first, end);
+    }
+  }
+
+  /** Adds it where plan() found room, if its counts and fields are as simple as they mostly are. */
+  #addWhole(id: StreamId, elements: Elements, first: number, end: number): boolean {
+    const { i32, u8, base } = this.#region;
+    const head = this.#headAt;
+    const fields = (end - first) >>> 1;
+    const live = u8[head + LIVE_AT];
+    if (live >= SMALL - 1 || u8[head + DELETED_AT] >= SMALL) return false;
+    if (u8[head + FIELDS_AT] !== fields || fields >= SMALL) return false;
+    const limit = head + capacityAt(i32, (head - UNIT) >>> 2);
+    if (!hasTexts(u8, head + MASTER_AT, limit, elements, first, end)) return false;
+    u8[head + LIVE_AT] = live + 1;
+    const at = this.#entryAt;
+    const masterId = this.#id.read(i32, base + TAIL_ID);
+    const to = writeEntry(u8, at, id, masterId, true, elements, first, end);
+    addEntry(u8, head, sizeAt(u8, head) + to - at, fields, true);
+    return true;
   }
 
   #begin(id: StreamId, elements: Elements, first: number, end: number): void {
@@ -331,4 +373,32 @@ export class StreamTail {
     const found = words.map((word) => this.#get(word));
     return String(kept) === String(found) ? undefined : 'the last node is another';
   }
+}
+
+/** Bytes that a segment holds, told by its first word. */
+function capacityAt(i32: Int32Array, word: number): number {
+  return (i32[word + 1] - 1) * UNIT;
+}
+
+/** Whether the fields of the arguments [first, end) are short texts, those from `at` on. */
+function hasTexts(
+  u8: Uint8Array,
+  at: number,
+  limit: number,
+  { bytes, starts, ends }: Elements,
+  first: number,
+  end: number,
+): boolean {
+  let next = at;
+  for (let i = first; i < end; i += 2) {
+    const start = starts[i];
+    const size = ends[i] - start;
+    if (size > SHORT_TEXT_MAX || next + size + 2 > limit) return false;
+    if (u8[next] !== (SHORT_TEXT | size)) return false;
+    for (let j = 0; j < size; j++) {
+      if (u8[next + 1 + j] !== bytes[start + j]) return false;
+    }
+    next += size + 2;
+  }
+  return true;
 }
