@@ -47,6 +47,7 @@ function excerpt(text: string, size = EXCERPT_SIZE): string {
 function fixed(x: number): string {
   if (!Number.isFinite(x)) return x > 0 ? 'inf' : '-inf';
   // toFixed() turns to exponents there, where no double has a fraction.
+  if (Object.is(x, -0)) return '-0.000000';
   return Math.abs(x) < 1e21 ? x.toFixed(6) : `${BigInt(x)}.000000`;
 }
 

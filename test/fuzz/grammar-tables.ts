@@ -154,6 +154,8 @@ export function bounded(words: readonly string[]): Request {
     // To wait for ever would be to wait for ever; 0 as a timeout does.
     if (/^block$/i.test(bound[i - 1])) bound[i] = waiting(bound[i], 5);
   }
+  const isMoved = /^(copy|rename|renamenx)$/.test(name) && !/^hll/.test(bound[1] ?? '');
+  if (isMoved && /^hll/.test(bound[2] ?? '')) bound[2] = 's1';
   if (name === 'pfadd' && !/^hll/.test(bound[1] ?? '')) bound.length = Math.min(3, bound.length);
   if (WAITS_LAST.test(name) && bound.length > 1) {
     bound[bound.length - 1] = waiting(bound[bound.length - 1], 0.005);
