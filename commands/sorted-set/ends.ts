@@ -43,7 +43,8 @@ function take(
     else set.previous();
   }
   const from = fromLowest ? 0 : all - count;
-  set.removeRanks(from, from + count);
+  if (count === 1) set.removeSought();
+  else set.removeRanks(from, from + count);
   db.changedKey(argv, key, fromLowest ? events.zpopmin : events.zpopmax, count);
   if (set.count === 0) db.removeEmpty(argv, key, set.entry);
   else set.settle();

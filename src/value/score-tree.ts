@@ -786,7 +786,7 @@ export class ScoreTree {
 
 /** Puts a word at place `at` of `count`. */
 function insertWord(i32: Int32Array, base: number, count: number, at: number, word: number): void {
-  i32.copyWithin(base + at + 1, base + at, base + count);
+  if (at < count) i32.copyWithin(base + at + 1, base + at, base + count);
   i32[base + at] = word;
 }
 

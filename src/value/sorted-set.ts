@@ -497,6 +497,13 @@ export class SortedSet {
     return true;
   }
 
+  /** Removes the member that seek() went to, before anything else is gone to. Needs no room. */
+  removeSought(): void {
+    const packed = this.#packed;
+    if (this.#isPacked) packed.cut(packed.at, packed.next, 1);
+    else this.#tree.removeSought();
+  }
+
   /** Removes the members of ranks [from, end) and answers how many there were. Needs no room. */
   removeRanks(from: number, end: number): number {
     const first = Math.max(0, from);

@@ -14,6 +14,7 @@ import { PackedReader, packedSize, writePacked } from './packed.ts';
 import {
   compareMember,
   copyMember,
+  hashRecord,
   isLong,
   memberAt,
   memberSizeOf,
@@ -280,16 +281,13 @@ export class SortedTree {
   }
 
   removeRank(rank: number): void {
-    const region = this.#region;
-    this.#record = this.#tree.seekRank(rank);
-    const size = this.memberSize;
-    if (!isLong(region, this.#record)) {
-      const at = memberAt(region, this.#record);
-      this.#drop(this.#table.hash(region.u8, at, at + size));
-    } else {
-      const bytes = this.#memberCopy();
-      this.#drop(this.#table.hash(bytes, 0, size));
-    }
+    this.seek(rank);
+    this.removeSought();
+  }
+
+  /** Removes the member that seek() went to, before anything else is gone to. */
+  removeSought(): void {
+    this.#drop(hashRecord(this.#region, this.#record));
   }
 
   /** Takes the record at which the tree's last search ended out of everything. */
