@@ -1,6 +1,7 @@
 /** The families of commands, as the registry takes them: whatever a family exports is defined. */
 
 import type { Definition } from '../src/dispatch/command.ts';
+import * as acl from './acl.ts';
 import * as bitmap from './bitmap.ts';
 import * as client from './connection/client.ts';
 import * as connect from './connection/connect.ts';
@@ -55,6 +56,7 @@ export const families: readonly (readonly Definition[])[] = [
   sort,
   connect,
   client,
+  acl,
   hash,
   listPush,
   listPlace,

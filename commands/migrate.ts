@@ -172,6 +172,9 @@ function send(
   );
 }
 
+/** How keys are used that are read, sent and deleted. */
+const TAKEN = ['RW', 'access', 'delete'] as const;
+
 /** Where the keys are: behind KEYS, if it is there. */
 function findKeys(argv: Argv, first: number): readonly FoundKey[] {
   let from = first + 3;
@@ -187,7 +190,7 @@ function findKeys(argv: Argv, first: number): readonly FoundKey[] {
     else if (argv.is(i, 'AUTH2')) i += 2;
   }
   const keys: FoundKey[] = [];
-  for (let i = from; i < end; i++) keys.push(keyAt(argv, i, []));
+  for (let i = from; i < end; i++) keys.push(keyAt(argv, i, TAKEN));
   return keys;
 }
 
@@ -213,12 +216,12 @@ export const migrate = command({
   },
   keys: [
     {
-      flags: ['RW', 'access', 'delete'],
+      flags: TAKEN,
       begin: { type: 'index', index: 3 },
       find: { type: 'range', lastKey: 0, step: 1, limit: 0 },
     },
     {
-      flags: ['RW', 'access', 'delete', 'incomplete'],
+      flags: [...TAKEN, 'incomplete'],
       begin: { type: 'keyword', keyword: 'KEYS', startFrom: -2 },
       find: { type: 'range', lastKey: -1, step: 1, limit: 0 },
     },

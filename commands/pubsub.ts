@@ -77,6 +77,7 @@ export const subscribe = command({
   summary: 'Listens to channels.',
   since: '2.0.0',
   complexity: 'O(N) where N is the number of channels to subscribe to.',
+  channels: 'channels',
   flags: LISTENING,
   run: subscribeTo('channel', 'subscribe'),
 });
@@ -95,6 +96,7 @@ export const psubscribe = command({
   summary: 'Listens to the channels that match patterns.',
   since: '2.0.0',
   complexity: 'O(N) where N is the number of patterns to subscribe to.',
+  channels: 'patterns',
   flags: LISTENING,
   run: subscribeTo('pattern', 'psubscribe'),
 });
@@ -114,6 +116,7 @@ export const ssubscribe = command({
   since: '7.0.0',
   complexity: 'O(N) where N is the number of shard channels to subscribe to.',
   keys: shardKeys(-1),
+  channels: 'channels',
   flags: LISTENING,
   run: subscribeTo('shard', 'ssubscribe'),
 });
@@ -143,6 +146,7 @@ export const publish = command({
   complexity:
     'O(N+M) where N is the number of clients subscribed to the receiving channel and M is the ' +
     'total number of subscribed patterns (by any client).',
+  channels: 'publish',
   flags: SAYING,
   run: (call) => say(call, 'channel'),
 });
@@ -153,6 +157,7 @@ export const spublish = command({
   since: '7.0.0',
   complexity: 'O(N) where N is the number of clients subscribed to the receiving shard channel.',
   keys: shardKeys(0),
+  channels: 'publish',
   flags: SAYING,
   run: (call) => say(call, 'shard'),
 });

@@ -1,8 +1,9 @@
 /** SORT: the elements of a list, set or sorted set, in another order and by what other keys say. */
 
-import type { Call } from '../src/dispatch/call.ts';
+import type { Call, Command } from '../src/dispatch/call.ts';
 import { family } from '../src/dispatch/command.ts';
 import { type FoundKey, type KeySpec, keyAt } from '../src/dispatch/keys.ts';
+import { mayReadAnyKey } from '../src/dispatch/permissions.ts';
 import { type Database, NO_DEADLINE } from '../src/keyspace/database.ts';
 import { elementsOf } from '../src/keyspace/elements.ts';
 import { events } from '../src/keyspace/events.ts';
@@ -90,7 +91,14 @@ interface Options {
   target: number;
 }
 
-function readOptions({ argv, args }: Call, mayStore: boolean): Options {
+/** Refuses an option that reads keys the request doesn't name to who may not read them all. */
+function checkPattern(call: Call, option: 'BY' | 'GET', mayStore: boolean): void {
+  const command = call.instance.registry.byName(mayStore ? 'sort' : 'sort_ro') as Command;
+  if (!mayReadAnyKey(call, command)) throw errors.sortNotPermitted(option);
+}
+
+function readOptions(call: Call, mayStore: boolean): Options {
+  const { argv, args } = call;
   const options: Options = {
     by: undefined,
     isUnsorted: false,
@@ -113,8 +121,11 @@ function readOptions({ argv, args }: Call, mayStore: boolean): Options {
     else if (argv.is(i, 'BY') && left >= 1) {
       options.by = patternAt(argv, ++i);
       if (options.by.before === undefined) options.isUnsorted = true;
-    } else if (argv.is(i, 'GET') && left >= 1) options.gets.push(patternAt(argv, ++i));
-    else throw errors.syntax;
+      else checkPattern(call, 'BY', mayStore);
+    } else if (argv.is(i, 'GET') && left >= 1) {
+      checkPattern(call, 'GET', mayStore);
+      options.gets.push(patternAt(argv, ++i));
+    } else throw errors.syntax;
   }
   return options;
 }

@@ -88,9 +88,8 @@ async function main(): Promise<void> {
       onShutdown: () => end('User requested shutdown.'),
     });
   } catch (error) {
-    if (error instanceof StartError || error instanceof RangeError) {
-      fail(`Could not open the zones: ${error.message}`);
-    }
+    if (error instanceof StartError) fail(error.message);
+    if (error instanceof RangeError) fail(`Could not open the zones: ${error.message}`);
     throw error;
   }
   process.on('SIGTERM', () => end('Received SIGTERM, shutting down.'));

@@ -1,12 +1,13 @@
 /** CLIENT: what a connection may ask about itself and about others, and do to them. */
 
 import type { Call } from '../../src/dispatch/call.ts';
+import { clientLine } from '../../src/dispatch/client-line.ts';
 import { family } from '../../src/dispatch/command.ts';
+import type { User } from '../../src/instance/acl/user.ts';
 import { type Client, REPLY_OFF, REPLY_ON, REPLY_SKIP_NEXT } from '../../src/instance/clients.ts';
 import type { Argv } from '../../src/resp/argv.ts';
 import { errors } from '../../src/resp/errors.ts';
 import { parseInt64 } from '../../src/std/int64.ts';
-import { clientLine } from './line.ts';
 import { checkName, isVisible } from './name.ts';
 
 const { command, container } = family('connection');
@@ -263,12 +264,12 @@ interface Filter {
   type?: string;
   address?: string;
   localAddress?: string;
-  user?: string;
+  user?: User | undefined;
   skipsMe: boolean;
 }
 
 /** Reads the filters of CLIENT KILL from argument 2 on. */
-function filterFrom({ args, argv }: Call): Filter {
+function filterFrom({ args, argv, instance }: Call): Filter {
   // With the old form, you can kill yourself.
   if (argv.count === 3) return { address: argv.text(2), skipsMe: false };
   const filter: Filter = { skipsMe: true };
@@ -286,8 +287,8 @@ function filterFrom({ args, argv }: Call): Filter {
     } else if (argv.is(i, 'LADDR')) {
       filter.localAddress = argv.text(value);
     } else if (argv.is(i, 'USER')) {
-      filter.user = argv.text(value);
-      if (filter.user !== 'default') throw errors.noSuchUser(filter.user);
+      filter.user = instance.users.find(argv.text(value));
+      if (filter.user === undefined) throw errors.noSuchUser(argv.text(value));
     } else if (argv.is(i, 'SKIPME') && argv.is(value, 'YES')) {
       filter.skipsMe = true;
     } else if (argv.is(i, 'SKIPME') && argv.is(value, 'NO')) {

@@ -2,9 +2,10 @@
 
 import type { Call } from '../../src/dispatch/call.ts';
 import { family } from '../../src/dispatch/command.ts';
+import { noteWrongPassword } from '../../src/dispatch/permissions.ts';
 import { endTransaction } from '../../src/dispatch/transaction.ts';
+import { DEFAULT_USER } from '../../src/instance/acl/users.ts';
 import { REPLY_ON } from '../../src/instance/clients.ts';
-import { isPassword } from '../../src/instance/password.ts';
 import { REDIS_VERSION } from '../../src/instance/version.ts';
 import { errors } from '../../src/resp/errors.ts';
 import { parseInt64 } from '../../src/std/int64.ts';
@@ -14,22 +15,19 @@ const { command } = family('connection');
 
 // ── Who ─────────────────────────────────────────────────────────────────────────────────────────
 
-const DEFAULT_USER = 'default';
-
-/** Lets the client in, or throws. There is one user, whose password is requirepass. */
-function authenticate({ client, instance }: Call, user: string, password: Uint8Array): void {
-  const wanted = instance.config.values.requirepass ?? '';
-  if (user !== DEFAULT_USER || (wanted !== '' && !isPassword(password, wanted))) {
-    instance.stats.aclDeniedAuth++;
+/** Lets the client be the user of that name, or throws. */
+function authenticate(call: Call, name: string, password: Uint8Array): void {
+  const user = call.instance.users.authenticate(name, password);
+  if (user === undefined) {
+    noteWrongPassword(call, name);
     throw errors.wrongPass;
   }
-  client.user = DEFAULT_USER;
-  client.authenticated = true;
+  call.client.become(user, true);
 }
 
 export const auth = command({
   syntax: 'AUTH [username] password',
-  summary: 'Gives the password that a server with one asks for.',
+  summary: 'Says by name and password who the client is.',
   since: '1.0.0',
   complexity: 'O(N) where N is the number of passwords defined for the user',
   flags: ['noscript', 'loading', 'stale', 'fast', 'no_auth', 'allow_busy'],
@@ -39,7 +37,7 @@ export const auth = command({
     const { argv, reply, instance } = call;
     if (argv.count > 3) throw errors.syntax;
     if (argv.count === 2) {
-      if (!instance.config.values.requirepass) throw errors.authWithoutPassword;
+      if (instance.users.default.needsNoPassword) throw errors.authWithoutPassword;
       authenticate(call, DEFAULT_USER, argv.copy(1));
     } else {
       authenticate(call, argv.text(1), argv.copy(2));
@@ -121,8 +119,7 @@ export const reset = command({
     speak(call, false);
     client.database = 0;
     call.db = keyspace.databases[0];
-    client.user = DEFAULT_USER;
-    client.authenticated = !instance.config.values.requirepass;
+    client.beAnyone(instance.users.default);
     client.name = '';
     client.noTouch = false;
     client.noEvict = false;

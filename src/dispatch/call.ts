@@ -5,6 +5,8 @@
  * calls, a call knows the instance, and the instance its commands.
  */
 
+import type { AclLog } from '../instance/acl/log.ts';
+import type { Users } from '../instance/acl/users.ts';
 import type { Client, Clients } from '../instance/clients.ts';
 import type { Config } from '../instance/config.ts';
 import type { Log } from '../instance/log.ts';
@@ -23,7 +25,7 @@ import type { Clock } from '../std/clock.ts';
 import type { Random } from '../std/random.ts';
 import type { Args } from './arguments.ts';
 import type { Category, Flag, Group } from './categories.ts';
-import type { HasKeys, LegacyRange } from './keys.ts';
+import type { ChannelUse, HasKeys, LegacyRange } from './keys.ts';
 import type { Argument } from './syntax.ts';
 
 /** A registered command: its definition, what follows from it, and what it has done. */
@@ -46,6 +48,8 @@ export interface Command extends HasKeys<Instance>, CommandCounts {
   readonly flags: ReadonlySet<Flag>;
   readonly categories: readonly Category[];
   readonly legacyRange: LegacyRange;
+  /** What its arguments are, if they are channels. */
+  readonly channels: ChannelUse | undefined;
   readonly arguments: readonly Argument[];
   readonly tips: readonly string[];
   readonly history: readonly (readonly [since: string, change: string])[];
@@ -67,6 +71,8 @@ export interface Command extends HasKeys<Instance>, CommandCounts {
 
 /** The commands there are. */
 export interface Commands {
+  /** The ACL categories there are. */
+  readonly categories: readonly Category[];
   /** Top-level commands and containers. */
   readonly commands: readonly Command[];
   /** The command that argument `index` names, a container for its subcommands; or undefined. */
@@ -87,6 +93,8 @@ export interface Instance {
   readonly blocking: Blocking;
   readonly watches: Watches;
   readonly clients: Clients;
+  readonly users: Users;
+  readonly aclLog: AclLog;
   readonly stats: Stats;
   readonly registry: Commands;
   readonly pause: Pause;

@@ -22,7 +22,14 @@ import {
   impliedCategories,
   inOrder,
 } from './categories.ts';
-import { type KeyFinder, type KeySpec, type KeyUse, keySpecsOf, legacyRangeOf } from './keys.ts';
+import {
+  type ChannelUse,
+  type KeyFinder,
+  type KeySpec,
+  type KeyUse,
+  keySpecsOf,
+  legacyRangeOf,
+} from './keys.ts';
 import { type Argument, type ArgumentNotes, parseSyntax } from './syntax.ts';
 
 export interface CommandDefinition {
@@ -36,6 +43,8 @@ export interface CommandDefinition {
   readonly keys?: KeyUse | readonly (KeyUse | KeySpec)[];
   /** Where the specs of the keys don't say which arguments of a request are keys. */
   readonly findKeys?: KeyFinder<Instance>;
+  /** What its arguments are, if they are channels. */
+  readonly channels?: ChannelUse;
   /** Without write, readonly and movablekeys where the keys tell. */
   readonly flags?: readonly Flag[];
   /** What the keys imply and is not so: EVAL has keys to write and no flag. */
@@ -199,6 +208,7 @@ function derive(
     keySpecs,
     legacyRange,
     findKeys: definition.findKeys,
+    channels: definition.channels,
     arguments: linkKeys(syntax.arguments, keySpecs.length),
     tips: definition.tips ?? [],
     history: definition.history ?? [],

@@ -9,6 +9,7 @@ import { type Client, REPLY_ON, REPLY_SKIP, REPLY_SKIP_NEXT } from '../instance/
 import { type ErrorReply, errors, ErrorReply as Refusal } from '../resp/errors.ts';
 import { Blocked } from './blocked.ts';
 import type { Call, Command } from './call.ts';
+import { checkPermission, noteDenial, refusalOf } from './permissions.ts';
 import { endTransaction, hasQueued, isQueued, queue } from './transaction.ts';
 import { Wait } from './wait.ts';
 
@@ -27,11 +28,19 @@ const protectedCommand: Gate = ({ instance, client }, command) => {
 
 const notAuthenticated: Gate = ({ client, instance }, command) => {
   if (client.authenticated || command.needsNoAuth) return undefined;
-  return instance.config.values.requirepass ? errors.noAuth : undefined;
+  return instance.users.areAsked ? errors.noAuth : undefined;
 };
 
 const forbiddenInTransaction: Gate = ({ client }, { flags }) =>
   client.queue !== undefined && flags.has('no_multi') ? errors.notInTransaction : undefined;
+
+const notPermitted: Gate = (call, command) => {
+  const { argv, client, instance } = call;
+  const denial = checkPermission(client.user, command, argv, instance);
+  if (denial === undefined) return undefined;
+  noteDenial(call, denial, client.queue === undefined ? 'toplevel' : 'multi');
+  return refusalOf(denial, client.user);
+};
 
 /** All that a client may do which listens and speaks RESP2: its replies look like messages. */
 const WHILE_LISTENING = new Set([
@@ -50,6 +59,7 @@ export const gates: readonly Gate[] = [
   protectedCommand,
   notAuthenticated,
   forbiddenInTransaction,
+  notPermitted,
   forbiddenWhileListening,
 ];
 
@@ -59,7 +69,7 @@ function isOrdinary({ argv, client }: Call, command: Command): boolean {
   const { countMin, countMax, isProtected } = command;
   const isIn = count >= countMin && count <= countMax;
   const isPlain = client.queue === undefined && client.subscriptions === undefined;
-  return isIn && client.authenticated && !isProtected && isPlain;
+  return isIn && client.isUnrestricted && !isProtected && isPlain;
 }
 
 /**

@@ -360,10 +360,10 @@ function stats({ stats: own, keyspace, pubsub }: Instance): readonly Field[] {
       'instantaneous_eventloop_duration_usec',
       Math.floor(cyclesPerSecond === 0 ? 0 : own.cycleMicrosRate.perSecond / cyclesPerSecond),
     ],
-    ['acl_access_denied_auth', own.aclDeniedAuth],
-    ['acl_access_denied_cmd', 0],
-    ['acl_access_denied_key', 0],
-    ['acl_access_denied_channel', 0],
+    ['acl_access_denied_auth', own.denied.auth],
+    ['acl_access_denied_cmd', own.denied.command],
+    ['acl_access_denied_key', own.denied.key],
+    ['acl_access_denied_channel', own.denied.channel],
   ];
 }
 

@@ -55,6 +55,12 @@ export interface KeySpec {
     | { readonly type: 'unknown' };
 }
 
+/**
+ * Which arguments of a command are channels to ask permission for: the first, which is spoken to;
+ * all, which are listened to; or all, which are patterns of such.
+ */
+export type ChannelUse = 'publish' | 'channels' | 'patterns';
+
 /** How a key of the usage line is used: 'RO access'; with what COMMAND INFO remarks on it. */
 export type KeyUse = string | { readonly use: string; readonly notes: string };
 

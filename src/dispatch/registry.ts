@@ -10,11 +10,13 @@
 
 import type { Argv } from '../resp/argv.ts';
 import type { Command, Commands } from './call.ts';
+import { CATEGORIES } from './categories.ts';
 import { commandOf, containerOf, type Definition } from './command.ts';
 
 const TABLE_SIZE = 1024;
 
 export class Registry implements Commands {
+  readonly categories = CATEGORIES;
   readonly commands: readonly Command[];
   readonly #byName = new Map<string, Command>();
   readonly #table: (Command | undefined)[] = new Array(TABLE_SIZE).fill(undefined);

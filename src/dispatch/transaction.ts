@@ -11,6 +11,7 @@ import type { Client } from '../instance/clients.ts';
 import type { Argv } from '../resp/argv.ts';
 import { errors, ErrorReply as Refusal } from '../resp/errors.ts';
 import type { Call, Command } from './call.ts';
+import { checkPermission, type Denial, noteDenial } from './permissions.ts';
 import { Wait } from './wait.ts';
 
 /** Run at once even between MULTI and EXEC. */
@@ -57,6 +58,7 @@ export function runQueued(call: Call, requests: readonly Argv[]): void {
       call.argv = request;
       args.argv = request;
       const command = commandOf(call, request);
+      if (refuseSince(call, command)) continue;
       runOne(call, command);
       instance.stats.noteCall(command);
     }
@@ -65,6 +67,25 @@ export function runQueued(call: Call, requests: readonly Argv[]): void {
     call.argv = argv;
     args.argv = argv;
   }
+}
+
+const NOT_PERMITTED: Readonly<Record<Denial['reason'], string>> = {
+  command: 'no permission to execute the command or subcommand',
+  key: 'no permission to touch the specified keys',
+  channel: 'no permission to access one of the channels used as arguments',
+};
+
+/** Refuses what was permitted when it was queued and is no longer; answers whether it did. */
+function refuseSince(call: Call, command: Command): boolean {
+  const { argv, client, instance, reply } = call;
+  if (client.isUnrestricted) return false;
+  const denial = checkPermission(client.user, command, argv, instance);
+  if (denial === undefined) return false;
+  noteDenial(call, denial, 'multi');
+  const refusal = errors.noPermissionSince(NOT_PERMITTED[denial.reason]);
+  instance.stats.noteError(refusal.text);
+  reply.error(refusal.text);
+  return true;
 }
 
 function runOne(call: Call, command: Command): void {

@@ -7,6 +7,7 @@
 
 import type { Argv } from '../resp/argv.ts';
 import type { Reply } from '../resp/reply.ts';
+import type { User } from './acl/user.ts';
 
 /** What a client may ask of its socket. */
 export interface ClientConnection {
@@ -66,8 +67,11 @@ export class Client {
   name = '';
   libName = '';
   libVersion = '';
-  user = 'default';
-  authenticated: boolean;
+  /** Who it acts as. */
+  user!: User;
+  authenticated!: boolean;
+  /** Whether it has authenticated as a user who may do everything. */
+  isUnrestricted!: boolean;
   resp3 = false;
   /** The selected database. */
   database = 0;
@@ -103,7 +107,8 @@ export class Client {
     isUnix: boolean;
     reply: Reply;
     now: number;
-    authenticated: boolean;
+    /** Who it is before it says more: the default user. */
+    user: User;
   }) {
     this.id = options.id;
     this.address = options.address;
@@ -112,7 +117,19 @@ export class Client {
     this.reply = options.reply;
     this.createdAt = options.now;
     this.lastActiveAt = options.now;
-    this.authenticated = options.authenticated;
+    this.beAnyone(options.user);
+  }
+
+  /** From now on it acts as `user`; or asks, if it has not authenticated, to act as the default. */
+  become(user: User, authenticated: boolean): void {
+    this.user = user;
+    this.authenticated = authenticated;
+    this.isUnrestricted = authenticated && user.isUnrestricted;
+  }
+
+  /** From now on it is who has not said who it is: the default user, if that needs no password. */
+  beAnyone(user: User): void {
+    this.become(user, user.needsNoPassword && user.isEnabled);
   }
 
   /** Whether the peer is on this machine. */

@@ -16,6 +16,7 @@
 import { latin1Bytes } from '../std/ascii.ts';
 import { assert } from '../std/assert.ts';
 import { matchGlob } from '../std/glob.ts';
+import type { UserDefinition } from './acl/users.ts';
 import { ABSENT, BadValue, type Directive, type State } from './config/directive.ts';
 import {
   type DirectiveName,
@@ -67,6 +68,8 @@ interface Registered {
 export class Config {
   /** What every directive is set to. */
   readonly values: Values;
+  /** The `user` lines of what was read at start-up. */
+  readonly users: UserDefinition[] = [];
   /** Absolute path of the file given at start-up, which CONFIG REWRITE writes. */
   file: string | undefined;
 

@@ -59,7 +59,8 @@ export class Stats {
   unexpectedErrorReplies = 0;
   queryBufferLimitDisconnections = 0;
   outputBufferLimitDisconnections = 0;
-  aclDeniedAuth = 0;
+  /** Refusals for lack of permission, by what they were about. */
+  readonly denied = { auth: 0, command: 0, key: 0, channel: 0 };
   expireCycleMicros = 0;
   peakMemory = 0;
   /** Turns of the event loop that did something, and microseconds: in all, in commands, in cron. */
@@ -163,7 +164,7 @@ export class Stats {
     this.unexpectedErrorReplies = 0;
     this.queryBufferLimitDisconnections = 0;
     this.outputBufferLimitDisconnections = 0;
-    this.aclDeniedAuth = 0;
+    Object.assign(this.denied, { auth: 0, command: 0, key: 0, channel: 0 });
     this.errors.clear();
     this.operations.clear();
     this.input.clear();

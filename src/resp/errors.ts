@@ -65,6 +65,57 @@ export const protocolErrors = {
     `ERR Protocol error: expected '$', got '${String.fromCharCode(byte)}'`,
 } as const;
 
+/** What is wrong with a rule of ACL SETUSER; an error reply, or a line about a file, quotes it. */
+export const ruleFaults = {
+  unknown: 'Unknown command or category name in ACL',
+  syntax: 'Syntax error',
+  afterAllKeys:
+    "Adding a pattern after the * pattern (or the 'allkeys' flag) is not valid and does not have " +
+    "any effect. Try 'resetkeys' to start with an empty list of patterns",
+  afterAllChannels:
+    "Adding a pattern after the * pattern (or the 'allchannels' flag) is not valid and does not " +
+    "have any effect. Try 'resetchannels' to start with an empty list of channels",
+  noSuchPassword: 'The password you are trying to remove from the user does not exist',
+  badHash:
+    'The password hash must be exactly 64 characters and contain only lowercase hexadecimal ' +
+    'characters',
+  duplicateUser: 'Duplicate user found. A user can only be defined once in config files',
+  argumentOfSubcommand: 'Allowing first-arg of a subcommand is not supported',
+} as const;
+export type RuleFault = (typeof ruleFaults)[keyof typeof ruleFaults];
+
+/** Why a whole definition of a user was not taken, or a whole file of them. */
+export const userFaults = {
+  unmatchedParenthesis: (rule: string) =>
+    `Unmatched parenthesis in acl selector starting at '${cString(rule)}'.`,
+  badRule: (rule: string, fault: RuleFault) =>
+    `Error in ACL SETUSER modifier '${cString(rule)}': ${fault}`,
+  badDeclaration: (word: string, fault: string) =>
+    `Error in user declaration '${cString(word)}': ${fault}`,
+  badRuleOf: (user: string, rule: string, fault: RuleFault) =>
+    `Error loading ACL rule '${rule}' for the user named '${user}': ${fault}`,
+  spacesInName: 'Spaces not allowed in ACL usernames',
+  bothWays:
+    'Configuring Redis with users defined in redis.conf and at the same setting an ACL file path ' +
+    'is invalid. This setup is very likely to lead to configuration errors and security holes, ' +
+    'please define either an ACL file or declare users directly in your redis.conf, but not both.',
+  noFile: (path: string, reason: string) => `Error loading ACLs, opening file '${path}': ${reason}`,
+  noUserLine: (place: string) =>
+    `${place} should start with user keyword followed by the username. `,
+  /** The quote that is not closed is Redis's. */
+  nameInFile: (place: string, name: string) =>
+    `'${place}: username '${name}' contains invalid characters. `,
+  duplicateInFile: (name: string, lineNumber: number) =>
+    `WARNING: Duplicate user '${name}' found on line ${lineNumber}. `,
+  unmatchedInFile: (place: string) => `${place}: Unmatched parenthesis in selector definition.`,
+  unknownInFile: (place: string, rule: string) =>
+    `${place}: Error in applying operation '${rule}': ${ruleFaults.unknown}. `,
+  badRuleInFile: (place: string, fault: RuleFault) => `${place}: ${fault}. `,
+  startAborted: (faults: string) => `Aborting the start because of ACL errors: ${faults}`,
+  nothingChanged:
+    'WARNING: ACL errors detected, no change to the previously active ACL rules was performed',
+} as const;
+
 export const errors = {
   // ── Any command ─────────────────────────────────────────────────────────────────────────────
   syntax: err('syntax error'),
@@ -107,6 +158,13 @@ export const errors = {
     new ErrorReply(`NOPERM User ${user} has no permissions to run the '${fullName}' command`),
   noKeyPermission: new ErrorReply('NOPERM No permissions to access a key'),
   noChannelPermission: new ErrorReply('NOPERM No permissions to access a channel'),
+  noPermissionSince: (reason: string) =>
+    new ErrorReply(
+      'NOPERM ACLs rules changed between the moment the transaction was accumulated and the EXEC ' +
+        `call. This command is no longer allowed for the following reason: ${reason}`,
+    ),
+  sortNotPermitted: (option: string) =>
+    err(`${option} option of SORT denied due to insufficient ACL permissions.`),
   subscribedOnly: (fullName: string) =>
     err(
       `Can't execute '${fullName}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET ` +
@@ -442,6 +500,20 @@ export const errors = {
   unknownCategory: (name: string) => err(`Unknown category '${excerpt(name)}'`),
   userNameCharacters: err("Usernames can't contain spaces or null characters"),
   defaultUserStays: err("The 'default' user cannot be removed"),
+  commandNotFound: (name: string) => err(`Command '${cString(name)}' not found`),
+  passwordBits: (most: number) =>
+    err(
+      'ACL GENPASS argument must be the number of bits for the output password, a positive ' +
+        `number up to ${most}`,
+    ),
+  noAclFile: err(
+    'This Redis instance is not configured to use an ACL file. You may want to specify users via ' +
+      'the ACL SETUSER command and then issue a CONFIG REWRITE (assuming you have a Redis ' +
+      'configuration file set) in order to store users in the Redis configuration.',
+  ),
+  aclNotSaved: err(
+    'There was an error trying to save the ACLs. Please check the server logs for more information',
+  ),
 
   // ── DEBUG ───────────────────────────────────────────────────────────────────────────────────
   needsResp3: err('RESP2 is not supported by this command'),

@@ -13,9 +13,12 @@ import type { Definition } from '../dispatch/command.ts';
 import { execute } from '../dispatch/gates.ts';
 import { Notifier } from '../dispatch/notifier.ts';
 import { Registry } from '../dispatch/registry.ts';
+import { AclLog } from '../instance/acl/log.ts';
+import { Users } from '../instance/acl/users.ts';
 import { Client, Clients } from '../instance/clients.ts';
 import { writeMemory } from '../instance/config/directive.ts';
 import { DEFAULT_ZONE_SIZE, type Values } from '../instance/config/directives.ts';
+import { type Files, systemFiles } from '../instance/config/files.ts';
 import type { Config } from '../instance/config.ts';
 import type { Log } from '../instance/log.ts';
 import { Pause } from '../instance/pause.ts';
@@ -26,7 +29,7 @@ import { events } from '../keyspace/events.ts';
 import { Keyspace } from '../keyspace/keyspace.ts';
 import { Sessions } from '../keyspace/sessions.ts';
 import { Watches } from '../keyspace/watches.ts';
-import { errors } from '../resp/errors.ts';
+import { errors, userFaults } from '../resp/errors.ts';
 import { Reply } from '../resp/reply.ts';
 import { RequestParser } from '../resp/request.ts';
 import type { Clock } from '../std/clock.ts';
@@ -48,6 +51,8 @@ export interface ServerOptions {
   readonly seed: Uint8Array;
   readonly log: Log;
   readonly families: readonly (readonly Definition[])[];
+  /** Where the file of users is; the system's if absent. */
+  readonly files?: Files;
   /** Ends the process; SHUTDOWN asks for it. */
   readonly onShutdown: () => void;
   /** Port 0 is one that the system chooses; otherwise it is none. */
@@ -98,7 +103,8 @@ export class Server implements ConnectionHost {
     const size = defaultZoneSize(values.maxmemory);
     for (const spec of [{ name: 'default', size }, ...values.zone]) {
       const fault = zoneSizeFault(spec.size);
-      if (fault !== undefined) throw new StartError(`zone '${spec.name}': ${fault}`);
+      if (fault !== undefined)
+        throw new StartError(`Could not open the zones: zone '${spec.name}': ${fault}`);
     }
     const zones = [
       new Zone({
@@ -138,6 +144,9 @@ export class Server implements ConnectionHost {
     const windows = this.#windows;
     this.#readWindow = () => windows.read;
     const stats = new Stats(clock);
+    const registry = new Registry(families);
+    const clients = new Clients();
+    const users = this.#openUsers(registry, clients);
     this.instance = {
       config,
       keyspace,
@@ -151,9 +160,11 @@ export class Server implements ConnectionHost {
       }),
       blocking,
       watches,
-      clients: new Clients(),
+      clients,
+      users,
+      aclLog: new AclLog(),
       stats,
-      registry: new Registry(families),
+      registry,
       pause: new Pause((isOn) => {
         keyspace.keepsExpired = isOn;
       }),
@@ -172,6 +183,34 @@ export class Server implements ConnectionHost {
     this.#followConfig(zones[0]);
     keyspace.tick(clock.now());
     this.#cron = new Cron(this.instance, () => this.#closeIdle());
+  }
+
+  /** The users that the configuration defines, by itself or in a file of theirs. */
+  #openUsers(commands: Registry, clients: Clients): Users {
+    const { config, log } = this.#options;
+    const { values } = config;
+    const allowsChannels = () => values.aclPubsubDefault === 'allchannels';
+    const users = new Users(
+      { commands, allowsChannels },
+      clients,
+      this.#options.files ?? systemFiles,
+    );
+    const setPassword = ({ requirepass = '' }: Values): undefined => {
+      users.setDefaultPassword(requirepass);
+    };
+    setPassword(values);
+    config.onChange('requirepass', { apply: setPassword });
+    if (values.aclfile !== '' && config.users.length > 0) throw new StartError(userFaults.bothWays);
+    const fault = users.define(config.users);
+    if (fault !== undefined) throw new StartError(fault);
+    for (const [name] of config.users) {
+      if (users.find(name)?.isEnabled) continue;
+      log.notice(`The user '${name}' is disabled: no rule says 'on'. Is that what is meant?`);
+    }
+    if (values.aclfile === '') return users;
+    const inFile = users.load(values.aclfile);
+    if (inFile !== undefined) throw new StartError(userFaults.startAborted(inFile));
+    return users;
   }
 
   /** Lets who waits for a key to go hear of it when nobody's command removes it. */
@@ -268,7 +307,7 @@ export class Server implements ConnectionHost {
   // ── Connections ───────────────────────────────────────────────────────────────────────────────
 
   #accept(accepted: Socket, isUnix: boolean): void {
-    const { clients, config, clock, stats } = this.instance;
+    const { clients, config, clock, stats, users } = this.instance;
     const { values } = config;
     // The handle goes to another socket; this one must not count as open when the server closes.
     const { socket, start, renew } = adopt(accepted, this.#readWindow);
@@ -288,11 +327,11 @@ export class Server implements ConnectionHost {
       isUnix,
       reply: new Reply(this.#windows),
       now: clock.now(),
-      authenticated: values.requirepass === undefined || values.requirepass === '',
+      user: users.default,
     });
     const parser = new RequestParser({
       bulkSizeMax: () => config.values.protoMaxBulkLen,
-      authenticated: () => client.authenticated,
+      authenticated: () => client.authenticated || !users.areAsked,
     });
     const connection = new Connection(socket, parser, this);
     client.connection = connection;
@@ -313,7 +352,7 @@ export class Server implements ConnectionHost {
     const refusal =
       clients.count >= values.maxclients
         ? errors.maxClients
-        : values.protectedMode && client.authenticated && !client.isLocal
+        : values.protectedMode && users.default.needsNoPassword && !client.isLocal
           ? errors.protectedMode
           : undefined;
     if (refusal !== undefined) {

@@ -64,7 +64,7 @@ export function openOffline(directives: Readonly<Record<string, string>> = {}): 
     isUnix: false,
     reply,
     now: START,
-    authenticated: true,
+    user: instance.users.default,
   });
   client.connection = {
     close() {},

@@ -63,7 +63,6 @@ const NO_TLS = { ignored: 'there is no TLS' } as const;
 const NO_SCRIPTS = { ignored: 'there are no scripts' } as const;
 const NO_MODULES = { ignored: 'there are no modules' } as const;
 const NO_TRACKING = { ignored: 'there is no client tracking' } as const;
-const NO_ACL = { ignored: 'there is one user, whose password is requirepass' } as const;
 const NO_THREADS = { ignored: 'one thread does all the work' } as const;
 const NO_SYSLOG = { ignored: 'the log goes to standard output or to logfile' } as const;
 const NO_REHASH = {
@@ -135,7 +134,7 @@ export const directives = {
   }),
   requirepass: optionalText({
     sensitive: true,
-    doc: 'Password that clients must give before anything else; empty is none.',
+    doc: 'Password of the default user, which clients must give first; empty is none.',
   }),
   'enable-protected-configs': choice(PROTECTED_ACTION, 'no', {
     fixed: true,
@@ -146,9 +145,14 @@ export const directives = {
     doc: 'Who may call DEBUG.',
   }),
   'enable-module-command': choice(PROTECTED_ACTION, 'no', { fixed: true, ...NO_MODULES }),
-  aclfile: path('', { fixed: true, ...NO_ACL }),
-  'acllog-max-len': integer(128, [0, LONG_MAX], NO_ACL),
-  'acl-pubsub-default': choice(['allchannels', 'resetchannels'], 'resetchannels', NO_ACL),
+  aclfile: path('', {
+    fixed: true,
+    doc: 'File of users that is read at the start and by ACL LOAD, and written by ACL SAVE.',
+  }),
+  'acllog-max-len': integer(128, [0, LONG_MAX], { doc: 'Entries that ACL LOG keeps.' }),
+  'acl-pubsub-default': choice(['allchannels', 'resetchannels'], 'resetchannels', {
+    doc: 'Whether a new user may use all channels or none, until rules say more.',
+  }),
 
   // Zones and databases.
   databases: integer(16, [1, INT_MAX], {

@@ -10,6 +10,7 @@
  */
 
 import { resolve } from 'node:path';
+import { checkDefinition } from '../acl/user.ts';
 import type { Config } from '../config.ts';
 import type { CommandLine } from './command-line.ts';
 import { BadValue } from './directive.ts';
@@ -26,8 +27,6 @@ export interface LoadingEnvironment {
    * Absent: such lines are refused.
    */
   renameCommand?(from: string, to: string): string | undefined;
-  /** `user …`: its words. A reason where that can't be. Absent: such lines are refused. */
-  defineUser?(words: readonly string[]): string | undefined;
 }
 
 /** What lines that are given as options are said to stand in. */
@@ -168,6 +167,14 @@ class Loading {
     return undefined;
   }
 
+  #user([name, ...rules]: readonly string[]): string | undefined {
+    const { users } = this.#config;
+    const defined = users.map(([other]) => other);
+    const fault = checkDefinition(name, rules, defined);
+    if (fault === undefined) users.push([name, ...rules]);
+    return fault;
+  }
+
   /** A line that is no directive of the table. */
   #other(name: string, words: readonly string[], depth: number): string | undefined {
     if (FORGOTTEN.has(name) && words.length === 1) return undefined;
@@ -181,8 +188,8 @@ class Loading {
       return renameCommand ? renameCommand(words[0], words[1]) : 'Commands keep their names here';
     }
     if (name === 'user' && words.length >= 1) {
-      const { defineUser } = this.#environment;
-      return defineUser ? defineUser(words) : 'There are no users besides the default one';
+      // All of them in one pair of quotes, as above: no name has a space in it.
+      return this.#user(words.length === 1 ? (splitWords(words[0]) ?? words) : words);
     }
     if (name === 'loadmodule' && words.length >= 1) return 'There are no modules';
     if (name === 'sentinel') return 'sentinel directive while not in sentinel mode';

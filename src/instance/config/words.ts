@@ -81,6 +81,12 @@ export function quoted(word: string): string {
   return `"${inside}"`;
 }
 
+/** A line of words, those in quotes that have quotes in them: splitWords gives all of them back. */
+export function quotedWhereNeeded(line: string): string {
+  const words = line.split(' ').map((word) => (/["']/.test(word) ? quoted(word) : word));
+  return words.join(' ');
+}
+
 /** Text as the system has it (a path, an argument of the command line) to one char per byte. */
 export function toLatin1(text: string): string {
   return Buffer.from(text, 'utf8').toString('latin1');

@@ -12,6 +12,7 @@ import { errors } from '../../../src/resp/errors.ts';
 import { collect, heapWindows, Reply } from '../../../src/resp/reply.ts';
 import { latin1Text } from '../../../src/std/ascii.ts';
 import { ManualClock } from '../../../src/std/clock.ts';
+import { newUsers } from '../../support/users.ts';
 
 const { command, container } = family('server');
 
@@ -45,6 +46,7 @@ function start({ authenticated = true, requirepass = '', enableDebugCommand = 'n
   const registry = new Registry([definitions]);
   const stats = new Stats(new ManualClock());
   const reply = new Reply(heapWindows());
+  const users = newUsers(registry);
   const client = new Client({
     id: 1,
     address: '127.0.0.1:1',
@@ -52,12 +54,15 @@ function start({ authenticated = true, requirepass = '', enableDebugCommand = 'n
     isUnix: false,
     reply,
     now: 0,
-    authenticated,
+    user: users.default,
   });
-  const config = { values: { requirepass, enableDebugCommand } };
+  if (!authenticated) client.become(users.default, false);
+  if (requirepass !== '') users.setDefaultPassword(requirepass);
+  const config = { values: { enableDebugCommand } };
   const blocking = new Blocking();
   const pubsub = new PubSub();
-  const instance = { registry, stats, config, blocking, pubsub, pause: { until: 0 } };
+  const pause = { until: 0 };
+  const instance = { registry, stats, config, blocking, pubsub, users, pause };
   const send = (...words: string[]): string => {
     execute({ argv: Argv.of(...words), client, reply, instance } as unknown as Call);
     return latin1Text(collect(reply)).trimEnd();

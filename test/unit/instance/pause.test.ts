@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Client } from '../../../src/instance/clients.ts';
 import { Pause } from '../../../src/instance/pause.ts';
 import { heapWindows, Reply } from '../../../src/resp/reply.ts';
+import { anyUser } from '../../support/users.ts';
 
 /** A client that notes in `resumed` when it is let go. */
 function clientOf(id: number, resumed: number[]): Client {
@@ -12,7 +13,7 @@ function clientOf(id: number, resumed: number[]): Client {
     isUnix: false,
     reply: new Reply(heapWindows()),
     now: 0,
-    authenticated: true,
+    user: anyUser(),
   });
   client.connection = {
     close() {},

@@ -123,15 +123,20 @@ describe('a configuration', () => {
     load(['--list-max-ziplist-value', '3', '--lua-replicate-commands', 'yes']);
   });
 
-  it('hands over what renames commands and defines users', () => {
+  it('hands over what renames commands', () => {
     const seen: unknown[] = [];
-    load(['--rename-command', 'FLUSHALL', '', '--user', 'a', 'on'], {
+    load(['--rename-command', 'FLUSHALL', ''], {
       renameCommand: (from, to) => void seen.push([from, to]),
-      defineUser: (words) => void seen.push(words),
     });
-    expect(seen).toEqual([
-      ['FLUSHALL', ''],
-      ['a', 'on'],
+    expect(seen).toEqual([['FLUSHALL', '']]);
+  });
+
+  it('has users, each in several words or in one', () => {
+    const texts = { '/z.conf': 'user a on >x +none (~b* +get)\nuser "b on nopass"' };
+    expect(load(['/z.conf', '--user', 'c', 'off'], { texts }).users).toEqual([
+      ['a', 'on', '>x', '+none', '(~b*', '+get)'],
+      ['b', 'on', 'nopass'],
+      ['c', 'off'],
     ]);
   });
 });
@@ -172,7 +177,16 @@ describe('a configuration that is wrong', () => {
     ],
     // Ours.
     [['--rename-command', 'a', 'b'], 'Commands keep their names here'],
-    [['--user', 'a'], 'There are no users besides the default one'],
+    [['--user', 'a', 'on', 'x'], "Error in user declaration 'x': Syntax error"],
+    [
+      ['--user', 'a', '--user', 'a'],
+      "Error in user declaration 'a': Duplicate user found. A user can only be defined once in " +
+        'config files',
+    ],
+    [
+      ['--user', 'a', '(~x', '+get'],
+      "Error in user declaration '(~x': Unmatched parenthesis in acl selector starting at '(~x'.",
+    ],
     [['--loadmodule', 'a.so'], 'There are no modules'],
     [['--session-zone', 'x'], "session-zone: no zone 'x' is declared"],
   ];
@@ -216,11 +230,10 @@ describe('a configuration that is wrong', () => {
     expect(failure(['/z.conf'], { texts }).reason).toBe('Too many files that include one another');
   });
 
-  it('is told of by the one who renames or defines', () => {
+  it('is told of by the one who renames', () => {
     const renameCommand = () => 'No such command in rename-command';
     const argv = ['--rename-command', 'a', 'b'];
     expect(failure(argv, { renameCommand }).reason).toBe('No such command in rename-command');
-    expect(failure(['--user', 'a'], { defineUser: () => 'bad' }).reason).toBe('bad');
   });
 });
 

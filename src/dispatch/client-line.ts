@@ -1,9 +1,9 @@
 /** One client as a line of CLIENT LIST, field for field as Redis 7.2 prints it. */
 
-import type { Call } from '../../src/dispatch/call.ts';
-import type { Client } from '../../src/instance/clients.ts';
-import type { Argv } from '../../src/resp/argv.ts';
-import { digitCount } from '../../src/std/int64.ts';
+import type { Client } from '../instance/clients.ts';
+import type { Argv } from '../resp/argv.ts';
+import { digitCount } from '../std/int64.ts';
+import type { Call } from './call.ts';
 
 /** Bytes of a request as an array of bulk strings. */
 function requestSize(argv: Argv): number {
@@ -66,7 +66,7 @@ export function clientLine(client: Client, call: Call): string {
     ['tot-mem', connection.queryBufferSize + outputSize + argvSize],
     ['events', outputSize > 0 ? 'rw' : 'r'],
     ['cmd', client.lastCommand],
-    ['user', client.user],
+    ['user', client.user.name],
     ['redir', -1],
     ['resp', client.resp3 ? 3 : 2],
     ['lib-name', client.libName],
