@@ -1,7 +1,9 @@
 /** Sessions: the commands of lua-resty-session's storages, each in one indivisible step. */
 
-import type { Call, Instance } from '../src/dispatch/call.ts';
+import type { Call, Command, Instance } from '../src/dispatch/call.ts';
 import { family } from '../src/dispatch/command.ts';
+import type { FoundKey, KeyFlag } from '../src/dispatch/keys.ts';
+import { permitFurtherKeys } from '../src/dispatch/permissions.ts';
 import type { Database } from '../src/keyspace/database.ts';
 import { type SessionRequest, sessionNames } from '../src/keyspace/sessions.ts';
 import type { Argv } from '../src/resp/argv.ts';
@@ -135,6 +137,11 @@ function parse(
   };
 }
 
+/** Joined names as keys that are used so. */
+function used(names: readonly Uint8Array[], ...flags: readonly KeyFlag[]): FoundKey[] {
+  return names.map((bytes) => ({ bytes, start: 0, end: bytes.length, flags }));
+}
+
 /** Milliseconds beyond which a deadline would leave 64 bits. */
 const TIME_MAX = 2 ** 53;
 
@@ -156,7 +163,13 @@ export const sessionSet = command({
   flags: ['write', 'denyoom'],
   findKeys(argv, first, instance) {
     const { request, old } = parse(argv, instance, first + 1, first + 2, first + 5, ROTATION);
-    return sessionNames(request, old, false);
+    const [session, ...others] = sessionNames(request, old, false);
+    const oldOnes = others.splice(0, old === 0 ? 0 : 1);
+    return [
+      ...used([session], 'OW', 'update'),
+      ...used(oldOnes, 'RW', 'update', 'delete'),
+      ...used(others, 'RW', 'update'),
+    ];
   },
   run(call) {
     const { argv, instance, reply } = call;
@@ -195,7 +208,8 @@ export const sessionDel = command({
   flags: ['write'],
   findKeys(argv, first, instance) {
     const { request } = parse(argv, instance, first + 1, first + 2, first + 3, NOW | META);
-    return sessionNames(request, 0, false);
+    const [session, ...indexes] = sessionNames(request, 0, false);
+    return [...used([session], 'RM', 'delete'), ...used(indexes, 'RW', 'delete')];
   },
   run({ argv, instance, reply }) {
     const parsed = parse(argv, instance, 1, 2, 3, NOW | META);
@@ -239,7 +253,7 @@ export const sessionTouch = command({
   flags: ['write'],
   findKeys(argv, first, instance) {
     const { request } = parse(argv, instance, first + 1, first + 2, first + 4, 0);
-    return sessionNames(request, 0, false);
+    return used(sessionNames(request, 0, false), 'RW', 'update');
   },
   run(call) {
     const { argv, instance, reply } = call;
@@ -259,10 +273,16 @@ export const sessionDelall = command({
   flags: ['write'],
   findKeys(argv, first, instance) {
     const { request } = parse(argv, instance, first + 1, first + 2, first + 4, EXCEPT);
-    return sessionNames(request, 0, true);
+    return used(sessionNames(request, 0, true), 'RW', 'delete');
   },
-  run({ argv, instance, reply }) {
+  run(call) {
+    const { argv, client, instance, reply } = call;
     const { request, database, except } = parse(argv, instance, 1, 2, 4, EXCEPT);
+    if (!client.isUnrestricted) {
+      const names = instance.sessions.namesOfAll(database, request, except);
+      const self = instance.registry.byName('session.delall') as Command;
+      permitFurtherKeys(call, self, used(names, 'RM', 'delete'));
+    }
     reply.integer(instance.sessions.removeAll(database, request, except));
   },
 });

@@ -111,6 +111,7 @@ async function main(): Promise<void> {
   for (const { name, reason } of config.withoutEffect()) {
     log.warning(`The directive ${name} has no effect: ${reason}`);
   }
+  log.notice('Server initialized');
   log.notice('Ready to accept connections');
 }
 

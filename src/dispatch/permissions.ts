@@ -8,6 +8,7 @@
 import type { DenialContext, DenialReason } from '../instance/acl/log.ts';
 import { KEY_READ, KEY_WRITE, type Selector } from '../instance/acl/selector.ts';
 import type { User } from '../instance/acl/user.ts';
+import type { Client } from '../instance/clients.ts';
 import type { Argv } from '../resp/argv.ts';
 import { type ErrorReply, errors } from '../resp/errors.ts';
 import { latin1Text } from '../std/ascii.ts';
@@ -32,7 +33,8 @@ const RANK: Readonly<Record<Denial['reason'], number>> = { command: 1, key: 2, c
 /**
  * Whether `user` may run the request in `argv`, whose command's name is argument `first`: undefined
  * if so, else why not. `command` is what the request names, a subcommand where it has one, with as
- * many arguments as it wants. Nothing is logged or counted: see noteDenial.
+ * many arguments as it wants. `further` are keys that the request uses and does not name. Nothing
+ * is logged or counted: see noteDenial.
  */
 export function checkPermission(
   user: User,
@@ -40,9 +42,10 @@ export function checkPermission(
   argv: Argv,
   instance: Instance,
   first = 0,
+  further: readonly FoundKey[] = [],
 ): Denial | undefined {
   if (user.isUnrestricted) return undefined;
-  const request = new CheckedRequest(command, argv, instance, first);
+  const request = new CheckedRequest(command, argv, instance, first, further);
   let worst: SelectorDenial | undefined;
   for (const selector of user.selectors) {
     const denial = request.check(selector);
@@ -58,10 +61,19 @@ export function checkPermission(
 /** As checkPermission; and one of the selectors that allow the request allows to read any key. */
 export function mayReadAnyKey({ argv, client, instance }: Call, command: Command): boolean {
   if (client.user.isUnrestricted) return true;
-  const request = new CheckedRequest(command, argv, instance, 0);
+  const request = new CheckedRequest(command, argv, instance, 0, []);
   return client.user.selectors.some(
     (selector) => selector.allowsAnyKey(KEY_READ) && request.check(selector) === undefined,
   );
+}
+
+/** Refuses the running request of a call if it may not use keys that it does not name. */
+export function permitFurtherKeys(call: Call, command: Command, keys: readonly FoundKey[]): void {
+  const { argv, client, instance } = call;
+  const denial = checkPermission(client.user, command, argv, instance, 0, keys);
+  if (denial === undefined) return;
+  noteDenial(call, denial, contextOf(client));
+  throw refusalOf(denial, client.user);
 }
 
 /** The error reply that a denial is. */
@@ -77,10 +89,12 @@ export function noteDenial(call: Call, denial: Denial, context: DenialContext): 
 
 /** The same, of a name and password that don't go together. */
 export function noteWrongPassword(call: Call, username: string): void {
-  const { argv, client } = call;
-  // Nothing may block while EXEC runs what was queued; nothing is queued any more then.
-  const context = client.mayBlock && client.queue === undefined ? 'toplevel' : 'multi';
-  note(call, 'auth', argv.text(0), username, context);
+  note(call, 'auth', call.argv.text(0), username, contextOf(call.client));
+}
+
+/** What a running request is part of. Nothing may block while EXEC runs what was queued. */
+function contextOf({ mayBlock, queue }: Client): DenialContext {
+  return mayBlock && queue === undefined ? 'toplevel' : 'multi';
 }
 
 function note(
@@ -104,13 +118,21 @@ class CheckedRequest {
   readonly #argv: Argv;
   readonly #instance: Instance;
   readonly #first: number;
+  readonly #further: readonly FoundKey[];
   #keys: readonly FoundKey[] | undefined = undefined;
 
-  constructor(command: Command, argv: Argv, instance: Instance, first: number) {
+  constructor(
+    command: Command,
+    argv: Argv,
+    instance: Instance,
+    first: number,
+    further: readonly FoundKey[],
+  ) {
     this.#command = command;
     this.#argv = argv;
     this.#instance = instance;
     this.#first = first;
+    this.#further = further;
   }
 
   check(selector: Selector): SelectorDenial | undefined {
@@ -128,7 +150,10 @@ class CheckedRequest {
 
   #checkKeys(selector: Selector): SelectorDenial | undefined {
     if (selector.allowsAllKeys || !hasKeys(this.#command)) return undefined;
-    this.#keys ??= keysOf(this.#command, this.#argv, this.#first, this.#instance);
+    this.#keys ??= [
+      ...keysOf(this.#command, this.#argv, this.#first, this.#instance),
+      ...this.#further,
+    ];
     for (const { bytes, start, end, flags } of this.#keys) {
       if (selector.allowsKey(bytes, start, end, useOf(flags))) continue;
       return { reason: 'key', object: latin1Text(bytes, start, end), index: start };

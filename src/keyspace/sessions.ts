@@ -226,15 +226,11 @@ export class Sessions {
     const found = database.peek(this.#names, SESSION);
     if (found === 0) return 0;
     database.expectType(found, TYPE_SORTED_SET);
-    const except = exceptIndex === 0 ? undefined : argv.copy(exceptIndex);
     // Deleting a session takes it out of the index that is walked: the members are noted first.
-    const members: Uint8Array[] = [];
-    const set = this.#set.open(zone, found);
-    for (let more = set.seek(0); more; more = set.next()) members.push(memberOf(set));
+    const members = this.#membersBut(database, found, argv, exceptIndex);
     const indexName = this.#names.clone();
     let count = 0;
     for (const member of members) {
-      if (except !== undefined && isSame(member, except)) continue;
       this.#joinMember(request, member);
       const entry = database.peek(this.#names, SESSION);
       if (entry !== 0 && zone.type(entry) === TYPE_STRING) {
@@ -251,6 +247,30 @@ export class Sessions {
       database.tell(indexName, SESSION, events.zrem);
     }
     return count;
+  }
+
+  /** The names of the sessions that removeAll() would look for. */
+  namesOfAll(database: Database, request: SessionRequest, exceptIndex: number): Uint8Array[] {
+    this.#joinIndex(request);
+    const found = database.peek(this.#names, SESSION);
+    if (found === 0) return [];
+    database.expectType(found, TYPE_SORTED_SET);
+    return this.#membersBut(database, found, request.argv, exceptIndex).map((member) => {
+      this.#joinMember(request, member);
+      return this.#names.copy(SESSION);
+    });
+  }
+
+  /** Copies of the members of an index, without the one that an argument may name. */
+  #membersBut({ zone }: Database, entry: number, argv: Argv, exceptIndex: number): Uint8Array[] {
+    const except = exceptIndex === 0 ? undefined : argv.copy(exceptIndex);
+    const members: Uint8Array[] = [];
+    const set = this.#set.open(zone, entry);
+    for (let more = set.seek(0); more; more = set.next()) {
+      const member = memberOf(set);
+      if (except === undefined || !isSame(member, except)) members.push(member);
+    }
+    return members;
   }
 
   // ── Names ─────────────────────────────────────────────────────────────────────────────────────

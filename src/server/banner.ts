@@ -23,7 +23,9 @@ export function banner(instance: Instance, product: string): string {
   });
   const lines = [
     '',
-    `  ${product}  (pid ${process.pid}, node ${process.versions.node})`,
+    `  ${product}  (node ${process.versions.node})`,
+    // In the words of redis-server: tools look for them.
+    `  PID: ${process.pid}`,
     '',
     ...(port === 0 ? [] : [`  Listening on  ${bind.join(' ')} port ${port}`]),
     ...(unixsocket ? [`  Listening on  ${unixsocket}`] : []),

@@ -6,6 +6,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   statSync,
@@ -215,6 +216,82 @@ test('files include files, and options come after them', async () => {
   client.close();
   child.kill('SIGTERM');
   await once(child, 'exit');
+});
+
+test('users of the configuration are written back by CONFIG REWRITE', async () => {
+  const file = join(folder, 'users.conf');
+  writeFileSync(
+    file,
+    'user ann on >secret ~app:* +@all (%R~x +get)\nuser default on nopass -@all\n',
+  );
+  const first = await start(file);
+  const client = await RespClient.connect({ host: '127.0.0.1', port: first.port });
+  expect((await client.call('PING')).raw).toContain('NOPERM User default has no permissions');
+  expect((await client.call('AUTH', 'ann', 'secret')).raw).toBe('+OK\r\n');
+  await client.call('ACL', 'SETUSER', 'bob', 'on', '~a"b', '(~c', '+get)');
+  await client.call('ACL', 'SETUSER', 'ann', '-flushall');
+  const { raw } = await client.call('ACL', 'LIST');
+  expect((await client.call('CONFIG', 'REWRITE')).raw).toBe('+OK\r\n');
+  client.close();
+  first.child.kill('SIGTERM');
+  expect((await ending(first)).code).toBe(0);
+  expect(readFileSync(file, 'latin1')).toMatch(/^user ann .*\nuser bob .*\n.*user default /s);
+  const second = await start(file);
+  const again = await RespClient.connect({ host: '127.0.0.1', port: second.port });
+  await again.call('AUTH', 'ann', 'secret');
+  expect((await again.call('ACL', 'LIST')).raw).toBe(raw);
+  again.close();
+  second.child.kill('SIGTERM');
+  await ending(second);
+});
+
+test('users have a file of their own, which ACL SAVE writes and ACL LOAD reads', async () => {
+  const users = join(folder, 'users');
+  mkdirSync(users);
+  const file = join(users, 'z.acl');
+  writeFileSync(file, 'user ann on >secret ~app:* +@all\n');
+  const conf = join(folder, 'acl.conf');
+  writeFileSync(conf, `dir ${users}\naclfile z.acl\n`);
+  const program = await start(conf);
+  const client = await RespClient.connect({ host: '127.0.0.1', port: program.port });
+  await client.call('ACL', 'SETUSER', 'bob', 'on');
+  expect((await client.call('ACL', 'SAVE')).raw).toBe('+OK\r\n');
+  expect(readFileSync(file, 'latin1')).toMatch(/^user ann .*\nuser bob .*\nuser default .*\n$/);
+  expect(readdirSync(users)).toEqual(['z.acl']);
+  // Users are no business of the configuration then.
+  expect((await client.call('CONFIG', 'REWRITE')).raw).toBe('+OK\r\n');
+  expect(readFileSync(conf, 'latin1')).not.toContain('user ann');
+  writeFileSync(file, 'user ann on\nuser ann on\n');
+  expect((await client.call('ACL', 'LOAD')).raw).toBe(
+    "-ERR WARNING: Duplicate user 'ann' found on line 2. WARNING: ACL errors detected, no change " +
+      'to the previously active ACL rules was performed\r\n',
+  );
+  expect((await client.call('ACL', 'USERS')).raw).toContain('bob');
+  writeFileSync(file, 'user cid on\n');
+  expect((await client.call('ACL', 'LOAD')).raw).toBe('+OK\r\n');
+  expect((await client.call('ACL', 'USERS')).raw).toBe('*2\r\n$3\r\ncid\r\n$7\r\ndefault\r\n');
+  rmSync(users, { recursive: true });
+  expect((await client.call('ACL', 'SAVE')).raw).toContain(
+    '-ERR There was an error trying to save',
+  );
+  client.close();
+  program.child.kill('SIGTERM');
+  await ending(program);
+});
+
+test('users that make no sense end the start, with exit code 1', () => {
+  const file = join(folder, 'bad.acl');
+  writeFileSync(file, 'user ann on +none\n');
+  const told = fail(['--aclfile', file]);
+  expect(told.status).toBe(1);
+  expect(told.text).toContain(`${file}:1: Error in applying operation '+none'`);
+  expect(fail(['--aclfile', join(folder, 'no.acl')]).text).toContain('No such file or directory');
+  expect(fail(['--user', 'ann', 'on', '--aclfile', file]).text).toContain('but not both');
+  expect(fail(['--user', 'ann', '--user', 'ann']).text).toContain('Duplicate user found');
+  expect(fail(['--user', 'ann', '+none']).text).toBe(
+    "Error loading ACL rule '+none' for the user named 'ann': Unknown command or category name " +
+      'in ACL\n',
+  );
 });
 
 test('a Unix socket has the permissions asked for and goes with the server', async () => {
