@@ -69,9 +69,7 @@ function popped(call: Call, key: number, fromFirst: boolean, count: number): voi
 
 /** Replies one end of the open list, the list of a key, and removes it. */
 export function popOne(call: Call, key: number, fromFirst: boolean): void {
-  list.seekEnd(fromFirst);
-  list.writeCurrent(call.reply);
-  list.removeEnd();
+  list.popEnd(fromFirst, call.reply);
   popped(call, key, fromFirst, 1);
 }
 

@@ -4,8 +4,8 @@
  * Room for a write is asked for at once, before it is known which free blocks there are for what.
  * So blocks are placed here as if nothing were free but the end of the region, one behind the other:
  *
- *   │ … in use │ part │ listpack, up to the end of the chunk │ part │ listpack │
- *                                                             └ the next chunk
+ *   │ … in use │ part, up to the end of the chunk │ part │
+ *                                                 └ the next chunk
  *
  * What really happens ends no later: each block that is found elsewhere leaves less to be placed,
  * and a block that begins earlier holds as much or more. For many elements at once a bound is
@@ -15,9 +15,11 @@
 import { elementSizeMax, LISTPACK_EMPTY_SIZE, type Listpack } from './listpack.ts';
 import { placeBehind, UNIT, unitsFor } from './region.ts';
 
-/** Units of a part, without its elements; see list-parts.ts. */
-export const PART_UNITS = 3;
-/** Bytes in front of those of a plain element, in each of its blocks. */
+/** Bytes of a part in front of its listpack; see list-parts.ts. */
+export const PART_HEADER = 12;
+/** Bytes in front of those of a plain element in its first block, which is the part, … */
+export const PLAIN_HEADER = 20;
+/** … and in the others. */
 export const PIECE_HEADER = 8;
 /** Units given back from a block that needs them no more, at least. */
 export const SPARE_MIN = 8;
@@ -27,11 +29,21 @@ export const BLOCK_MIN = 32;
 
 /** Elements from an eighth of a chunk on are plain; in small chunks, from so many bytes on. */
 const PLAIN_SIZE_MIN = 512;
-/** What a part takes beside its elements: itself, the ends of its listpack, half a unit. */
-const PART_OVERHEAD = PART_UNITS + 2;
+/** Units a part takes beside its elements: its header, the ends of its listpack, half a unit. */
+const PART_OVERHEAD = Math.ceil((PART_HEADER + LISTPACK_EMPTY_SIZE) / UNIT) + 1;
 
 export function unitsOf(size: number): number {
   return Math.ceil(size / UNIT);
+}
+
+/** Units of a part whose listpack has `size` bytes. */
+export function partUnits(size: number): number {
+  return Math.ceil((size + PART_HEADER) / UNIT);
+}
+
+/** Bytes of the listpack that fits in a part of `units`. */
+export function partCapacity(units: number): number {
+  return units * UNIT - PART_HEADER;
 }
 
 /** Units a part at an end of the list gets to grow where the list has `used`. */
@@ -50,7 +62,7 @@ export class Scale {
   constructor(chunkUnits: number) {
     this.chunkUnits = chunkUnits;
     this.plainSize = Math.max(PLAIN_SIZE_MIN, chunkUnits);
-    this.elementUnits = unitsOf(elementSizeMax(this.plainSize) + LISTPACK_EMPTY_SIZE);
+    this.elementUnits = partUnits(elementSizeMax(this.plainSize) + LISTPACK_EMPTY_SIZE);
   }
 }
 
@@ -67,11 +79,13 @@ export function scaleOf(chunkUnits: number): Scale {
 /** Where the blocks of a plain element end if all are taken behind `at`. */
 export function placePlain(at: number, size: number, chunkUnits: number): number {
   let to = at;
+  let header = PLAIN_HEADER;
   for (let rest = size; rest > 0; ) {
-    const wanted = Math.min(unitsOf(rest) + 1, chunkUnits);
+    const wanted = Math.min(unitsOf(rest + header), chunkUnits);
     const units = freshUnits(to, 1, wanted, chunkUnits);
     to = placeBehind(to, units, chunkUnits);
-    rest -= units * UNIT - PIECE_HEADER;
+    rest -= units * UNIT - header;
+    header = PIECE_HEADER;
   }
   return to;
 }
@@ -101,17 +115,15 @@ export function placeAll(at: number, listpack: Listpack, scale: Scale): number {
     const to = endOfRun(listpack, from, plainSize);
     if (to === from) {
       place = placePlain(place, listpack.textEnd - listpack.textStart, chunkUnits);
-      place = placeBehind(place, PART_UNITS, chunkUnits);
       from = listpack.next;
       continue;
     }
     while (from < to) {
-      place = placeBehind(place, PART_UNITS, chunkUnits);
-      const need = unitsOf(LISTPACK_EMPTY_SIZE + listpack.nextOf(from) - from);
-      const wanted = Math.min(unitsOf(LISTPACK_EMPTY_SIZE + to - from), chunkUnits);
+      const need = partUnits(LISTPACK_EMPTY_SIZE + listpack.nextOf(from) - from);
+      const wanted = Math.min(partUnits(LISTPACK_EMPTY_SIZE + to - from), chunkUnits);
       const units = freshUnits(place, need, wanted, chunkUnits);
       place = placeBehind(place, units, chunkUnits);
-      from = endOfFit(listpack, from, to, units * UNIT);
+      from = endOfFit(listpack, from, to, partCapacity(units));
     }
   }
   return place;
@@ -135,15 +147,10 @@ export function placeInsert(
   size: number,
   { chunkUnits, plainSize, elementUnits }: Scale,
 ): number {
-  let to = placeBehind(at, unitsOf(partSize), chunkUnits);
-  to = placeBehind(to, PART_UNITS, chunkUnits);
-  if (size >= plainSize) {
-    to = placePlain(to, size, chunkUnits);
-  } else {
-    const units = unitsOf(grownSize) + elementUnits;
-    to = placeBehind(to, Math.min(units + (units >>> 3), chunkUnits), chunkUnits);
-  }
-  return placeBehind(to, PART_UNITS, chunkUnits);
+  const to = placeBehind(at, partUnits(partSize), chunkUnits);
+  if (size >= plainSize) return placePlain(to, size, chunkUnits);
+  const units = partUnits(grownSize) + elementUnits;
+  return placeBehind(to, Math.min(units + (units >>> 3), chunkUnits), chunkUnits);
 }
 
 /** Blocks that are going to be needed, added up. */
@@ -167,7 +174,7 @@ export class Demand {
   /** An element that takes so many bytes of a listpack. */
   addElement(bytes: number): void {
     this.#bytes += bytes;
-    this.#largest = Math.max(this.#largest, unitsOf(LISTPACK_EMPTY_SIZE + bytes));
+    this.#largest = Math.max(this.#largest, partUnits(LISTPACK_EMPTY_SIZE + bytes));
   }
 
   /** The part that ends behind the element added last. */
@@ -178,13 +185,13 @@ export class Demand {
   addPlain(size: number): void {
     const units = unitsOf(size);
     const blocks = Math.ceil(units / (this.#scale.chunkUnits - BLOCK_MIN)) + 1;
-    this.#plainUnits += units + blocks + PART_UNITS;
+    this.#plainUnits += units + blocks + unitsOf(PLAIN_HEADER);
   }
 
   /** Units, wherever they come to lie: at the end of each chunk some may stay unused. */
   units(spare: number): number {
     const units = unitsOf(this.#bytes) + this.#parts * PART_OVERHEAD + this.#plainUnits + spare;
-    const waste = this.#largest + PART_OVERHEAD + PART_UNITS;
+    const waste = this.#largest + PART_OVERHEAD;
     return unitsFor(units, waste, this.#scale.chunkUnits);
   }
 }

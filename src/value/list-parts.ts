@@ -3,9 +3,7 @@
  *
  *   │ lists of free blocks │ count │ nodes │ first │ last │ fill │ blocks … │
  *
- *   part   │ next │ previous │ elements │ size │ block │ units, PLAIN, JOINED │
- *                                                └→ a listpack, in one piece
- *                                                └→ PLAIN: one element, in pieces
+ *   part   │ next │ previous │ units, PLAIN, JOINED │ a listpack, in one piece │
  *
  * A list is a chain of nodes, each of which Redis would have as one listpack of 8 KiB, or what else
  * is configured. Here a node is a part or several, because each listpack must lie in one piece to
@@ -15,9 +13,10 @@
  *   parts          part ═════ part ── part ─────── part ═════ part ═════ part        ═ JOINED
  *
  * So parts take what is free: a hole, the rest of a chunk. To join two nodes is to set a bit. An
- * element too large to be shoved about is a part by itself, PLAIN, in blocks of any size:
+ * element too large to be shoved about is a part by itself, PLAIN, which goes on in other blocks:
  *
- *   │ next block │ units │ bytes … │ ─→ │ next block │ units │ bytes … │
+ *   │ next │ previous │ units, PLAIN, JOINED │ size │ block │ bytes … │
+ *                                                     └→ │ next block │ units │ bytes … │ ─→ …
  *
  * Whoever adds reserves room first, for the blocks it may take if nothing is free but what lies
  * behind all others; removing takes nothing. When many blocks are free, settle() moves the others
@@ -30,8 +29,11 @@ import type { Zone } from '../zone/zone.ts';
 import {
   BLOCK_MIN,
   freshUnits,
-  PART_UNITS,
+  PART_HEADER,
   PIECE_HEADER,
+  PLAIN_HEADER,
+  partCapacity,
+  partUnits,
   placePlain,
   SPARE_MIN,
   scaleOf,
@@ -47,10 +49,8 @@ import {
   LISTPACK_HEADER,
   Listpack,
   removeElements,
-  storeHeader,
   validateListpack,
   writeElement,
-  writeHeader,
 } from './listpack.ts';
 import { clampFill, exceedsNode, nodeSizeMax } from './node-limit.ts';
 import { placeBehind, REGION_WORDS, Region, UNIT } from './region.ts';
@@ -68,25 +68,33 @@ export const HEADER_UNITS = Math.ceil((REGION_WORDS + OWN_WORDS) / 2);
 // Words of a part.
 const P_NEXT = 0;
 const P_PREVIOUS = 1;
-const P_COUNT = 2;
+/** Units of the block, and what the part is. */
+const P_FORM = 2;
 /** Bytes of the listpack, or of the plain element. */
 const P_SIZE = 3;
-const P_BLOCK = 4;
-/** Units of the listpack's block, and what the part is. */
-const P_FORM = 5;
+/** In the lower half: elements of the listpack. Above it, in the listpack, its first bytes. */
+const P_COUNT = 4;
+/** Of a plain element: the block in which it goes on. */
+const P_PIECE = 4;
+
+const COUNT_MASK = 0xffff;
+// The header of a listpack is read as words, so these must be least byte first too.
+assert(new Uint8Array(Int32Array.of(1).buffer)[0] === 1, 'the machine is little-endian');
+assert(PART_HEADER === P_SIZE * 4 && PLAIN_HEADER === (P_PIECE + 1) * 4);
 
 /** Belongs to the same node as the part in front of it. */
 export const JOINED = 1;
 /** Holds one element, by itself. */
 export const PLAIN = 2;
 /**
- * The listpack lies at the end of its block, not at the beginning: what is pushed in front moves
- * nothing. openPart() ends that, so that only pushInside() has to know.
+ * The elements of the listpack lie at the end of its block, not behind its header: what is pushed
+ * and popped in front moves nothing. openPart() ends that, so that only what works at the front of
+ * a list has to know. The last part is never like that for longer than a call.
  */
 const AT_END = 4;
 const FORM_SHIFT = 3;
 
-// Words of a block of a plain element; its bytes are behind.
+// Words of a block in which a plain element goes on; its bytes are behind.
 const B_NEXT = 0;
 const B_UNITS = 1;
 
@@ -168,7 +176,9 @@ export class ListParts {
   }
 
   countOf(part: number): number {
-    return this.#read(part, P_COUNT);
+    const { i32 } = this.region;
+    const word = this.region.word(part);
+    return (i32[word + P_FORM] & PLAIN) !== 0 ? 1 : i32[word + P_COUNT] & COUNT_MASK;
   }
 
   /** Bytes of the listpack, or of the plain element. */
@@ -176,9 +186,14 @@ export class ListParts {
     return this.#read(part, P_SIZE);
   }
 
-  /** Bytes that fit in the block of the listpack. */
+  /** Units of a part, or of the first block of a plain one. */
+  unitsOf(part: number): number {
+    return this.#read(part, P_FORM) >>> FORM_SHIFT;
+  }
+
+  /** Bytes the listpack may have. */
   capacityOf(part: number): number {
-    return (this.#read(part, P_FORM) >>> FORM_SHIFT) * UNIT;
+    return partCapacity(this.unitsOf(part));
   }
 
   is(part: number, flag: number): boolean {
@@ -190,10 +205,6 @@ export class ListParts {
     this.#write(part, P_FORM, isOn ? form | flag : form & ~flag);
   }
 
-  #unitsOfBlock(part: number): number {
-    return this.#read(part, P_FORM) >>> FORM_SHIFT;
-  }
-
   #setUnits(part: number, units: number): void {
     const flags = this.#read(part, P_FORM) & (JOINED | PLAIN | AT_END);
     this.#write(part, P_FORM, (units << FORM_SHIFT) | flags);
@@ -203,27 +214,29 @@ export class ListParts {
   openPart(part: number): Listpack {
     const { region } = this;
     const word = region.word(part);
-    if ((region.i32[word + P_FORM] & AT_END) !== 0) this.#align(part);
-    return this.listpack.open(region.u8, region.word(region.i32[word + P_BLOCK]) * 4);
+    if ((region.i32[word + P_FORM] & AT_END) !== 0) this.#align(word);
+    return this.listpack.open(region.u8, word * 4 + PART_HEADER);
   }
 
-  /** Moves a listpack that lies at the end of its block to the beginning. */
-  #align(part: number): void {
-    const { u8 } = this.region;
-    const form = this.#read(part, P_FORM);
-    if ((form & AT_END) === 0) return;
-    const block = this.region.word(this.#read(part, P_BLOCK)) * 4;
-    const end = block + this.capacityOf(part);
-    u8.copyWithin(block, end - this.sizeOf(part), end);
-    this.#write(part, P_FORM, form & ~AT_END);
+  /** Moves elements of the part at a word that lie at the end of its block to the beginning. */
+  #align(word: number): void {
+    const { i32, u8 } = this.region;
+    const form = i32[word + P_FORM];
+    const end = word * 4 + (form >>> FORM_SHIFT) * UNIT;
+    const size = i32[word + P_SIZE] - LISTPACK_HEADER;
+    u8.copyWithin(word * 4 + PART_HEADER + LISTPACK_HEADER, end - size, end);
+    i32[word + P_FORM] = form & ~AT_END;
   }
 
-  /** Takes over what was done to the listpack that is open, a part's. */
-  update(part: number, addedCount: number): void {
-    this.#write(part, P_SIZE, this.listpack.size);
-    if (addedCount === 0) return;
-    this.#write(part, P_COUNT, this.countOf(part) + addedCount);
-    this.#add(COUNT, addedCount);
+  /** The same if they do. */
+  #alignPart(part: number): void {
+    const word = this.region.word(part);
+    if ((this.region.i32[word + P_FORM] & AT_END) !== 0) this.#align(word);
+  }
+
+  /** Takes over that elements were added to the listpack that is open, or removed. */
+  added(count: number): void {
+    this.#add(COUNT, count);
   }
 
   // ── Nodes ─────────────────────────────────────────────────────────────────────────────────────
@@ -265,8 +278,9 @@ export class ListParts {
       const word = region.word(part);
       const own = i32[word + P_SIZE];
       const form = i32[word + P_FORM];
-      size += (form & PLAIN) === 0 ? own - LISTPACK_EMPTY_SIZE : elementSizeMax(own);
-      count += i32[word + P_COUNT];
+      const isPlain = (form & PLAIN) !== 0;
+      size += isPlain ? elementSizeMax(own) : own - LISTPACK_EMPTY_SIZE;
+      count += isPlain ? 1 : i32[word + P_COUNT] & COUNT_MASK;
       if (!atFirst && (form & JOINED) === 0) break;
       part = i32[word + (atFirst ? P_NEXT : P_PREVIOUS)];
       if (atFirst && (part === 0 || !this.is(part, JOINED))) break;
@@ -299,17 +313,21 @@ export class ListParts {
     this.#add(NODES, 1);
   }
 
-  /** Makes a node part of the one in front, if there may be such a node. */
-  join(left: number, right: number): boolean {
+  /**
+   * Makes a node part of the one in front, if there may be such a node. Answers its first part then,
+   * which may lie elsewhere; else 0.
+   */
+  join(left: number, right: number): number {
     this.measure(right);
     const size = this.nodeSize - LISTPACK_EMPTY_SIZE;
     const count = this.nodeCount;
     this.measure(left);
-    if (exceedsNode(this.fill, this.nodeSize + size, this.nodeCount + count)) return false;
+    if (exceedsNode(this.fill, this.nodeSize + size, this.nodeCount + count)) return 0;
     this.#mark(right, JOINED, true);
     this.#add(NODES, -1);
-    this.#fuse(this.previous(right), right);
-    return true;
+    const beside = this.previous(right);
+    const fused = this.#fuse(beside, right);
+    return beside === left ? fused : left;
   }
 
   // ── Choosing blocks ───────────────────────────────────────────────────────────────────────────
@@ -332,48 +350,40 @@ export class ListParts {
     return freshUnits(bump, need, wanted, region.chunkUnits);
   }
 
-  /** The same for a part, which takes PART_UNITS too: first, if both are taken fresh. */
-  #chooseForPart(need: number, wanted: number, isGrowing: boolean): number {
-    const { region } = this;
-    const { bump, chunkUnits } = region;
-    const at = region.hasFree(PART_UNITS) ? bump : placeBehind(bump, PART_UNITS, chunkUnits);
-    const most = isGrowing ? Math.max(wanted, this.#nodeUnitsMax(0)) : wanted;
-    return this.#choose(need, wanted, most, at);
-  }
-
   /** Units of a node that is full; where elements are counted, the size of another one tells. */
   #nodeUnitsMax(nodeSize: number): number {
-    const units = unitsOf(this.fill < 0 ? nodeSizeMax(this.fill) : nodeSize);
+    const units = partUnits(this.fill < 0 ? nodeSizeMax(this.fill) : nodeSize);
     return Math.min(this.region.chunkUnits, units);
   }
 
   /**
-   * Units for a listpack at an end of the list, which is going to grow, if taken fresh: some to
-   * spare, and where elements are counted as many as the node before it has.
+   * Units for a part at an end of the list, with a listpack that is going to grow, if taken fresh:
+   * some to spare, and where elements are counted as many as the node before it has.
    */
   roomyUnits(size: number, nodeSize: number): number {
     const { chunkUnits, used } = this.region;
-    const need = Math.min(unitsOf(size), chunkUnits);
+    const need = Math.min(partUnits(size), chunkUnits);
     const most = this.#nodeUnitsMax(nodeSize);
     return Math.max(need, Math.min(most, this.fill < 0 ? need + spareUnits(used) : most));
   }
 
-  /** Fresh units needed for a part with such a listpack; see addPart(). */
+  /** Fresh units needed for a part; see addPart(). */
   freshForPart(need: number, wanted: number, isGrowing: boolean): number {
-    const { region } = this;
-    const { bump, chunkUnits } = region;
+    const { bump, chunkUnits } = this.region;
     const units = this.#chooseForPart(need, wanted, isGrowing);
-    if (this.#isFree) return placeBehind(bump, PART_UNITS, chunkUnits) - bump;
-    const isPartFree = region.hasFree(PART_UNITS);
-    const at = isPartFree ? bump : placeBehind(bump, PART_UNITS, chunkUnits);
-    return placeBehind(at, units, chunkUnits) - bump;
+    return this.#isFree ? 0 : placeBehind(bump, units, chunkUnits) - bump;
+  }
+
+  /** Units to take for a part; see addPart(). */
+  #chooseForPart(need: number, wanted: number, isGrowing: boolean): number {
+    const most = isGrowing ? Math.max(wanted, this.#nodeUnitsMax(0)) : wanted;
+    return this.#choose(need, wanted, most, this.region.bump);
   }
 
   /** Fresh units needed for a plain element. */
   freshForPlain(size: number): number {
     const { bump, chunkUnits } = this.region;
-    const to = placePlain(bump, size, chunkUnits);
-    return placeBehind(to, PART_UNITS, chunkUnits) - bump;
+    return placePlain(bump, size, chunkUnits) - bump;
   }
 
   /** Fresh units needed for a block of that size. */
@@ -412,18 +422,17 @@ export class ListParts {
       this.nodeCount = i32[word + P_COUNT];
     }
     if (!this.allows(end - start)) return false;
-    const room = (form >>> FORM_SHIFT) * UNIT - old;
+    const room = partCapacity(form >>> FORM_SHIFT) - old;
     if (atFirst && part !== i32[base + LAST]) {
       return this.#pushInFront(word, room, bytes, start, end);
     }
     const { u8 } = region;
-    if ((form & AT_END) !== 0) this.#align(part);
-    const listpack = region.word(i32[word + P_BLOCK]) * 4;
+    if ((form & AT_END) !== 0) this.#align(word);
+    const listpack = word * 4 + PART_HEADER;
     const last = listpack + old - 1;
     const at = atFirst ? listpack + LISTPACK_HEADER : last;
     const added = insertElement(u8, at, last, room, bytes, start, end);
     if (added === 0) return false;
-    storeHeader(u8, listpack, old + added, 1);
     i32[word + P_SIZE] = old + added;
     i32[word + P_COUNT]++;
     i32[base + COUNT]++;
@@ -435,38 +444,55 @@ export class ListParts {
     const { i32, u8, base } = this.region;
     const added = elementSize(bytes, start, end);
     if (added > room) return false;
-    const form = i32[word + P_FORM];
     const size = i32[word + P_SIZE];
-    const block = this.region.word(i32[word + P_BLOCK]) * 4;
-    const from = block + (form >>> FORM_SHIFT) * UNIT - size;
-    if ((form & AT_END) === 0) {
-      u8.copyWithin(from, block, block + size);
-      i32[word + P_FORM] = form | AT_END;
-    }
-    const count = i32[word + P_COUNT] + 1;
-    writeElement(u8, from - added + LISTPACK_HEADER, bytes, start, end);
-    writeHeader(u8, from - added, size + added, count);
+    const first = this.#moveToEnd(word, size);
+    writeElement(u8, first - added, bytes, start, end);
     i32[word + P_SIZE] = size + added;
-    i32[word + P_COUNT] = count;
+    i32[word + P_COUNT]++;
     i32[base + COUNT]++;
     return true;
   }
 
+  /** Makes elements of the part at a word lie at the end of its block, and answers where. */
+  #moveToEnd(word: number, size: number): number {
+    const { i32, u8 } = this.region;
+    const form = i32[word + P_FORM];
+    const first = word * 4 + (form >>> FORM_SHIFT) * UNIT - size + LISTPACK_HEADER;
+    if ((form & AT_END) === 0) {
+      const from = word * 4 + PART_HEADER;
+      u8.copyWithin(first, from + LISTPACK_HEADER, from + size);
+      i32[word + P_FORM] = form | AT_END;
+    }
+    return first;
+  }
+
   /**
-   * Removes the element in [at, next) of a part's listpack, if it is not the last one there. Answers
-   * whether it is gone.
+   * Tells the element at an end of the list and removes it, if it is not the last one of its part,
+   * or plain. Answers whether it is gone: nearly always.
    */
-  popInside(part: number, at: number, next: number): boolean {
-    const { i32, u8, base } = this.region;
-    const word = this.region.word(part);
-    const count = i32[word + P_COUNT];
-    if (count === 1) return false;
-    const listpack = this.region.word(i32[word + P_BLOCK]) * 4;
+  popInside(atFirst: boolean, sink: BulkSink): boolean {
+    const { region, listpack } = this;
+    const { i32, u8, base } = region;
+    const part = i32[base + (atFirst ? FIRST : LAST)];
+    const word = region.word(part);
+    const form = i32[word + P_FORM];
+    if ((form & PLAIN) !== 0 || (i32[word + P_COUNT] & COUNT_MASK) === 1) return false;
     const size = i32[word + P_SIZE];
-    removeElements(u8, at, next, listpack + size - 1);
-    storeHeader(u8, listpack, size + at - next, -1);
-    i32[word + P_SIZE] = size + at - next;
-    i32[word + P_COUNT] = count - 1;
+    let removed: number;
+    if (atFirst && part !== i32[base + LAST]) {
+      listpack.bytes = u8;
+      const at = this.#moveToEnd(word, size);
+      removed = listpack.writeAt(at, sink) - at;
+    } else {
+      if ((form & AT_END) !== 0) this.#align(word);
+      listpack.open(u8, word * 4 + PART_HEADER);
+      const at = atFirst ? listpack.first : listpack.last;
+      const next = listpack.writeAt(at, sink);
+      removeElements(u8, at, next, listpack.end);
+      removed = next - at;
+    }
+    i32[word + P_SIZE] = size - removed;
+    i32[word + P_COUNT]--;
     i32[base + COUNT]--;
     return true;
   }
@@ -474,9 +500,8 @@ export class ListParts {
   // ── Adding parts ──────────────────────────────────────────────────────────────────────────────
 
   /**
-   * Adds a part without elements behind another one, or as the first: with a block of `need` to
-   * `wanted` units; if it is going to grow, of more where more is free. It is a node unless it is
-   * joined.
+   * Adds a part without elements behind another one, or as the first: of `need` to `wanted` units;
+   * if it is going to grow, of more where more is free. It is a node unless it is joined.
    */
   addPart(
     previous: number,
@@ -487,11 +512,9 @@ export class ListParts {
   ): number {
     const { region } = this;
     const units = this.#chooseForPart(need, wanted, isGrowing);
-    let part = this.#isFree ? 0 : region.take(PART_UNITS);
-    const block = region.take(units);
-    if (part === 0) part = region.take(PART_UNITS);
-    this.#link(part, previous, block, units << FORM_SHIFT, LISTPACK_EMPTY_SIZE, isJoined);
-    formatListpack(region.u8, region.word(block) * 4);
+    const part = region.take(units);
+    this.#link(part, previous, units << FORM_SHIFT, isJoined);
+    formatListpack(region.u8, region.word(part) * 4 + PART_HEADER);
     return part;
   }
 
@@ -505,37 +528,37 @@ export class ListParts {
   ): number {
     const { region } = this;
     const { i32, u8, chunkUnits } = region;
-    let first = 0;
-    let last = 0;
+    let part = 0;
+    // Word that names the block an element goes on in.
+    let link = 0;
+    let header = PLAIN_HEADER;
     for (let from = start; from < end; ) {
-      const wanted = Math.min(unitsOf(end - from) + 1, chunkUnits);
+      const wanted = Math.min(unitsOf(end - from + header), chunkUnits);
       const units = this.#choose(1, wanted, wanted, region.bump);
       const block = region.take(units);
       const word = region.word(block);
-      const to = Math.min(end, from + units * UNIT - PIECE_HEADER);
-      i32[word + B_NEXT] = 0;
-      i32[word + B_UNITS] = units;
-      copyBytes(u8, word * 4 + PIECE_HEADER, bytes, from, to);
-      if (first === 0) first = block;
-      else i32[region.word(last) + B_NEXT] = block;
-      last = block;
+      if (part === 0) {
+        part = block;
+        this.#link(part, previous, (units << FORM_SHIFT) | PLAIN, isJoined);
+        i32[word + P_SIZE] = end - start;
+        i32[word + P_PIECE] = 0;
+        link = word + P_PIECE;
+      } else {
+        i32[word + B_NEXT] = 0;
+        i32[word + B_UNITS] = units;
+        i32[link] = block;
+        link = word + B_NEXT;
+      }
+      const to = Math.min(end, from + units * UNIT - header);
+      copyBytes(u8, word * 4 + header, bytes, from, to);
       from = to;
+      header = PIECE_HEADER;
     }
-    const part = region.take(PART_UNITS);
-    this.#link(part, previous, first, PLAIN, end - start, isJoined);
-    this.#write(part, P_COUNT, 1);
     this.#add(COUNT, 1);
     return part;
   }
 
-  #link(
-    part: number,
-    previous: number,
-    block: number,
-    form: number,
-    size: number,
-    isJoined: boolean,
-  ): void {
+  #link(part: number, previous: number, form: number, isJoined: boolean): void {
     const { i32 } = this.region;
     const next = previous === 0 ? this.first : this.next(previous);
     const word = this.region.word(part);
@@ -543,9 +566,6 @@ export class ListParts {
     const joinsNext = previous === 0 && isJoined;
     i32[word + P_NEXT] = next;
     i32[word + P_PREVIOUS] = previous;
-    i32[word + P_COUNT] = 0;
-    i32[word + P_SIZE] = size;
-    i32[word + P_BLOCK] = block;
     i32[word + P_FORM] = form | (isJoined && !joinsNext ? JOINED : 0);
     if (previous === 0) this.#set(FIRST, part);
     else this.#write(previous, P_NEXT, part);
@@ -562,46 +582,51 @@ export class ListParts {
     this.#mark(next, JOINED, true);
   }
 
-  /** Makes the block of a listpack larger where it lies, up to `wanted` units. */
+  /** Makes a part larger where it lies, up to `wanted` units. */
   extend(part: number, wanted: number): void {
-    this.#align(part);
-    const units = this.#unitsOfBlock(part);
-    const block = this.#read(part, P_BLOCK);
+    this.#alignPart(part);
+    const units = this.unitsOf(part);
     const { region } = this;
-    const added = Math.min(wanted - units, region.extensible(block, units), region.fresh);
-    region.extend(block, units, added);
+    const added = Math.min(wanted - units, region.extensible(part, units), region.fresh);
+    region.extend(part, units, added);
     this.#setUnits(part, units + added);
   }
 
-  /** Units the block of a listpack could have where it lies. */
+  /** Units a part could have where it lies. */
   extensibleTo(part: number): number {
-    const units = this.#unitsOfBlock(part);
-    return units + this.region.extensible(this.#read(part, P_BLOCK), units);
+    const units = this.unitsOf(part);
+    return units + this.region.extensible(part, units);
   }
 
-  /** Gives a listpack a block of `units`. */
-  regrow(part: number, units: number): void {
-    this.#align(part);
+  /** Gives a part `units` somewhere else, which it answers. */
+  regrow(part: number, units: number): number {
+    this.#alignPart(part);
     const { region } = this;
     const { i32 } = region;
-    const block = this.#read(part, P_BLOCK);
-    const old = this.#unitsOfBlock(part);
+    const old = this.unitsOf(part);
+    const used = partUnits(this.sizeOf(part));
     const target = region.take(units);
-    const from = region.word(block);
-    i32.copyWithin(region.word(target), from, from + unitsOf(this.sizeOf(part)) * 2);
-    region.give(block, old);
-    this.#write(part, P_BLOCK, target);
-    this.#setUnits(part, units);
+    const from = region.word(part);
+    i32.copyWithin(region.word(target), from, from + used * 2);
+    region.give(part, old);
+    this.#setUnits(target, units);
+    const next = this.next(target);
+    const previous = this.previous(target);
+    if (previous === 0) this.#set(FIRST, target);
+    else this.#write(previous, P_NEXT, target);
+    if (next === 0) this.#set(LAST, target);
+    else this.#write(next, P_PREVIOUS, target);
+    return target;
   }
 
-  /** Gives back what a block has too much, if it is worth it. */
+  /** Gives back what a part has too much, if it is worth it. */
   giveSpare(part: number): void {
     if (this.is(part, PLAIN)) return;
-    const units = this.#unitsOfBlock(part);
-    if (units - unitsOf(this.sizeOf(part)) >= SPARE_MIN) this.#align(part);
-    const needed = unitsOf(this.sizeOf(part));
+    const units = this.unitsOf(part);
+    const needed = partUnits(this.sizeOf(part));
     if (units - needed < SPARE_MIN) return;
-    this.region.give(this.#read(part, P_BLOCK) + needed, units - needed);
+    this.#alignPart(part);
+    this.region.give(part + needed, units - needed);
     this.#setUnits(part, needed);
   }
 
@@ -609,7 +634,7 @@ export class ListParts {
 
   /** Elements were removed from the listpack that is open, a part's. */
   shrunk(part: number, removed: number): void {
-    this.update(part, -removed);
+    this.added(-removed);
     // Not at the ends: what is popped there goes with its part, and blocks stay whole.
     const isInside = part !== this.first && part !== this.last;
     if (isInside && this.sizeOf(part) * 2 < this.capacityOf(part)) this.giveSpare(part);
@@ -629,69 +654,67 @@ export class ListParts {
     else this.#write(previous, P_NEXT, next);
     if (next === 0) this.#set(LAST, previous);
     else this.#write(next, P_PREVIOUS, previous);
-    this.#giveBlocks(part);
-    this.region.give(part, PART_UNITS);
-  }
-
-  #giveBlocks(part: number): void {
     const { region } = this;
-    let block = this.#read(part, P_BLOCK);
-    if (!this.is(part, PLAIN)) {
-      region.give(block, this.#unitsOfBlock(part));
-      return;
-    }
+    const isPlain = this.is(part, PLAIN);
+    let block = isPlain ? this.#read(part, P_PIECE) : 0;
+    region.give(part, this.unitsOf(part));
     while (block !== 0) {
       const word = region.word(block);
-      const next = region.i32[word + B_NEXT];
+      const beside = region.i32[word + B_NEXT];
       region.give(block, region.i32[word + B_UNITS]);
-      block = next;
+      block = beside;
     }
   }
 
   // ── Plain elements ────────────────────────────────────────────────────────────────────────────
 
-  writePlain(part: number, sink: BulkSink): void {
-    const { i32, u8 } = this.region;
+  /** Calls `visit` with each run of bytes of a plain element, [from, to) in the arena. */
+  #eachRun(part: number, visit: (from: number, to: number) => void): void {
+    const { i32 } = this.region;
     let rest = this.sizeOf(part);
-    sink.bulkHeader(rest);
-    for (let block = this.#read(part, P_BLOCK); block !== 0; ) {
-      const word = this.region.word(block);
-      const at = word * 4 + PIECE_HEADER;
-      const run = Math.min(rest, i32[word + B_UNITS] * UNIT - PIECE_HEADER);
-      sink.append(u8, at, at + run);
+    let word = this.region.word(part);
+    let units = i32[word + P_FORM] >>> FORM_SHIFT;
+    let header = PLAIN_HEADER;
+    let block = i32[word + P_PIECE];
+    for (;;) {
+      const from = word * 4 + header;
+      const run = Math.min(rest, units * UNIT - header);
+      visit(from, from + run);
       rest -= run;
+      if (block === 0) return;
+      word = this.region.word(block);
+      units = i32[word + B_UNITS];
+      header = PIECE_HEADER;
       block = i32[word + B_NEXT];
     }
+  }
+
+  writePlain(part: number, sink: BulkSink): void {
+    const { u8 } = this.region;
+    sink.bulkHeader(this.sizeOf(part));
+    this.#eachRun(part, (from, to) => sink.append(u8, from, to));
     sink.bulkEnd();
   }
 
   copyPlain(part: number, target: Uint8Array, at: number): void {
-    const { i32, u8 } = this.region;
-    const end = at + this.sizeOf(part);
-    let to = at;
-    for (let block = this.#read(part, P_BLOCK); block !== 0; ) {
-      const word = this.region.word(block);
-      const from = word * 4 + PIECE_HEADER;
-      const run = Math.min(end - to, i32[word + B_UNITS] * UNIT - PIECE_HEADER);
-      copyBytes(target, to, u8, from, from + run);
-      to += run;
-      block = i32[word + B_NEXT];
-    }
+    const { u8 } = this.region;
+    let end = at;
+    this.#eachRun(part, (from, to) => {
+      copyBytes(target, end, u8, from, to);
+      end += to - from;
+    });
   }
 
   plainEquals(part: number, bytes: Uint8Array, start: number, end: number): boolean {
     if (this.sizeOf(part) !== end - start) return false;
-    const { i32, u8 } = this.region;
-    let from = start;
-    for (let block = this.#read(part, P_BLOCK); block !== 0; ) {
-      const word = this.region.word(block);
-      const at = word * 4 + PIECE_HEADER;
-      const run = Math.min(end - from, i32[word + B_UNITS] * UNIT - PIECE_HEADER);
-      if (!equalBytes(u8, at, at + run, bytes, from, from + run)) return false;
-      from += run;
-      block = i32[word + B_NEXT];
-    }
-    return true;
+    const { u8 } = this.region;
+    let at = start;
+    let isEqual = true;
+    this.#eachRun(part, (from, to) => {
+      isEqual &&= equalBytes(u8, from, to, bytes, at, at + to - from);
+      at += to - from;
+    });
+    return isEqual;
   }
 
   // ── Cutting and joining ───────────────────────────────────────────────────────────────────────
@@ -699,55 +722,46 @@ export class ListParts {
   /** Cuts a part in two of the same node, the second from `offset` of its listpack on. */
   split(part: number, offset: number): number {
     const { region } = this;
-    const units = unitsOf(this.sizeOf(part) - offset + LISTPACK_HEADER);
-    const block = region.take(units);
-    const right = region.take(PART_UNITS);
-    this.#link(right, part, block, units << FORM_SHIFT, LISTPACK_EMPTY_SIZE, true);
+    const units = partUnits(this.sizeOf(part) - offset + LISTPACK_HEADER);
+    const right = region.take(units);
+    this.#link(right, part, units << FORM_SHIFT, true);
     const listpack = this.openPart(part);
     const from = listpack.start + offset;
     let kept = 0;
     for (let at = listpack.first; at < from; kept++) at = listpack.nextOf(at);
     const moved = this.countOf(part) - kept;
-    this.#fill(block, listpack.bytes, from, listpack.end, moved);
-    this.#write(right, P_COUNT, moved);
-    this.#write(right, P_SIZE, LISTPACK_EMPTY_SIZE + listpack.end - from);
+    const to = region.word(right) * 4 + PART_HEADER;
+    formatListpack(region.u8, to);
+    filled.open(region.u8, to).appendAll(listpack.bytes, from, listpack.end, moved);
     listpack.cut(from, listpack.end, moved);
-    this.#write(part, P_COUNT, kept);
-    this.#write(part, P_SIZE, listpack.size);
     this.giveSpare(part);
     return right;
-  }
-
-  /** Makes a block a listpack of elements that lie in bytes[from, to). */
-  #fill(block: number, bytes: Uint8Array, from: number, to: number, count: number): void {
-    const { u8 } = this.region;
-    const at = this.region.word(block) * 4;
-    formatListpack(u8, at);
-    filled.open(u8, at).appendAll(bytes, from, to, count);
   }
 
   /** Appends elements that lie in bytes[from, to) of a listpack to that of a part, with room. */
   appendAll(part: number, bytes: Uint8Array, from: number, to: number, count: number): void {
     this.openPart(part).appendAll(bytes, from, to, count);
-    this.update(part, count);
+    this.added(count);
   }
 
-  /** Makes two parts of one node one, if there is a block for it. */
-  #fuse(left: number, right: number): void {
-    if (this.is(left, PLAIN) || this.is(right, PLAIN)) return;
+  /** Makes two parts of one node one, if there is a block for it. Answers the left one. */
+  #fuse(left: number, right: number): number {
+    if (this.is(left, PLAIN) || this.is(right, PLAIN)) return left;
     const { region } = this;
-    const units = unitsOf(this.sizeOf(left) + this.sizeOf(right) - LISTPACK_EMPTY_SIZE);
-    if (units > region.chunkUnits) return;
-    if (units > this.#unitsOfBlock(left)) {
-      if (this.freshForBlock(units) > region.fresh) return;
-      this.regrow(left, units);
+    const units = partUnits(this.sizeOf(left) + this.sizeOf(right) - LISTPACK_EMPTY_SIZE);
+    if (units > region.chunkUnits) return left;
+    let target = left;
+    if (units > this.unitsOf(left)) {
+      if (this.freshForBlock(units) > region.fresh) return left;
+      target = this.regrow(left, units);
     }
     const source = this.openPart(right);
     const { first, end } = source;
     const count = this.countOf(right);
-    this.appendAll(left, region.u8, first, end, count);
+    this.appendAll(target, region.u8, first, end, count);
     // They are counted with both parts now, and drop() takes them off once.
     this.drop(right);
+    return target;
   }
 
   // ── Housekeeping ──────────────────────────────────────────────────────────────────────────────
@@ -788,23 +802,24 @@ export class ListParts {
     for (let i = 0; i < gaps.length; i += 2) region.give(gaps[i], gaps[i + 1]);
   }
 
-  /** All blocks in the order in which they lie, listpacks without room to grow. */
+  /** All blocks in the order in which they lie, parts without room to grow. */
   #blocks(): Block[] {
     const { region } = this;
     const { i32 } = region;
     const blocks: Block[] = [];
     for (let part = this.first; part !== 0; part = this.next(part)) {
-      blocks.push({ at: part, units: PART_UNITS, links: PART_LINKS });
-      const block = this.#read(part, P_BLOCK);
-      if (this.is(part, PLAIN)) {
-        for (let piece = block; piece !== 0; piece = i32[region.word(piece) + B_NEXT]) {
-          blocks.push({ at: piece, units: i32[region.word(piece) + B_UNITS], links: PIECE_LINKS });
-        }
-      } else {
-        const units = unitsOf(this.sizeOf(part));
-        this.#align(part);
+      if (!this.is(part, PLAIN)) {
+        this.#alignPart(part);
+        const units = partUnits(this.sizeOf(part));
         this.#setUnits(part, units);
-        blocks.push({ at: block, units, links: NO_LINKS });
+        blocks.push({ at: part, units, links: PART_LINKS });
+        continue;
+      }
+      blocks.push({ at: part, units: this.unitsOf(part), links: PLAIN_LINKS });
+      for (let piece = this.#read(part, P_PIECE); piece !== 0; ) {
+        const word = region.word(piece);
+        blocks.push({ at: piece, units: i32[word + B_UNITS], links: PIECE_LINKS });
+        piece = i32[word + B_NEXT];
       }
     }
     return blocks.sort((a, b) => a.at - b.at);
@@ -825,11 +840,11 @@ export class ListParts {
     let nodes = 0;
     let previous = 0;
     for (let part = this.first; part !== 0; part = this.next(part)) {
-      if (!own(part, PART_UNITS)) return `part ${part} lies where it can't`;
+      if (!own(part, this.unitsOf(part))) return `part ${part} lies where it can't`;
       if (this.previous(part) !== previous) return `part ${part} names a wrong neighbour`;
       if (this.is(part, JOINED) && previous === 0) return 'the first part is joined to nothing';
       if (!this.is(part, JOINED)) nodes++;
-      const fault = this.is(part, PLAIN) ? this.#auditPlain(part, own) : this.#auditPart(part, own);
+      const fault = this.is(part, PLAIN) ? this.#auditPlain(part, own) : this.#auditPart(part);
       if (fault !== undefined) return `part ${part}: ${fault}`;
       count += this.countOf(part);
       previous = part;
@@ -844,25 +859,23 @@ export class ListParts {
     return fault ?? (owners.includes(0) ? 'units are lost' : undefined);
   }
 
-  #auditPart(part: number, own: (at: number, units: number) => boolean): string | undefined {
+  #auditPart(part: number): string | undefined {
     const size = this.sizeOf(part);
     if (size > this.capacityOf(part)) return 'is larger than its block';
-    if (!own(this.#read(part, P_BLOCK), this.#unitsOfBlock(part))) return "lies where it can't";
-    const listpack = this.openPart(part);
-    if (listpack.size !== size) return 'has a wrong size';
-    const found = validateListpack(listpack.bytes, listpack.start, size);
+    const { bytes, start } = this.openPart(part);
+    const found = validateListpack(bytes, start, size);
     return found > 0 && found === this.countOf(part) ? undefined : 'is torn, or miscounted';
   }
 
   #auditPlain(part: number, own: (at: number, units: number) => boolean): string | undefined {
     const { region } = this;
-    if (this.countOf(part) !== 1) return 'is plain and not one element';
     let rest = this.sizeOf(part);
     if (!this.isPlainSize(rest)) return 'is small and plain';
-    for (let block = this.#read(part, P_BLOCK); block !== 0; ) {
+    rest -= this.unitsOf(part) * UNIT - PLAIN_HEADER;
+    for (let block = this.#read(part, P_PIECE); block !== 0; ) {
       const word = region.word(block);
       const units = region.i32[word + B_UNITS];
-      if (!own(block, units)) return "lies where it can't";
+      if (!own(block, units)) return "goes on where it can't";
       if (rest <= 0) return 'has blocks it does not need';
       rest -= units * UNIT - PIECE_HEADER;
       block = region.i32[word + B_NEXT];
@@ -878,9 +891,8 @@ interface Block {
   readonly links: readonly number[];
 }
 
-const PART_LINKS = [P_NEXT, P_PREVIOUS, P_BLOCK];
+const PART_LINKS = [P_NEXT, P_PREVIOUS];
+const PLAIN_LINKS = [P_NEXT, P_PREVIOUS, P_PIECE];
 const PIECE_LINKS = [B_NEXT];
-const NO_LINKS: readonly number[] = [];
 
 const filled = new Listpack();
-assert(PART_UNITS * 2 === P_FORM + 1);

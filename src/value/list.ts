@@ -108,16 +108,6 @@ export class List {
     return true;
   }
 
-  /** Goes to the first or last element of a list that has any. */
-  seekEnd(atFirst: boolean): void {
-    if (!this.#isPacked) {
-      this.#quick.seekEnd(atFirst);
-      return;
-    }
-    const packed = this.#packed;
-    packed.read(atFirst ? packed.first : packed.last);
-  }
-
   /** Goes to the next element. Answers false at the end. */
   next(): boolean {
     if (!this.#isPacked) return this.#quick.next();
@@ -301,10 +291,15 @@ export class List {
     return true;
   }
 
-  /** Removes the element at an end, which the walk is at, and ends it. */
-  removeEnd(): void {
-    if (this.#isPacked) this.#packed.cut(this.#packed.at, this.#packed.next, 1);
-    else this.#quick.removeEnd();
+  /** Tells the element at an end, which is there, and removes it. The walk is over. */
+  popEnd(atFirst: boolean, sink: BulkSink): void {
+    if (!this.#isPacked) {
+      this.#quick.popEnd(atFirst, sink);
+      return;
+    }
+    const packed = this.#packed;
+    const at = atFirst ? packed.first : packed.last;
+    packed.cut(at, packed.writeAt(at, sink), 1);
   }
 
   /** Removes `count` elements, all of which are there, from an index from 0 on. */

@@ -22,14 +22,14 @@ import {
   Demand,
   endOfFit,
   endOfRun,
-  PART_UNITS,
+  partCapacity,
+  partUnits,
   placeAll,
   placeInsert,
   placePlain,
   type Scale,
   scaleOf,
   spareUnits,
-  unitsOf,
 } from './list-layout.ts';
 import { HEADER_UNITS, ListParts, PLAIN } from './list-parts.ts';
 import {
@@ -134,11 +134,6 @@ export class Quicklist {
     const listpack = parts.openPart(part);
     this.#at = listpack.seek(index - first);
     listpack.read(this.#at);
-  }
-
-  /** Goes to the element at an end; there is one. */
-  seekEnd(atFirst: boolean): void {
-    this.#enter(this.#end(atFirst), atFirst);
   }
 
   next(): boolean {
@@ -250,20 +245,20 @@ export class Quicklist {
     const isJoined = parts.nodeCount > 0 && parts.allows(end - start);
     if (isJoined && !parts.is(part, PLAIN)) {
       const size = parts.sizeOf(part) + added;
-      const capacity = parts.capacityOf(part);
-      if (size <= capacity) return true;
+      const own = parts.unitsOf(part);
+      if (partUnits(size) <= own) return true;
       const most = parts.extensibleTo(part);
-      if (unitsOf(size) <= most) {
+      if (partUnits(size) <= most) {
         const units = Math.min(most, parts.roomyUnits(size, this.#endNodeSize));
-        return parts.reserveFresh(units - capacity / UNIT);
+        return parts.reserveFresh(units - own);
       }
-      if (unitsOf(size) <= REGROW_UNITS_MAX) {
+      if (partUnits(size) <= REGROW_UNITS_MAX) {
         return parts.reserveFresh(parts.freshForBlock(regrownUnits(size, size)));
       }
     }
     const size = LISTPACK_EMPTY_SIZE + added;
     const wanted = parts.roomyUnits(size, this.#endNodeSize);
-    return parts.reserveFresh(parts.freshForPart(unitsOf(size), wanted, true));
+    return parts.reserveFresh(parts.freshForPart(partUnits(size), wanted, true));
   }
 
   /**
@@ -297,7 +292,7 @@ export class Quicklist {
   /** Units the last part of a push gets to grow, at most; see ListParts.roomyUnits(). */
   #spareUnits(used: number, { chunkUnits }: Scale): number {
     const isCounted = this.#parts.fill >= 0;
-    return Math.min(chunkUnits, isCounted ? unitsOf(this.#endNodeSize) : spareUnits(used));
+    return Math.min(chunkUnits, isCounted ? partUnits(this.#endNodeSize) : spareUnits(used));
   }
 
   /** Counts an element to the node measured last, if it joins that, or to a new one. */
@@ -355,15 +350,16 @@ export class Quicklist {
     let rest = run;
     for (let i = first; i < end; ) {
       const added = isSingle ? run : elementSize(bytes, starts[i], ends[i]);
-      let part = this.#end(atFirst);
-      if (!(isJoined || i > first) || !this.#makeRoom(part, added, rest, isLast)) {
-        const old = part;
+      const old = this.#end(atFirst);
+      const isOld = isJoined || i > first;
+      let part = isOld ? this.#makeRoom(old, added, rest, isLast) : 0;
+      if (part === 0) {
         const size = LISTPACK_EMPTY_SIZE + rest;
         const wanted = isLast
           ? parts.roomyUnits(size, this.#endNodeSize)
-          : Math.min(unitsOf(size), parts.scale.chunkUnits);
-        const need = unitsOf(LISTPACK_EMPTY_SIZE + added);
-        part = parts.addPart(atFirst ? 0 : old, isJoined || i > first, need, wanted, isLast);
+          : Math.min(partUnits(size), parts.scale.chunkUnits);
+        const need = partUnits(LISTPACK_EMPTY_SIZE + added);
+        part = parts.addPart(atFirst ? 0 : old, isOld, need, wanted, isLast);
         if (old !== 0) parts.giveSpare(old);
       }
       const listpack = parts.openPart(part);
@@ -375,25 +371,26 @@ export class Quicklist {
         listpack.insert(atFirst ? listpack.first : listpack.end, bytes, starts[i], ends[i]);
         rest -= size;
       }
-      parts.update(part, i - from);
+      parts.added(i - from);
     }
   }
 
-  /** Makes room for `added` bytes in the part at an end, and for `rest` if that is easy. */
-  #makeRoom(part: number, added: number, rest: number, isLast: boolean): boolean {
+  /**
+   * Makes room for `added` bytes in the part at an end, and for `rest` if that is easy. Answers the
+   * part, which may lie elsewhere, or 0.
+   */
+  #makeRoom(part: number, added: number, rest: number, isLast: boolean): number {
     const parts = this.#parts;
-    if (parts.is(part, PLAIN)) return false;
+    if (parts.is(part, PLAIN)) return 0;
     const old = parts.sizeOf(part);
-    const units = unitsOf(old + added);
-    if (old + added <= parts.capacityOf(part)) return true;
+    const units = partUnits(old + added);
+    if (units <= parts.unitsOf(part)) return part;
     if (units <= parts.extensibleTo(part)) {
       const size = old + rest;
-      parts.extend(part, isLast ? parts.roomyUnits(size, this.#endNodeSize) : unitsOf(size));
-      return true;
+      parts.extend(part, isLast ? parts.roomyUnits(size, this.#endNodeSize) : partUnits(size));
+      return part;
     }
-    if (units > REGROW_UNITS_MAX) return false;
-    parts.regrow(part, regrownUnits(old + added, old + rest));
-    return true;
+    return units > REGROW_UNITS_MAX ? 0 : parts.regrow(part, regrownUnits(old + added, old + rest));
   }
 
   #end(atFirst: boolean): number {
@@ -440,11 +437,13 @@ export class Quicklist {
     return true;
   }
 
-  /** Removes the element at an end, which the walk is at, and ends it. */
-  removeEnd(): void {
+  /** Tells the element at an end, which is there, and removes it. The walk is over. */
+  popEnd(atFirst: boolean, sink: BulkSink): void {
     const parts = this.#parts;
-    const part = this.#part;
-    if (this.#isPlain || !parts.popInside(part, this.#at, parts.listpack.next)) parts.drop(part);
+    if (parts.popInside(atFirst, sink)) return;
+    this.#enter(this.#end(atFirst), atFirst);
+    this.writeCurrent(sink);
+    parts.drop(this.#part);
   }
 
   /** Removes `count` elements from an index on; all of them are there. */
@@ -530,8 +529,7 @@ export class Quicklist {
     const isThere = stays && !parts.is(part, PLAIN) && parts.allows(size);
     if (isThere && whole <= parts.capacityOf(part)) return true;
     const units = Math.max(parts.roomyUnits(whole, this.#endNodeSize), REGROWN_UNITS_MAX);
-    const to = placeBehind(placeBehind(bump, PART_UNITS, chunkUnits), units, chunkUnits);
-    return parts.reserveFresh(to - bump);
+    return parts.reserveFresh(placeBehind(bump, units, chunkUnits) - bump);
   }
 
   /** Inserts bytes beside the element the walk is at, which is over then. Room is there. */
@@ -564,7 +562,7 @@ export class Quicklist {
       const right = this.#divide(part, where);
       if (isBehind) this.#put(right, IN_FRONT, bytes, start, end);
       else this.#put(parts.previous(right), BEHIND, bytes, start, end);
-      this.#joinAround(isBehind ? node : parts.nodeBehind(node));
+      this.#joinAround(isBehind ? node : right);
     }
   }
 
@@ -588,7 +586,8 @@ export class Quicklist {
     const after = next === 0 ? 0 : parts.nodeBehind(next);
     if (after !== 0) parts.join(next, after);
     const left = parts.nodeInFront(center);
-    const target = left !== 0 && parts.join(left, center) ? left : center;
+    const joined = left === 0 ? 0 : parts.join(left, center);
+    const target = joined === 0 ? center : joined;
     const right = parts.nodeBehind(target);
     if (right !== 0) parts.join(target, right);
   }
@@ -617,8 +616,8 @@ export class Quicklist {
 
   #hasPlace(part: number, added: number): boolean {
     const parts = this.#parts;
-    const most = parts.scale.chunkUnits * UNIT;
-    return !parts.is(part, PLAIN) && parts.sizeOf(part) + added <= most;
+    const units = partUnits(parts.sizeOf(part) + added);
+    return !parts.is(part, PLAIN) && units <= parts.scale.chunkUnits;
   }
 
   #putIn(
@@ -629,23 +628,24 @@ export class Quicklist {
     start: number,
     end: number,
   ): void {
-    this.#grow(part, this.#parts.sizeOf(part) + added);
-    const listpack = this.#parts.openPart(part);
+    const grown = this.#grow(part, this.#parts.sizeOf(part) + added);
+    const listpack = this.#parts.openPart(grown);
     let at = listpack.start + where;
     if (where === IN_FRONT) at = listpack.first;
     else if (where === BEHIND) at = listpack.end;
     listpack.insert(at, bytes, start, end);
-    this.#parts.update(part, 1);
+    this.#parts.added(1);
   }
 
-  /** Makes the block of a listpack inside the list large enough. */
-  #grow(part: number, size: number): void {
+  /** Makes a part inside the list large enough, and answers where it is then. */
+  #grow(part: number, size: number): number {
     const parts = this.#parts;
-    if (size <= parts.capacityOf(part)) return;
-    const need = unitsOf(size);
+    const need = partUnits(size);
+    if (need <= parts.unitsOf(part)) return part;
     const wanted = Math.min(need + (need >>> 3), parts.scale.chunkUnits);
-    if (need <= parts.extensibleTo(part)) parts.extend(part, wanted);
-    else parts.regrow(part, wanted);
+    if (need > parts.extensibleTo(part)) return parts.regrow(part, wanted);
+    parts.extend(part, wanted);
+    return part;
   }
 
   /** Puts bytes into a part of their own behind another one, or as the first. */
@@ -660,10 +660,10 @@ export class Quicklist {
     if (parts.isPlainSize(end - start)) {
       return parts.addPlain(previous, isJoined, bytes, start, end);
     }
-    const units = unitsOf(LISTPACK_EMPTY_SIZE + elementSize(bytes, start, end));
+    const units = partUnits(LISTPACK_EMPTY_SIZE + elementSize(bytes, start, end));
     const part = parts.addPart(previous, isJoined, units, units, false);
     parts.openPart(part).append(bytes, start, end);
-    parts.update(part, 1);
+    parts.added(1);
     return part;
   }
 
@@ -676,12 +676,10 @@ export class Quicklist {
       const isPlain = parts.isPlainSize(end - start);
       const added = isPlain ? 0 : elementSize(bytes, start, end);
       const size = listpack.size - (listpack.next - this.#at) + added;
-      if (!isPlain && size <= parts.scale.chunkUnits * UNIT) {
+      if (!isPlain && partUnits(size) <= parts.scale.chunkUnits) {
         const offset = this.#at - listpack.start;
-        this.#grow(part, size);
-        const grown = parts.openPart(part);
+        const grown = parts.openPart(this.#grow(part, size));
         grown.replace(grown.start + offset, bytes, start, end);
-        parts.update(part, 0);
         return;
       }
       if (listpack.next < listpack.end) parts.split(part, listpack.next - listpack.start);
@@ -720,20 +718,19 @@ export class Quicklist {
     const start = elements.starts[first];
     const size = elements.ends[first] - start;
     if (size >= plainSize) {
-      return placeBehind(placePlain(at, size, chunkUnits), PART_UNITS, chunkUnits) * UNIT;
+      return placePlain(at, size, chunkUnits) * UNIT;
     }
     const added = LISTPACK_EMPTY_SIZE + elementSize(elements.bytes, start, start + size);
-    const wanted = unitsOf(added) + this.#spareUnits(at, scale);
+    const wanted = partUnits(added) + this.#spareUnits(at, scale);
     const units = Math.min(chunkUnits, Math.max(wanted, REGROWN_UNITS_MAX));
-    const to = placeBehind(at, PART_UNITS, chunkUnits);
-    return placeBehind(to, units, chunkUnits) * UNIT;
+    return placeBehind(at, units, chunkUnits) * UNIT;
   }
 
   /** The same, with room for an element of `size` bytes to be inserted or to replace another. */
   static sizeToInsert(zone: Zone, listpack: Listpack, size: number): number {
     const scale = scaleOf(zone.layout.chunkSize / UNIT);
     const at = placeAll(HEADER_UNITS, listpack, scale);
-    const partSize = Math.min(zone.layout.chunkSize, listpack.size);
+    const partSize = Math.min(partCapacity(scale.chunkUnits), listpack.size);
     return placeInsert(at, partSize, partSize, size, scale) * UNIT;
   }
 
@@ -756,8 +753,8 @@ export class Quicklist {
   /** Appends elements that lie in [from, to), as many as come into one part. Answers the next. */
   #appendPart(listpack: Listpack, from: number, to: number, isJoined: boolean): number {
     const parts = this.#parts;
-    const need = unitsOf(LISTPACK_EMPTY_SIZE + listpack.nextOf(from) - from);
-    const wanted = Math.min(unitsOf(LISTPACK_EMPTY_SIZE + to - from), parts.scale.chunkUnits);
+    const need = partUnits(LISTPACK_EMPTY_SIZE + listpack.nextOf(from) - from);
+    const wanted = Math.min(partUnits(LISTPACK_EMPTY_SIZE + to - from), parts.scale.chunkUnits);
     const part = parts.addPart(parts.last, isJoined, need, wanted, false);
     const end = endOfFit(listpack, from, to, parts.capacityOf(part));
     let count = 0;
@@ -835,11 +832,11 @@ export class Quicklist {
   }
 }
 
-/** Units of the block of a small listpack that is copied to grow to `size`, or up to `wanted`. */
+/** Units of a part whose small listpack is copied to grow to `size`, or up to `wanted`. */
 function regrownUnits(size: number, wanted: number): number {
-  const units = unitsOf(size);
+  const units = partUnits(size);
   return Math.max(
     units,
-    Math.min(REGROWN_UNITS_MAX, Math.max(units + (units >>> 1), unitsOf(wanted))),
+    Math.min(REGROWN_UNITS_MAX, Math.max(units + (units >>> 1), partUnits(wanted))),
   );
 }
