@@ -8,6 +8,7 @@ import { events } from '../src/keyspace/events.ts';
 import { reserveStrings } from '../src/keyspace/reservation.ts';
 import type { Argv } from '../src/resp/argv.ts';
 import { errors } from '../src/resp/errors.ts';
+import { copyBytes } from '../src/std/bytes.ts';
 import { addLongDoubles, formatLongDouble, parseLongDouble } from '../src/std/double.ts';
 import {
   addInt64,
@@ -350,19 +351,28 @@ const digits = new Uint8Array(8192);
 /** Adds to the integer a key holds. `amount` is safe; sums beyond that go through bigint. */
 function addInteger(call: Call, amount: number): void {
   const { argv, db, reply } = call;
+  const { content, arena } = db.zone;
   const entry = db.findStringForWrite(argv, 1);
   let value = 0;
+  let at = 0;
+  let end = 0;
   if (entry !== 0) {
-    const { content, arena } = db.zone;
     const size = content.size(entry);
     if (size > INTEGER_SIZE_MAX) throw errors.notInteger;
-    const at = content.flatAt(entry);
-    value = parseSafeInteger(arena.u8, at, at + size);
+    at = content.flatAt(entry);
+    end = at + size;
+    value = parseSafeInteger(arena.u8, at, end);
   }
   const sum = value + amount;
   if (!Number.isSafeInteger(sum)) return addBigInteger(call, entry, BigInt(amount));
   const size = writeInteger(digits, 0, sum);
-  db.setString(argv, 1, entry, digits, 0, size, KEEP_DEADLINE);
+  if (size === end - at) {
+    // Nearly always as many digits as before: they go over the old ones.
+    copyBytes(arena.u8, at, digits, 0, size);
+    db.rewritten(entry);
+  } else {
+    db.setString(argv, 1, entry, digits, 0, size, KEEP_DEADLINE);
+  }
   db.tell(argv, 1, events.incrby);
   reply.integer(sum);
 }

@@ -10,7 +10,7 @@
 
 import type { PubSub } from '../instance/pubsub.ts';
 import type { Database } from '../keyspace/database.ts';
-import { events, type KeyEvent } from '../keyspace/events.ts';
+import { classBits, events, type KeyEvent } from '../keyspace/events.ts';
 import type { Keyspace } from '../keyspace/keyspace.ts';
 import type { Argv } from '../resp/argv.ts';
 import { latin1Bytes } from '../std/ascii.ts';
@@ -21,7 +21,8 @@ const ALL = 'g$lshzxetd';
 export class Notifier {
   readonly #keyspace: Keyspace;
   readonly #pubsub: PubSub;
-  #classes = '';
+  /** Classes asked for; see classBits(). */
+  #classes = 0;
   #tellsSpace = false;
   #tellsEvent = false;
 
@@ -32,28 +33,28 @@ export class Notifier {
 
   /** Whether anything is published at all. */
   get isOn(): boolean {
-    return this.#classes !== '';
+    return this.#classes !== 0;
   }
 
   /** Letters as the directive has them. */
   set classes(letters: string) {
     this.#tellsSpace = letters.includes('K');
     this.#tellsEvent = letters.includes('E');
-    const classes = letters.replace('A', ALL).replace(/[KE]/g, '');
-    this.#classes = this.#tellsSpace || this.#tellsEvent ? classes : '';
-    this.#keyspace.onMiss = this.#watcher('m', events.keymiss);
-    this.#keyspace.onNew = this.#watcher('n', events.new);
+    const classes = classBits(letters.replace('A', ALL));
+    this.#classes = this.#tellsSpace || this.#tellsEvent ? classes : 0;
+    this.#keyspace.onMiss = this.#watcher(events.keymiss);
+    this.#keyspace.onNew = this.#watcher(events.new);
   }
 
-  #watcher(letter: string, event: KeyEvent) {
-    if (!this.#classes.includes(letter)) return undefined;
+  #watcher(event: KeyEvent) {
+    if ((this.#classes & event.bit) === 0) return undefined;
     return (database: Database, argv: Argv, index: number): void =>
       this.note(database, argv, index, event);
   }
 
   /** Publishes what happened to the key argv[index], if that is asked for. */
   note(database: Database, argv: Argv, index: number, event: KeyEvent): void {
-    if (!this.#classes.includes(event.class)) return;
+    if ((this.#classes & event.bit) === 0) return;
     const { name } = event;
     const { number } = database;
     if (this.#tellsSpace) {

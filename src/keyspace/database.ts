@@ -291,6 +291,14 @@ export class Database {
     return entry;
   }
 
+  /** Another string of the same size was written over the one of an entry. */
+  rewritten(entry: number): void {
+    const { zone } = this;
+    zone.setPinned(entry, false);
+    zone.setEncoding(entry, 0);
+    this.changed();
+  }
+
   /** Removes a key that was kept past its deadline: nothing may stand beside its successor. */
   #removeStale(argv: Argv, index: number): void {
     const stale = this.findStale(argv, index);

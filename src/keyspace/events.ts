@@ -10,21 +10,39 @@ export type EventClass = 'g' | '$' | 'l' | 's' | 'h' | 'z' | 'x' | 'e' | 't' | '
 export interface KeyEvent {
   readonly name: string;
   readonly class: EventClass;
+  /** The class as one bit; see classBits(). */
+  readonly bit: number;
   /** Whether the value is what it was to who watches the key. */
   readonly isAside: boolean;
+}
+
+const CLASSES = 'g$lshzxetmn';
+
+/** Letters of classes as bits: whether an event is of one of them is asked at every change. */
+export function classBits(letters: string): number {
+  let bits = 0;
+  for (const letter of letters) {
+    const at = CLASSES.indexOf(letter);
+    if (at >= 0) bits |= 1 << at;
+  }
+  return bits;
+}
+
+function event(name: string, eventClass: EventClass, isAside = false): KeyEvent {
+  return { name, class: eventClass, bit: classBits(eventClass), isAside };
 }
 
 function named<const Names extends readonly string[]>(
   eventClass: EventClass,
   ...names: Names
 ): { readonly [Name in Names[number]]: KeyEvent } {
-  const entries = names.map((name) => [name, { name, class: eventClass, isAside: false }]);
+  const entries = names.map((name) => [name, event(name, eventClass)]);
   return Object.fromEntries(entries) as { readonly [Name in Names[number]]: KeyEvent };
 }
 
 /** Events of the groups of streams, which Redis keeps to itself when a transaction asks. */
 function ofGroups<const Names extends readonly string[]>(...names: Names) {
-  const entries = names.map((name) => [name, { name, class: 't', isAside: true }]);
+  const entries = names.map((name) => [name, event(name, 't', true)]);
   return Object.fromEntries(entries) as { readonly [Name in Names[number]]: KeyEvent };
 }
 
@@ -42,7 +60,7 @@ export const events = {
   ...ofGroups('xgroup-create', 'xgroup-createconsumer', 'xgroup-delconsumer', 'xgroup-destroy'),
   ...ofGroups('xgroup-setid'),
   /** The stream was made for the group. */
-  'xgroup-create-stream': { name: 'xgroup-create', class: 't', isAside: false },
+  'xgroup-create-stream': event('xgroup-create', 't'),
   ...named('e', 'evicted'),
   ...named('x', 'expired'),
   ...named('m', 'keymiss'),

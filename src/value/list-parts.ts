@@ -41,7 +41,6 @@ import {
   unitsOf,
 } from './list-layout.ts';
 import {
-  elementSize,
   elementSizeMax,
   formatListpack,
   insertElement,
@@ -50,7 +49,7 @@ import {
   Listpack,
   removeElements,
   validateListpack,
-  writeElement,
+  writeElementBefore,
 } from './listpack.ts';
 import { clampFill, exceedsNode, nodeSizeMax } from './node-limit.ts';
 import { placeBehind, REGION_WORDS, Region, UNIT } from './region.ts';
@@ -442,11 +441,10 @@ export class ListParts {
   /** Of pushInside(): in front of the part at a word, whose block has `room` bytes. */
   #pushInFront(word: number, room: number, bytes: Uint8Array, start: number, end: number): boolean {
     const { i32, u8, base } = this.region;
-    const added = elementSize(bytes, start, end);
-    if (added > room) return false;
     const size = i32[word + P_SIZE];
     const first = this.#moveToEnd(word, size);
-    writeElement(u8, first - added, bytes, start, end);
+    const added = writeElementBefore(u8, first, room, bytes, start, end);
+    if (added === 0) return false;
     i32[word + P_SIZE] = size + added;
     i32[word + P_COUNT]++;
     i32[base + COUNT]++;

@@ -257,26 +257,26 @@ export function insertElement(
   return added;
 }
 
-/** Writes source[from, to) as an element at `at`, over what is there. */
-export function writeElement(
+/**
+ * Writes source[from, to) as an element that ends at `end`, over what is there. Answers how many
+ * bytes it takes, or 0, with nothing written: that would be more than `limit`.
+ */
+export function writeElementBefore(
   bytes: Uint8Array,
-  at: number,
+  end: number,
+  limit: number,
   source: Uint8Array,
   from: number,
   to: number,
-): void {
+): number {
   const isNumber = parseInteger(source, from, to);
   const size = isNumber ? parsedSize() : stringSize(to - from);
+  const added = size + backSize(size);
+  if (added > limit) return 0;
+  const at = end - added;
   const next = isNumber ? writeParsed(bytes, at) : writeText(bytes, at, source, from, to);
   writeBackSize(bytes, next, size);
-}
-
-/** Writes the header of a listpack of `size` bytes and `count` elements, over what is there. */
-export function writeHeader(bytes: Uint8Array, start: number, size: number, count: number): void {
-  const told = Math.min(count, COUNT_UNKNOWN);
-  bytes[start + 4] = told;
-  bytes[start + 5] = told >>> 8;
-  storeHeader(bytes, start, size, 0);
+  return added;
 }
 
 /** Removes what lies in [from, to) of a listpack that ends at `end`, but for the header. */
