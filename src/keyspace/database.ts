@@ -25,6 +25,7 @@ import {
 } from '../value/type.ts';
 import { DELETED, EXPIRED, FLUSHED, type Zone } from '../zone/zone.ts';
 import { events, type KeyEvent } from './events.ts';
+import type { Lookahead } from './lookahead.ts';
 
 /** Deadline arguments: none, or the one the key has. */
 export const NO_DEADLINE = -1;
@@ -54,6 +55,8 @@ export interface Common {
   touches: boolean;
   /** Whether keys past their deadline stay, seen by nobody: while writes are paused. */
   keepsExpired: boolean;
+  /** What is known of the requests to come. */
+  readonly ahead: Lookahead;
   readonly counts: {
     /** Changes since the last save. */
     dirty: number;
@@ -147,6 +150,9 @@ export class Database {
     const { bytes } = argv;
     const start = argv.starts[index];
     const end = argv.ends[index];
+    const { ahead } = this.keyspace;
+    const known = ahead.find(bytes, start, this);
+    if (known >= 0) return ahead.hash(known);
     const size = end - start;
     if (size === this.#repeatedSize && this.physical === this.#repeatedPhysical) {
       // From its end, where keys differ.

@@ -20,6 +20,7 @@ import { audit, type ValueAudit } from '../zone/audit.ts';
 import type { Zone } from '../zone/zone.ts';
 import { type Common, Database, type Traffic } from './database.ts';
 import type { KeyEvent } from './events.ts';
+import { Lookahead } from './lookahead.ts';
 
 /** What INFO counts about keys, over all zones. */
 class KeyspaceCounts {
@@ -72,6 +73,7 @@ export class Keyspace implements Common {
   readonly #zones: ReadonlyMap<string, Zone>;
   readonly #firstOf: ReadonlyMap<Zone, Database>;
   readonly counts: KeyspaceCounts;
+  readonly ahead = new Lookahead();
   observer: Common['observer'] = undefined;
   onReplaced: Common['onReplaced'] = undefined;
   onMiss: Common['onMiss'] = undefined;

@@ -73,6 +73,14 @@ export interface RequestLimits {
   authenticated(): boolean;
 }
 
+/** Where keys lie in bytes. */
+export interface KeyRanges {
+  readonly starts: Int32Array;
+  readonly ends: Int32Array;
+  bytes: Uint8Array;
+  count: number;
+}
+
 export class RequestParser {
   /** The request, once next() has answered READY, until it is called again. */
   readonly argv = new Argv();
@@ -139,6 +147,44 @@ export class RequestParser {
   retain(): void {
     if (!this.#isOwn) this.#moveToOwn();
     this.#take(this.#restLimit - this.#restAt);
+  }
+
+  /**
+   * Fills `keys` with the first argument of each request that follows, as far as they are of the
+   * common shapes and lie in borrowed bytes: those stay as they are.
+   */
+  peek(keys: KeyRanges): void {
+    const bytes = this.#bytes;
+    const limit = this.#limit;
+    const { starts, ends } = keys;
+    keys.bytes = bytes;
+    keys.count = 0;
+    if (this.#isOwn || this.#state !== AT_START) return;
+    let at = this.#at;
+    for (let index = 0; index < starts.length; index++) {
+      if (at + 4 >= limit || bytes[at] !== STAR || bytes[at + 2] !== CR) return;
+      const count = bytes[at + 1] - ZERO;
+      if (count < 2 || count > 9) return;
+      at += 4;
+      for (let i = 0; i < count; i++) {
+        if (at >= limit || bytes[at] !== DOLLAR) return;
+        let size = 0;
+        let next = at + 1;
+        for (; next < limit && next < at + SHORT_HEADER_SIZE; next++) {
+          const digit = bytes[next] - ZERO;
+          if (digit < 0 || digit > 9) break;
+          size = size * 10 + digit;
+        }
+        const start = next + 2;
+        at = start + size + 2;
+        if (at > limit) return;
+        if (i === 1) {
+          starts[index] = start;
+          ends[index] = start + size;
+        }
+      }
+      keys.count = index + 1;
+    }
   }
 
   /** Finds the next request. */

@@ -215,6 +215,7 @@ export class Connection implements ClientConnection {
     if (this.#running || this.#paused) return;
     const { parser, call } = this;
     const { reply } = call;
+    const { ahead } = call.keyspace;
     this.#running = true;
     this.#host.beginTurn(call.client);
     if (this.#held !== undefined && !this.#runHeld()) {
@@ -223,6 +224,7 @@ export class Connection implements ClientConnection {
       return;
     }
     while (!this.#closing) {
+      ahead.advance(parser, call.db);
       const state = parser.next();
       if (state !== READY) {
         if (state === FAILED) {
@@ -245,6 +247,7 @@ export class Connection implements ClientConnection {
         }
       }
     }
+    ahead.end();
     this.#running = false;
     this.#host.endTurn();
     if (this.#closing) this.#finish();

@@ -28,6 +28,8 @@ import {
   E_HASH,
   E_KEY,
   E_META,
+  E_NEWER,
+  E_OLDER,
   E_PLACE,
   E_SIZE,
   fixedSizeOf,
@@ -65,6 +67,10 @@ export interface ZoneOptions extends EntriesOptions {
   readonly seed: Uint8Array;
 }
 
+/** Hashes warm() takes at once. */
+export const WARM_COUNT_MAX = 16;
+/** A cache line is 16 words: of a small entry this is on the second. */
+const WARM_WORDS = 15;
 const KEY_SIZE_SHIFT = 2; // A key longer than a quarter of a chunk lies in chunks.
 
 export class Zone extends Entries {
@@ -73,6 +79,8 @@ export class Zone extends Entries {
   onResize: (() => void) | undefined = undefined;
   readonly #hash: KeyedHash;
   readonly #shaping: Shaping;
+  /** Of warm(). */
+  readonly #warmWords = new Int32Array(WARM_COUNT_MAX);
   /** Where the entry spared by the last #insert() lies now. */
   #beside = 0;
 
@@ -87,6 +95,26 @@ export class Zone extends Entries {
 
   hashOf(database: number, bytes: Uint8Array, start: number, end: number): number {
     return this.#hash.hash(bytes, start, end) ^ Math.imul(database, 0x9e3779b1);
+  }
+
+  /**
+   * Reads what looking up keys of these hashes, and using them, will read: each step for all of
+   * them, so that the waits for memory are one.
+   */
+  warm(hashes: Int32Array, count: number): void {
+    const { i32 } = this.arena;
+    const { buckets, bucketShift } = this.layout;
+    const words = this.#warmWords;
+    for (let i = 0; i < count; i++) words[i] = i32[buckets + (hashes[i] >>> bucketShift)] * 2;
+    // What is read must be of use, or the compiler may leave it out.
+    let sum = 0;
+    for (let i = 0; i < count; i++) sum ^= i32[words[i] + E_HASH] ^ i32[words[i] + WARM_WORDS];
+    for (let i = 0; i < count; i++) {
+      const word = words[i];
+      if (word === 0) continue;
+      sum ^= i32[i32[word + E_NEWER] * 2 + E_OLDER] ^ i32[i32[word + E_OLDER] * 2 + E_NEWER];
+    }
+    words[0] = sum;
   }
 
   /** Entry of a key whether or not it has expired, or 0. Does not count as a use. */

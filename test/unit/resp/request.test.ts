@@ -387,3 +387,51 @@ describe('witnesses', () => {
     expect(outcome([text]).requests).toEqual([['SET', 'key', ''], ['PING']]);
   });
 });
+
+describe('peek', () => {
+  /** The first arguments that are seen ahead, room being for four. */
+  function seen(text: string, upTo = text.length): string[] {
+    const parser = newParser();
+    const bytes = latin1Bytes(text);
+    const keys = { starts: new Int32Array(4), ends: new Int32Array(4), bytes, count: 9 };
+    parser.feed(bytes, 0, upTo);
+    parser.peek(keys);
+    return Array.from({ length: keys.count }, (_, i) => text.slice(keys.starts[i], keys.ends[i]));
+  }
+
+  const three =
+    request('GET', 'a') + request('SET', 'bc', 'x'.repeat(500)) + request('DEL', '', 'e');
+
+  it('sees the first argument of each request that is whole', () => {
+    expect(seen(three)).toEqual(['a', 'bc', '']);
+    expect(seen(three, three.length - 1)).toEqual(['a', 'bc']);
+    expect(seen(three + three)).toEqual(['a', 'bc', '', 'a']);
+    for (let i = 0; i < three.length; i++) expect(seen(three, i).length).toBeLessThan(3);
+  });
+
+  it('ends at a request without arguments, at many, and at what is no array', () => {
+    const first = request('GET', 'a');
+    expect(seen(first + request('PING') + first)).toEqual(['a']);
+    expect(seen(first + request('MGET', ...'bcdefghijk') + first)).toEqual(['a']);
+    expect(seen(`${first}GET b\r\n${first}`)).toEqual(['a']);
+    expect(seen(`${first}*2\r\n$x\r\n${first}`)).toEqual(['a']);
+    expect(seen('')).toEqual([]);
+  });
+
+  it('takes no request away', () => {
+    const parser = newParser();
+    feedText(parser, three);
+    const keys = {
+      starts: new Int32Array(4),
+      ends: new Int32Array(4),
+      bytes: new Uint8Array(0),
+      count: 0,
+    };
+    for (let i = 3; i > 0; i--) {
+      parser.peek(keys);
+      expect(keys.count).toBe(i);
+      expect(parser.next()).toBe(READY);
+    }
+    expect(parser.next()).toBe(WAIT);
+  });
+});
