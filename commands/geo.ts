@@ -2,7 +2,7 @@
 
 import type { Call } from '../src/dispatch/call.ts';
 import { family } from '../src/dispatch/command.ts';
-import type { KeySpec } from '../src/dispatch/keys.ts';
+import { type FoundKey, type KeyFlag, type KeySpec, keyAt } from '../src/dispatch/keys.ts';
 import { addMembers, limitsOf } from '../src/dispatch/sorted-sets.ts';
 import { events } from '../src/keyspace/events.ts';
 import { type Scored, storeSortedSet } from '../src/keyspace/sorted-sets.ts';
@@ -448,10 +448,28 @@ const SOURCE: KeySpec = {
   find: { type: 'range', lastKey: 0, step: 1, limit: 0 },
 };
 
+const STORED: readonly KeyFlag[] = ['OW', 'update'];
+
+/**
+ * The keys of such a command. Of several STORE the last one counts, where the specs name the first:
+ * who may write to one key must not write to another.
+ */
+function keysFrom(startFrom: number) {
+  return (argv: Argv, first: number): readonly FoundKey[] => {
+    const targets: FoundKey[] = [];
+    const distanceTargets: FoundKey[] = [];
+    for (let i = first + startFrom; i + 1 < argv.count; i++) {
+      if (argv.is(i, 'STORE')) targets.push(keyAt(argv, ++i, STORED));
+      else if (argv.is(i, 'STOREDIST')) distanceTargets.push(keyAt(argv, ++i, STORED));
+    }
+    return [keyAt(argv, first + 1, SOURCE.flags), ...targets, ...distanceTargets];
+  };
+}
+
 /** Key specs of a command with the options STORE and STOREDIST behind argument `startFrom`. */
 function storing(startFrom: number): readonly KeySpec[] {
   const targetAfter = (keyword: string): KeySpec => ({
-    flags: ['OW', 'update'],
+    flags: STORED,
     begin: { type: 'keyword', keyword, startFrom },
     find: { type: 'range', lastKey: 0, step: 1, limit: 0 },
   });
@@ -480,6 +498,7 @@ export const georadius = command({
     STOREDIST: { name: 'storedistkey' },
   },
   keys: storing(6),
+  findKeys: keysFrom(6),
   flags: ['denyoom'],
   deprecated: {
     since: '6.2.0',
@@ -512,6 +531,7 @@ export const georadiusbymember = command({
   complexity: AROUND_COMPLEXITY,
   arguments: { STORE: { name: 'storekey' }, STOREDIST: { name: 'storedistkey' } },
   keys: storing(5),
+  findKeys: keysFrom(5),
   flags: ['denyoom'],
   deprecated: {
     since: '6.2.0',

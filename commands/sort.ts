@@ -298,7 +298,7 @@ const PASSED: Readonly<Record<string, number>> = { LIMIT: 2, GET: 1, BY: 1 };
 function findKeys(argv: Argv, first: number): FoundKey[] {
   let target = 0;
   for (let i = first + 2; i < argv.count; i++) {
-    if (argv.is(i, 'STORE') && i + 1 < argv.count) target = i + 1;
+    if (argv.is(i, 'STORE') && i + 1 < argv.count) target = ++i;
     else i += PASSED[argv.text(i).toUpperCase()] ?? 0;
   }
   const keys = [keyAt(argv, first + 1, SORTED.flags)];

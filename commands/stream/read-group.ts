@@ -3,7 +3,9 @@
 import { waitForKeys } from '../../src/dispatch/blocked.ts';
 import type { Call } from '../../src/dispatch/call.ts';
 import { family } from '../../src/dispatch/command.ts';
+import { type FoundKey, type KeyFlag, keyAt } from '../../src/dispatch/keys.ts';
 import { events } from '../../src/keyspace/events.ts';
+import type { Argv } from '../../src/resp/argv.ts';
 import { errors } from '../../src/resp/errors.ts';
 import { StreamId } from '../../src/value/stream-id.ts';
 import { TYPE_STREAM } from '../../src/value/type.ts';
@@ -236,6 +238,26 @@ function replyHistory({ db, reply }: Call): void {
   reply.endDefer(array, count);
 }
 
+const READ: readonly KeyFlag[] = ['RO', 'access'];
+
+/** As readRequest() finds them. The spec can't tell a group named STREAMS from the option. */
+function findKeys(argv: Argv, first: number): readonly FoundKey[] {
+  let hasGroup = false;
+  for (let i = first + 1; i < argv.count; i++) {
+    if (argv.is(i, 'GROUP')) {
+      hasGroup = true;
+      i += 2;
+    } else if (argv.is(i, 'COUNT') || argv.is(i, 'BLOCK')) {
+      i++;
+    } else if (argv.is(i, 'STREAMS')) {
+      const count = (argv.count - i - 1) / 2;
+      if (!hasGroup || !Number.isInteger(count)) return [];
+      return Array.from({ length: count }, (_, key) => keyAt(argv, i + 1 + key, READ));
+    }
+  }
+  return [];
+}
+
 export const xreadgroup = command({
   syntax:
     'XREADGROUP GROUP group consumer [COUNT count] [BLOCK milliseconds] [NOACK] ' +
@@ -250,11 +272,12 @@ export const xreadgroup = command({
   arguments: { GROUP: { name: 'group-block' } },
   keys: [
     {
-      flags: ['RO', 'access'],
+      flags: READ,
       begin: { type: 'keyword', keyword: 'STREAMS', startFrom: 4 },
       find: { type: 'range', lastKey: -1, step: 1, limit: 2 },
     },
   ],
+  findKeys,
   flags: ['blocking', 'write'],
   run(call) {
     const { argv, db, reply } = call;

@@ -294,6 +294,31 @@ conformance('acl', ({ test }) => {
     u.closes();
   });
 
+  test('an option that is given twice does not hide a key', (verbs) => {
+    const u = acting(verbs, '+@all', '~a*', '~s*', '~BY');
+    verbs.same('GEOADD a 1 1 m');
+    u.same('GEORADIUS a 1 1 1 m STORE a1 STORE a2');
+    denied(u, 'GEORADIUS a 1 1 1 m STORE x STOREDIST a');
+    for (const line of [
+      'GEORADIUS a 1 1 1 m STORE a STORE x',
+      'GEORADIUSBYMEMBER a m 1 m STOREDIST a STOREDIST x',
+      'SORT a ALPHA STORE BY STORE x',
+    ]) {
+      u.differs(line, {
+        because: 'of several STORE the last one counts, so its key has to be permitted too',
+        ours: '-NOPERM No permissions to access a key\r\n',
+      });
+    }
+    verbs.same('XGROUP CREATE y streams $ MKSTREAM');
+    denied(u, 'XREADGROUP GROUP streams s STREAMS y >');
+    u.differs('XREADGROUP COUNT 1 GROUP streams s streams y >', {
+      because: 'the keys are behind STREAMS also where a group has that name',
+      ours: '-NOPERM No permissions to access a key\r\n',
+    });
+    verbs.same('ACL DELUSER u');
+    verbs.same('FLUSHALL');
+  });
+
   test('SORT reads by pattern for who may read every key', (verbs) => {
     const { same } = verbs;
     same('RPUSH l 2 1');
@@ -419,6 +444,7 @@ conformance('acl', ({ test }) => {
     verbs.same('ACL SETUSER u resetkeys ~m');
     verbs.since('7.2').same('RPUSH l a');
     verbs.since('7.2').on('u').receives();
+    verbs.since('7.2').on('u').sends('BLPOP m 0');
     verbs.same('ACL DELUSER u');
     verbs.on('u').closes();
   });
