@@ -202,13 +202,17 @@ export function keysOf<Context>(
   return found;
 }
 
+/** How a name alone is used, by a command that writes and by any other. */
+const CHANGED = flagsOf('RW access update');
+const READ = flagsOf('RO access');
+
 function findOwn<Context>(
   { findKeys, isWrite }: HasKeys<Context>,
   argv: Argv,
   first: number,
   context: Context,
 ): readonly FoundKey[] {
-  const flags = flagsOf(isWrite ? 'RW access update' : 'RO access');
+  const flags = isWrite ? CHANGED : READ;
   try {
     return (findKeys?.(argv, first, context) ?? []).map((key) =>
       key instanceof Uint8Array ? { bytes: key, start: 0, end: key.length, flags } : key,
