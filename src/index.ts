@@ -1,6 +1,7 @@
 /** The embedding entry: a server in this process. */
 
 import { families } from '../commands/index.ts';
+import { Registry } from './dispatch/registry.ts';
 import { findDirective } from './instance/config/directives.ts';
 import { systemFiles } from './instance/config/files.ts';
 import { COMMAND_LINE, ConfigError, loadConfiguration } from './instance/config/load.ts';
@@ -48,7 +49,8 @@ export interface RunningServer {
  */
 export async function startServer(options: StartOptions = {}): Promise<RunningServer> {
   const { port = 0, host = '127.0.0.1', config: directives = {}, clock = systemClock } = options;
-  const config = configure({ port, bind: host, ...directives });
+  const registry = new Registry(families);
+  const config = configure({ port, bind: host, ...directives }, registry);
   const isPortDirective = Object.keys(directives).some((name) => name.toLowerCase() === 'port');
   const server = new Server({
     config,
@@ -56,7 +58,7 @@ export async function startServer(options: StartOptions = {}): Promise<RunningSe
     random: new SeededRandom(systemSeed()),
     seed: systemSeed(),
     log: options.log ?? silentLog,
-    families,
+    registry,
     onShutdown: () => void server.close(),
     takesAnyPort: !isPortDirective,
   });
@@ -73,14 +75,18 @@ function urlOf({ host, port }: RunningServer['address']): string {
   return `redis://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
-function configure(directives: NonNullable<StartOptions['config']>): Config {
+function configure(directives: NonNullable<StartOptions['config']>, registry: Registry): Config {
   const config = new Config();
   const lines = Object.entries(directives).flatMap(([name, value]) => linesOf(name, value));
   try {
     loadConfiguration(
       config,
       { action: 'run', file: undefined, readsStdin: false, lines },
-      { files: systemFiles, readStdin: () => '' },
+      {
+        files: systemFiles,
+        readStdin: () => '',
+        renameCommand: (from, to) => registry.rename(from, to),
+      },
     );
   } catch (error) {
     // No one who embeds knows of a line: its directive says where to look.

@@ -7,6 +7,7 @@
 
 import { readFileSync } from 'node:fs';
 import { families } from '../commands/index.ts';
+import { Registry } from './dispatch/registry.ts';
 import { parseCommandLine, usage } from './instance/config/command-line.ts';
 import { processDirectory, systemFiles } from './instance/config/files.ts';
 import { ConfigError, loadConfiguration } from './instance/config/load.ts';
@@ -29,7 +30,7 @@ function fail(message: string): never {
   process.exit(1);
 }
 
-function configure(argv: readonly string[]): Config {
+function configure(argv: readonly string[], registry: Registry): Config {
   const commandLine = parseCommandLine(argv);
   if (commandLine.action === 'version') {
     process.stdout.write(`${PRODUCT}\n`);
@@ -44,6 +45,7 @@ function configure(argv: readonly string[]): Config {
     loadConfiguration(config, commandLine, {
       files: systemFiles,
       readStdin: () => readFileSync(0, 'latin1'),
+      renameCommand: (from, to) => registry.rename(from, to),
     });
   } catch (error) {
     if (error instanceof ConfigError) fail(error.report(PRODUCT));
@@ -53,7 +55,8 @@ function configure(argv: readonly string[]): Config {
 }
 
 async function main(): Promise<void> {
-  const config = configure(process.argv.slice(2));
+  const registry = new Registry(families);
+  const config = configure(process.argv.slice(2), registry);
   const { loglevel, logfile } = config.values;
   const log = openLog({
     level: loglevel,
@@ -84,7 +87,7 @@ async function main(): Promise<void> {
       random: new SeededRandom(systemSeed()),
       seed: systemSeed(),
       log,
-      families,
+      registry,
       onShutdown: () => end('User requested shutdown.'),
     });
   } catch (error) {

@@ -158,7 +158,7 @@ export const commandInfo = command({
     if (argv.count === 2) return writeAll(call);
     reply.array(argv.count - 2);
     for (let i = 2; i < argv.count; i++) {
-      const found = instance.registry.byName(argv.text(i));
+      const found = instance.registry.inUse(argv.text(i));
       if (found === undefined) reply.null();
       else writeInfo(reply, found);
     }
@@ -276,7 +276,7 @@ export const commandDocs = command({
     if (argv.count === 2) return writeAllDocs(reply, registry.commands);
     const found: Command[] = [];
     for (let i = 2; i < argv.count; i++) {
-      const named = registry.byName(argv.text(i));
+      const named = registry.inUse(argv.text(i));
       if (named !== undefined) found.push(named);
     }
     writeAllDocs(reply, found);
@@ -316,7 +316,11 @@ export const commandList = command({
     const { reply, instance } = call;
     const passes = filterOf(call);
     const names: string[] = [];
-    for (const each of instance.registry.all()) if (passes(each)) names.push(each.fullName);
+    for (const command of instance.registry.commands) {
+      for (const each of [command, ...command.subcommands.values()]) {
+        if (passes(each)) names.push(each.fullName);
+      }
+    }
     reply.array(names.length);
     for (const name of names) reply.bulkText(name);
   },

@@ -73,15 +73,17 @@ export interface Command extends HasKeys<Instance>, CommandCounts {
 export interface Commands {
   /** The ACL categories there are. */
   readonly categories: readonly Category[];
-  /** Top-level commands and containers. */
+  /** Top-level commands and containers that requests can name. */
   readonly commands: readonly Command[];
   /** The command that argument `index` names, a container for its subcommands; or undefined. */
   find(argv: Argv, index?: number): Command | undefined;
   /** The subcommand that argument `index` names, or undefined. */
   findSubcommand(container: Command, argv: Argv, index?: number): Command | undefined;
-  /** By full name, in any case: 'get', 'config|get'. */
+  /** By full name, in any case, as it is defined: 'get', 'config|get'. */
   byName(name: string): Command | undefined;
-  /** Every command and subcommand, containers included. */
+  /** The same, as requests name it: `rename-command` may say otherwise. */
+  inUse(name: string): Command | undefined;
+  /** Every command and subcommand that is defined, containers included. */
   all(): Iterable<Command>;
 }
 

@@ -9,10 +9,9 @@
 import type { AddressInfo, Socket } from 'node:net';
 import { Args } from '../dispatch/arguments.ts';
 import type { Call, Instance } from '../dispatch/call.ts';
-import type { Definition } from '../dispatch/command.ts';
 import { execute } from '../dispatch/gates.ts';
 import { Notifier } from '../dispatch/notifier.ts';
-import { Registry } from '../dispatch/registry.ts';
+import type { Registry } from '../dispatch/registry.ts';
 import { AclLog } from '../instance/acl/log.ts';
 import { Users } from '../instance/acl/users.ts';
 import { Client, Clients } from '../instance/clients.ts';
@@ -50,7 +49,7 @@ export interface ServerOptions {
   /** 16 bytes nobody outside knows: keys the hash of the zones' tables. */
   readonly seed: Uint8Array;
   readonly log: Log;
-  readonly families: readonly (readonly Definition[])[];
+  readonly registry: Registry;
   /** Where the file of users is; the system's if absent. */
   readonly files?: Files;
   /** Ends the process; SHUTDOWN asks for it. */
@@ -98,7 +97,7 @@ export class Server implements ConnectionHost {
     this.#endpoints = new Endpoints(options.log, options.takesAnyPort === true, (socket, isUnix) =>
       this.#accept(socket, isUnix),
     );
-    const { config, clock, random, seed, families } = options;
+    const { config, clock, random, seed, registry } = options;
     const { values } = config;
     const size = defaultZoneSize(values.maxmemory);
     for (const spec of [{ name: 'default', size }, ...values.zone]) {
@@ -144,7 +143,6 @@ export class Server implements ConnectionHost {
     const windows = this.#windows;
     this.#readWindow = () => windows.read;
     const stats = new Stats(clock);
-    const registry = new Registry(families);
     const clients = new Clients();
     const users = this.#openUsers(registry, clients);
     this.instance = {

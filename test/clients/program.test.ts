@@ -279,6 +279,25 @@ test('users have a file of their own, which ACL SAVE writes and ACL LOAD reads',
   await ending(program);
 });
 
+test('commands may have other names, or none', async () => {
+  const file = join(folder, 'renamed.conf');
+  writeFileSync(file, 'rename-command FLUSHALL badger\nrename-command KEYS ""\n');
+  const program = await start(file);
+  const client = await RespClient.connect({ host: '127.0.0.1', port: program.port });
+  expect((await client.call('FLUSHALL')).raw).toContain('unknown command');
+  expect((await client.call('KEYS', '*')).raw).toContain('unknown command');
+  expect((await client.call('Badger', 'x')).raw).toBe('-ERR syntax error\r\n');
+  expect((await client.call('BADGER')).raw).toBe('+OK\r\n');
+  // Rules of users go by the names everybody knows.
+  await client.call('ACL', 'SETUSER', 'ann', 'on', 'nopass', '+@all', '-flushall');
+  await client.call('AUTH', 'ann', 'x');
+  expect((await client.call('BADGER')).raw).toContain("run the 'flushall' command");
+  client.close();
+  program.child.kill('SIGTERM');
+  await ending(program);
+  expect(fail(['--rename-command', 'none', 'x']).text).toContain('No such command');
+});
+
 test('users that make no sense end the start, with exit code 1', () => {
   const file = join(folder, 'bad.acl');
   writeFileSync(file, 'user ann on +none\n');

@@ -4,6 +4,7 @@ import { families } from '../../commands/index.ts';
 import { Args } from '../../src/dispatch/arguments.ts';
 import type { Call, Instance } from '../../src/dispatch/call.ts';
 import { execute } from '../../src/dispatch/gates.ts';
+import { Registry } from '../../src/dispatch/registry.ts';
 import { Client } from '../../src/instance/clients.ts';
 import { systemFiles } from '../../src/instance/config/files.ts';
 import { loadConfiguration } from '../../src/instance/config/load.ts';
@@ -37,12 +38,17 @@ export interface Offline {
 
 /** Opens a server with these directives. Nothing of it has to be closed. */
 export function openOffline(directives: Readonly<Record<string, string>> = {}): Offline {
+  const registry = new Registry(families);
   const config = new Config();
   const lines = Object.entries(directives).map(([name, value]) => `${name} ${value}`);
   loadConfiguration(
     config,
     { action: 'run', file: undefined, readsStdin: false, lines },
-    { files: systemFiles, readStdin: () => '' },
+    {
+      files: systemFiles,
+      readStdin: () => '',
+      renameCommand: (from, to) => registry.rename(from, to),
+    },
   );
   const clock = new ManualClock(START);
   const server = new Server({
@@ -51,7 +57,7 @@ export function openOffline(directives: Readonly<Record<string, string>> = {}): 
     random: new SeededRandom(3),
     seed: Uint8Array.from({ length: 16 }, (_, i) => i * 7 + 1),
     log: silentLog,
-    families,
+    registry,
     onShutdown() {},
   });
   const { instance } = server;

@@ -22,11 +22,8 @@ import { splitWords, toNative } from './words.ts';
 export interface LoadingEnvironment {
   readonly files: Files;
   readStdin(): string;
-  /**
-   * `rename-command FROM TO`; TO may be empty, which removes it. A reason where that can't be.
-   * Absent: such lines are refused.
-   */
-  renameCommand?(from: string, to: string): string | undefined;
+  /** `rename-command FROM TO`; TO may be empty, which removes it. A reason where that can't be. */
+  renameCommand(from: string, to: string): string | undefined;
 }
 
 /** What lines that are given as options are said to stand in. */
@@ -184,8 +181,7 @@ class Loading {
       return undefined;
     }
     if (name === 'rename-command' && words.length === 2) {
-      const { renameCommand } = this.#environment;
-      return renameCommand ? renameCommand(words[0], words[1]) : 'Commands keep their names here';
+      return this.#environment.renameCommand(words[0], words[1]);
     }
     if (name === 'user' && words.length >= 1) {
       // All of them in one pair of quotes, as above: no name has a space in it.

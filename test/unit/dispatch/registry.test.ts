@@ -51,6 +51,36 @@ describe('looking a command up', () => {
     );
   });
 
+  it('goes by other names where these are given', () => {
+    const renamed = new Registry([samples, Object.values(commandFamily)]);
+    const finds = (name: string) => renamed.find(Argv.of(name))?.fullName;
+    expect(finds('get')).toBe('get');
+    expect(renamed.rename('GET', 'Fetch-\xc9')).toBeUndefined();
+    expect([finds('get'), finds('fETCH-\xc9'), finds('fetch-\xe9')]).toEqual([
+      ...[undefined, 'get', undefined],
+    ]);
+    expect(renamed.rename('set', '')).toBeUndefined();
+    expect(renamed.rename('config', 'set')).toBeUndefined();
+    expect([finds('set'), finds('config')]).toEqual(['config', undefined]);
+    // Inside, they keep the names they are defined with.
+    expect(renamed.byName('set')?.fullName).toBe('set');
+    expect(renamed.inUse('set|get')?.fullName).toBe('config|get');
+    expect(renamed.inUse('config|get')).toBeUndefined();
+    expect(replyOf(renamed, 'COMMAND', 'INFO', 'get')).toBe('*1 _');
+    expect(replyOf(renamed, 'COMMAND', 'INFO', 'set')).toContain('$6 config ');
+    expect(replyOf(renamed, 'COMMAND', 'LIST').split(' ')).not.toContain('set');
+    expect(renamed.commands.length).toBe(registry.commands.length - 1);
+    expect([...renamed.all()].length).toBe([...registry.all()].length);
+  });
+
+  it('takes no name that is no command, and none that is taken', () => {
+    const renamed = new Registry([samples, Object.values(commandFamily)]);
+    for (const name of ['none', '', 'config|get']) {
+      expect(renamed.rename(name, 'x')).toBe('No such command in rename-command');
+    }
+    expect(renamed.rename('get', 'SET')).toBe('Target command name already exists');
+  });
+
   it('finds subcommands below their container only', () => {
     const config = registry.byName('config')!;
     const sub = (name: string) => registry.findSubcommand(config, Argv.of('config', name));

@@ -38,7 +38,12 @@ interface Given extends Partial<LoadingEnvironment> {
 function load(argv: readonly string[], { stdin = '', texts = {}, ...rest }: Given = {}): Config {
   const config = new Config();
   const files = filesOf(texts);
-  loadConfiguration(config, parseCommandLine(argv), { files, readStdin: () => stdin, ...rest });
+  loadConfiguration(config, parseCommandLine(argv), {
+    files,
+    readStdin: () => stdin,
+    renameCommand: () => undefined,
+    ...rest,
+  });
   return config;
 }
 
@@ -176,7 +181,6 @@ describe('a configuration that is wrong', () => {
       "Fatal error, can't open config file 'x.conf': No such file or directory",
     ],
     // Ours.
-    [['--rename-command', 'a', 'b'], 'Commands keep their names here'],
     [['--user', 'a', 'on', 'x'], "Error in user declaration 'x': Syntax error"],
     [
       ['--user', 'a', '--user', 'a'],
