@@ -20,6 +20,9 @@ only \`\\'\`.
 Memory is written in bytes or with a unit: \`1k\` is 1000 bytes, \`1kb\` is 1024; likewise \`m\`, \`mb\`, \`g\`
 and \`gb\`.
 
+Two more lines are no directives with a value: \`user NAME RULE ...\` defines [a user](users.md), and
+\`rename-command NAME OTHER\` lets requests name a command otherwise, or not at all if OTHER is \`""\`.
+
 \`CONFIG GET\` shows every directive, \`CONFIG SET\` changes the live ones, several at once or none of
 them, and \`CONFIG REWRITE\` puts what is in force into the file it came from. Guarded ones reach the
 file system: \`CONFIG SET\` changes them where \`enable-protected-configs\` lets it.
