@@ -54,6 +54,8 @@ export class SortedTree {
   readonly #table = new MemberTable(this.#region, TABLE);
   #hash = 0;
   #record = 0;
+  /** Whether the tree has been asked for the way to the member found, by moveInPlace(). */
+  #isOnWay = false;
   // Where the walk is.
   #leaf = 0;
   #index = 0;
@@ -87,6 +89,7 @@ export class SortedTree {
   }
 
   open(zone: Zone, entry: number): void {
+    this.#isOnWay = false;
     this.#region.bind(zone, entry);
   }
 
@@ -108,6 +111,7 @@ export class SortedTree {
   // ── Finding ───────────────────────────────────────────────────────────────────────────────────
 
   find(bytes: Uint8Array, start: number, end: number): boolean {
+    this.#isOnWay = false;
     this.#hash = this.#table.hash(bytes, start, end);
     this.#record = this.#table.find(this.#hash, bytes, start, end);
     return this.#record !== 0;
@@ -249,14 +253,19 @@ export class SortedTree {
   /** Gives the member found another score if that leaves the order as it is. Needs no room. */
   moveInPlace(score: number, bytes: Uint8Array, start: number, end: number): boolean {
     this.#tree.seekPresent(this.score, bytes, start, end);
-    if (!this.#tree.staysInPlace(score, bytes, start, end)) return false;
+    if (!this.#tree.staysInPlace(score, bytes, start, end)) {
+      this.#isOnWay = true;
+      return false;
+    }
     setScore(this.#region, this.#record, score);
     return true;
   }
 
   /** Gives the member found another score, and its place. Room is there. */
   move(score: number, bytes: Uint8Array, start: number, end: number): void {
-    this.#tree.seekPresent(this.score, bytes, start, end);
+    // Room that was made since may have moved the region, but not what is in it.
+    if (!this.#isOnWay) this.#tree.seekPresent(this.score, bytes, start, end);
+    this.#isOnWay = false;
     this.#tree.remove();
     setScore(this.#region, this.#record, score);
     this.#tree.seekElement(score, bytes, start, end);
