@@ -162,41 +162,46 @@ export class ScoreTree {
 
   // ── Searching ─────────────────────────────────────────────────────────────────────────────────
 
-  /** Elements in front of the place of (score, member), and the way there. */
-  seekElement(score: number, bytes: Uint8Array, start: number, end: number): number {
+  /** Goes to the place of (score, member). */
+  seekElement(score: number, bytes: Uint8Array, start: number, end: number): void {
     this.#question = BEFORE_ELEMENT;
     this.#score = score;
     this.#ask(bytes, start, end);
-    const rank = this.#descend();
+    this.#descend();
     this.#bytes = none;
-    return rank;
   }
 
-  /** Rank of an element that is there, and the way to it. */
-  seekPresent(score: number, bytes: Uint8Array, start: number, end: number): number {
+  /** Goes to an element that is there. */
+  seekPresent(score: number, bytes: Uint8Array, start: number, end: number): void {
     // Through it: the way to the place before it may end behind the last of the leaf before.
     this.#question = THROUGH_ELEMENT;
     this.#score = score;
     this.#ask(bytes, start, end);
-    const rank = this.#descend() - 1;
+    this.#descend();
     this.#indexes[0]--;
     this.#bytes = none;
-    return rank;
+  }
+
+  /** Rank of an element that is there. */
+  rankOf(score: number, bytes: Uint8Array, start: number, end: number): number {
+    this.seekPresent(score, bytes, start, end);
+    return this.#rank();
   }
 
   countBelowScore(score: number, orEqual: boolean): number {
     this.#question = orEqual ? THROUGH_SCORE : BEFORE_SCORE;
     this.#score = score;
-    return this.#descend();
+    this.#descend();
+    return this.#rank();
   }
 
   /** Of members of one score. */
   countBelowMember(bytes: Uint8Array, start: number, end: number, orEqual: boolean): number {
     this.#question = orEqual ? THROUGH_MEMBER : BEFORE_MEMBER;
     this.#ask(bytes, start, end);
-    const rank = this.#descend();
+    this.#descend();
     this.#bytes = none;
-    return rank;
+    return this.#rank();
   }
 
   /** Goes to the element of a rank, which must be there, and answers its record. */
@@ -293,11 +298,22 @@ export class ScoreTree {
     return compareMember(this.#region, record, this.#bytes, this.#start, this.#end);
   }
 
-  #descend(): number {
+  /** Elements in front of where the last search ended. */
+  #rank(): number {
+    const region = this.#region;
+    const { i32 } = region;
+    let rank = this.#indexes[0];
+    for (let level = this.#get(HEIGHT); level > 0; level--) {
+      const sizes = region.word(this.#nodes[level]) + I_SIZES;
+      for (let i = this.#indexes[level] - 1; i >= 0; i--) rank += i32[sizes + i];
+    }
+    return rank;
+  }
+
+  #descend(): void {
     const region = this.#region;
     const { i32, f64 } = region;
     let node = this.#get(ROOT);
-    let rank = 0;
     for (let level = this.#get(HEIGHT); level > 0; level--) {
       const word = region.word(node);
       const scores = (word + I_SCORES) >>> 1;
@@ -309,7 +325,6 @@ export class ScoreTree {
         else high = middle;
       }
       const i = low - 1;
-      for (let j = 0; j < i; j++) rank += i32[word + I_SIZES + j];
       this.#nodes[level] = node;
       this.#indexes[level] = i;
       node = i32[word + I_CHILDREN + i];
@@ -325,7 +340,6 @@ export class ScoreTree {
     }
     this.#nodes[0] = node;
     this.#indexes[0] = low;
-    return rank + low;
   }
 
   // ── Inserting ─────────────────────────────────────────────────────────────────────────────────

@@ -119,7 +119,7 @@ export class SortedTree {
 
   /** Rank of the member found, whose bytes these are. */
   rank(bytes: Uint8Array, start: number, end: number): number {
-    return this.#tree.seekPresent(this.score, bytes, start, end);
+    return this.#tree.rankOf(this.score, bytes, start, end);
   }
 
   countBelowScore(score: number, orEqual: boolean): number {
