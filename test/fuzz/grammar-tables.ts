@@ -32,6 +32,11 @@ const LEFT_ALONE: readonly (readonly [names: string, because: string])[] = [
     'command command|info command|docs command|list command|count',
     'conformance compares all of it',
   ],
+  [
+    'acl|setuser acl|deluser acl|getuser acl|list acl|users acl|dryrun acl|load acl|save',
+    'who may do what is compared in conformance',
+  ],
+  ['acl|genpass acl|log acl|cat', 'they tell what chance, other clients or the other commands are'],
   ['replicaof slaveof psync sync replconf failover wait waitaof', 'there are no replicas'],
   ['save bgsave bgrewriteaof', 'they write files'],
   ['migrate', 'there is nowhere to go to'],
@@ -352,6 +357,14 @@ export const DECLARED: readonly Declared[] = [
     commands: 'scan sscan hscan zscan',
     judge: scanned,
     because: 'cursors, and the order of tables',
+  },
+  {
+    commands: 'command|getkeys command|getkeysandflags',
+    when: (request) =>
+      /^(sort|xreadgroup|georadius(bymember)?)$/i.test(request[2] ?? '') &&
+      request.filter((word) => /^(store(dist)?|streams)$/i.test(word)).length > 1,
+    judge: anything,
+    because: 'of options given twice, Redis names keys that are not used',
   },
   {
     commands: 'dbsize',
