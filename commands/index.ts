@@ -3,6 +3,7 @@
 import type { Definition } from '../src/dispatch/command.ts';
 import * as acl from './acl.ts';
 import * as bitmap from './bitmap.ts';
+import * as cluster from './cluster.ts';
 import * as client from './connection/client.ts';
 import * as connect from './connection/connect.ts';
 import * as dump from './dump.ts';
@@ -57,6 +58,7 @@ export const families: readonly (readonly Definition[])[] = [
   connect,
   client,
   acl,
+  cluster,
   hash,
   listPush,
   listPlace,
