@@ -69,6 +69,7 @@ export const aclSetuser = command({
     ['6.2.0', 'Added Pub/Sub channel patterns.'],
     ['7.0.0', 'Added selectors and key based permissions.'],
   ],
+  secrets: ({ count }) => Array.from({ length: count - 2 }, (_, i) => i + 2),
   run({ argv, client, instance, reply }) {
     const name = argv.text(2);
     if (hasSpaces(name)) throw errors.userNameCharacters;

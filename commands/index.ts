@@ -22,7 +22,10 @@ import * as config from './server/config.ts';
 import * as debug from './server/debug.ts';
 import * as flush from './server/flush.ts';
 import * as info from './server/info.ts';
+import * as latency from './server/latency.ts';
 import * as memory from './server/memory.ts';
+import * as monitor from './server/monitor.ts';
+import * as slowlog from './server/slowlog.ts';
 import * as session from './session.ts';
 import * as setCombine from './set/combine.ts';
 import * as setDraw from './set/draw.ts';
@@ -90,6 +93,9 @@ export const families: readonly (readonly Definition[])[] = [
   info,
   flush,
   memory,
+  slowlog,
+  latency,
+  monitor,
   debug,
   session,
   zone,

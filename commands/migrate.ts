@@ -194,6 +194,16 @@ function findKeys(argv: Argv, first: number): readonly FoundKey[] {
   return keys;
 }
 
+/** What it logs in with at the other server. */
+function credentialsAt(argv: Argv): readonly number[] {
+  const found: number[] = [];
+  for (let i = 6; i < argv.count && !argv.is(i, 'KEYS'); i++) {
+    if (argv.is(i, 'AUTH')) found.push(++i);
+    else if (argv.is(i, 'AUTH2')) found.push(++i, ++i);
+  }
+  return found;
+}
+
 export const migrate = command({
   syntax:
     'MIGRATE host port <key | ""> destination-db timeout [COPY] [REPLACE] ' +
@@ -238,6 +248,7 @@ export const migrate = command({
   differs:
     'Other clients are served while the keys are on their way; one that changes meanwhile stays, ' +
     'which the reply says. It is refused in a transaction. Connections are not kept.',
+  secrets: credentialsAt,
   run(call) {
     const { args, client, reply } = call;
     const outcome = outcomes.get(client);

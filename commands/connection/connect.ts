@@ -33,6 +33,7 @@ export const auth = command({
   flags: ['noscript', 'loading', 'stale', 'fast', 'no_auth', 'allow_busy'],
   arguments: { username: { since: '6.0.0' } },
   history: [['6.0.0', 'Added ACL style (username and password).']],
+  secrets: ({ count }) => (count === 2 ? [1] : count === 3 ? [1, 2] : []),
   run(call) {
     const { argv, reply, instance } = call;
     if (argv.count > 3) throw errors.syntax;
@@ -59,6 +60,17 @@ export const hello = command({
     ],
   ],
   arguments: { data: { name: 'arguments' } },
+  secrets(argv) {
+    const found: number[] = [];
+    for (let i = 2; i < argv.count; i++) {
+      if (argv.is(i, 'AUTH') && i + 2 < argv.count) {
+        found.push(i + 1, i + 2);
+        i += 2;
+      } else if (argv.is(i, 'SETNAME') && i + 1 < argv.count) i++;
+      else break;
+    }
+    return found;
+  },
   run(call) {
     const { argv, client, reply } = call;
     let protocol = 0;
@@ -126,6 +138,7 @@ export const reset = command({
     client.replyMode = REPLY_ON;
     endTransaction(client, instance.watches);
     instance.pubsub.forget(client);
+    instance.monitors.remove(client);
     reply.simple('RESET');
   },
 });

@@ -74,6 +74,13 @@ export const configSet = command({
   flags: ['admin', 'noscript', 'loading', 'stale'],
   tips: ['request_policy:all_nodes', 'response_policy:all_succeeded'],
   history: [['7.0.0', 'Added the ability to set multiple parameters in one call.']],
+  secrets(argv, { config: own }) {
+    const found: number[] = [];
+    for (let i = 2; i + 1 < argv.count; i += 2) {
+      if (own.isSensitive(argv.text(i))) found.push(i + 1);
+    }
+    return found;
+  },
   run(call) {
     if (call.argv.count % 2 !== 0) throw errors.syntax;
     const failure = setPairs(call);

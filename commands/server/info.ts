@@ -5,6 +5,7 @@ import { family } from '../../src/dispatch/command.ts';
 import { infoText } from '../../src/dispatch/info.ts';
 import { REDIS_VERSION } from '../../src/instance/version.ts';
 import { errors } from '../../src/resp/errors.ts';
+import { unixMicros } from '../../src/std/clock.ts';
 
 const { command } = family('server');
 
@@ -32,13 +33,10 @@ export const time = command({
   flags: ['loading', 'stale', 'fast'],
   tips: ['nondeterministic_output'],
   run({ reply, instance }) {
-    const { clock } = instance;
-    const now = clock.now();
-    // The calendar has milliseconds; the microseconds within one are those of the other clock.
-    const micros = (now % 1000) * 1000 + (clock.monotonicMicros() % 1000);
+    const now = unixMicros(instance.clock);
     reply.array(2);
-    reply.bulkInteger(Math.floor(now / 1000));
-    reply.bulkInteger(micros);
+    reply.bulkInteger(Math.floor(now / 1_000_000));
+    reply.bulkInteger(now % 1_000_000);
   },
 });
 

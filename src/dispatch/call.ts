@@ -9,10 +9,13 @@ import type { AclLog } from '../instance/acl/log.ts';
 import type { Users } from '../instance/acl/users.ts';
 import type { Client, Clients } from '../instance/clients.ts';
 import type { Config } from '../instance/config.ts';
+import type { LatencyMonitor } from '../instance/latency.ts';
 import type { Log } from '../instance/log.ts';
+import type { Monitors } from '../instance/monitors.ts';
 import type { Pause } from '../instance/pause.ts';
 import type { Peers } from '../instance/peers.ts';
 import type { PubSub } from '../instance/pubsub.ts';
+import type { SlowLog } from '../instance/slowlog.ts';
 import type { CommandCounts, Stats } from '../instance/stats.ts';
 import type { Blocking } from '../keyspace/blocking.ts';
 import type { Database } from '../keyspace/database.ts';
@@ -56,6 +59,7 @@ export interface Command extends HasKeys<Instance>, CommandCounts {
   readonly deprecated: { readonly since: string; readonly use: string } | undefined;
   /** Marked as one for the system itself, not for applications. */
   readonly isSystem: boolean;
+  readonly secrets: Secrets;
   readonly subcommandHelp: readonly string[];
   readonly differs: string | undefined;
   /** Undefined for a container that does nothing by itself. */
@@ -67,7 +71,12 @@ export interface Command extends HasKeys<Instance>, CommandCounts {
   // Flags that every call is asked about.
   readonly needsNoAuth: boolean;
   readonly isProtected: boolean;
+  /** Whether its calls need not be timed one by one. */
+  readonly isShort: boolean;
 }
+
+/** Finds the arguments of a request that no log may show. */
+export type Secrets = (argv: Argv, instance: Instance) => readonly number[];
 
 /** The commands there are. */
 export interface Commands {
@@ -98,6 +107,9 @@ export interface Instance {
   readonly users: Users;
   readonly aclLog: AclLog;
   readonly stats: Stats;
+  readonly slowLog: SlowLog;
+  readonly latency: LatencyMonitor;
+  readonly monitors: Monitors;
   readonly registry: Commands;
   readonly pause: Pause;
   readonly peers: Peers;

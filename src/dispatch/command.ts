@@ -12,7 +12,7 @@
  */
 
 import { latin1Bytes } from '../std/ascii.ts';
-import type { Call, Command, Instance } from './call.ts';
+import type { Call, Command, Instance, Secrets } from './call.ts';
 import {
   type Category,
   FLAGS,
@@ -62,6 +62,8 @@ export interface CommandDefinition {
   readonly isSystem?: boolean;
   readonly tips?: readonly string[];
   readonly history?: readonly (readonly [since: string, change: string])[];
+  /** Arguments that no log may show. */
+  readonly secrets?: Secrets;
   /** Lines of HELP about subcommands that are no commands of their own; so for DEBUG. */
   readonly subcommandHelp?: readonly string[];
   /** What is knowingly done otherwise than Redis does it, in one sentence. */
@@ -219,6 +221,8 @@ function derive(
     run: definition.run,
     parent,
     subcommands,
+    secrets: definition.secrets ?? noSecrets,
+    isShort: isShort(definition, keySpecs),
     needsNoAuth: flags.has('no_auth'),
     isProtected: flags.has('protected'),
     isWrite: flags.has('write'),
@@ -226,8 +230,20 @@ function derive(
     microseconds: 0,
     rejected: 0,
     failed: 0,
-    turnCalls: 0,
+    stretchCalls: 0,
+    histogram: undefined,
   };
+}
+
+const noSecrets: Secrets = () => [];
+
+/** Whether its calls need not be timed one by one; see instance/stats.ts. */
+function isShort(
+  { flags = [], complexity }: CommandDefinition,
+  keySpecs: readonly KeySpec[],
+): boolean {
+  if (flags.includes('blocking')) return false;
+  return flags.includes('fast') || (complexity === 'O(1)' && keySpecs.length > 0);
 }
 
 function arityOf(arity: number): Pick<Command, 'arity' | 'countMin' | 'countMax'> {

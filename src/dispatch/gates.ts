@@ -6,9 +6,10 @@
  */
 
 import { type Client, REPLY_ON, REPLY_SKIP, REPLY_SKIP_NEXT } from '../instance/clients.ts';
-import { type ErrorReply, errors, ErrorReply as Refusal } from '../resp/errors.ts';
+import { type ErrorReply, errors } from '../resp/errors.ts';
 import { Blocked } from './blocked.ts';
 import type { Call, Command } from './call.ts';
+import { perform } from './perform.ts';
 import { checkPermission, noteDenial, refusalOf } from './permissions.ts';
 import { endTransaction, hasQueued, isQueued, queue } from './transaction.ts';
 import { Wait } from './wait.ts';
@@ -53,6 +54,11 @@ const forbiddenWhileListening: Gate = ({ client }, { name, fullName }) =>
     ? errors.whileListening(fullName)
     : undefined;
 
+const forbiddenForMonitor: Gate = ({ client }, { flags }) =>
+  client.isMonitor && (flags.has('write') || flags.has('readonly') || flags.has('may_replicate'))
+    ? errors.monitorTouchesNothing
+    : undefined;
+
 /** Asked in this order; the first to answer ends the call. */
 export const gates: readonly Gate[] = [
   wrongArity,
@@ -61,6 +67,7 @@ export const gates: readonly Gate[] = [
   forbiddenInTransaction,
   notPermitted,
   forbiddenWhileListening,
+  forbiddenForMonitor,
 ];
 
 /** Whether every gate lets a call pass, told from what nearly all of them have in common. */
@@ -69,7 +76,7 @@ function isOrdinary({ argv, client }: Call, command: Command): boolean {
   const { countMin, countMax, isProtected } = command;
   const isIn = count >= countMin && count <= countMax;
   const isPlain = client.queue === undefined && client.subscriptions === undefined;
-  return isIn && client.isUnrestricted && !isProtected && isPlain;
+  return isIn && client.isUnrestricted && !isProtected && isPlain && !client.isMonitor;
 }
 
 /**
@@ -94,7 +101,7 @@ export function execute(call: Call): boolean {
 }
 
 function run(call: Call, mark: number): boolean {
-  const { argv, client, reply, instance } = call;
+  const { argv, client, instance } = call;
   let command = instance.registry.find(argv);
   if (command === undefined) return refuseUnknown(call);
   if (command.subcommands.size > 0 && argv.count > 1) {
@@ -118,19 +125,13 @@ function run(call: Call, mark: number): boolean {
     return true;
   }
   try {
-    if (client.noTouch) runUntouching(call, command);
-    else command.run?.(call);
+    perform(call, command, mark);
   } catch (error) {
     if (error instanceof Blocked) return block(call, error);
     if (error instanceof Wait) return hold(call, error);
-    if (!(error instanceof Refusal)) throw error;
-    reply.rewind(mark);
-    reply.error(error.text);
-    command.failed++;
-    instance.stats.noteError(error.text);
+    throw error;
   }
-  // Afterwards: INFO does not count itself, and CONFIG RESETSTAT is the first call counted anew.
-  instance.stats.noteCall(command);
+  client.hasBegun = false;
   return true;
 }
 
@@ -141,6 +142,7 @@ function hold({ client }: Call, { until }: Wait): false {
     client.connection.resume();
   };
   client.isBlocked = true;
+  client.hasBegun = true;
   until.then(resume, resume);
   return false;
 }
@@ -158,6 +160,7 @@ function block(call: Call, { wish }: Blocked): false {
   };
   const { waiter } = client;
   client.isBlocked = true;
+  client.hasBegun = true;
   client.unblock = (withError) => {
     blocking.forget(waiter);
     endWait(call, withError);
@@ -172,7 +175,9 @@ function endWait(call: Call, withError: boolean): void {
   const { stats, registry } = instance;
   const command = registry.byName(client.lastCommand) as Command;
   const mark = reply.mark();
+  const began = stats.beginTimed();
   awake(client);
+  client.hasBegun = false;
   if (withError) {
     command.failed++;
     stats.noteError(errors.unblocked.text);
@@ -181,7 +186,7 @@ function endWait(call: Call, withError: boolean): void {
     reply.nullArray();
   }
   if (client.replyMode !== REPLY_ON) mute(call, mark);
-  stats.noteCall(command);
+  stats.endTimed(command, began);
   client.connection.release();
 }
 
@@ -194,17 +199,6 @@ function isPaused(call: Call, { flags, name }: Command): boolean {
   const isWrite = flags.has('write') || flags.has('may_replicate');
   if (call.instance.pause.ofAll || isWrite) return true;
   return name === 'exec' && hasQueued(call, 'write', 'may_replicate');
-}
-
-/** Runs a command of a client that asked for its look-ups not to count as uses (NO-TOUCH). */
-function runUntouching(call: Call, command: Command): void {
-  const { keyspace } = call;
-  keyspace.touches = command.name === 'touch';
-  try {
-    command.run?.(call);
-  } finally {
-    keyspace.touches = true;
-  }
 }
 
 /** Takes back what was replied, as CLIENT REPLY has it. */

@@ -397,6 +397,25 @@ function commandStats({ registry }: Instance): readonly Field[] {
   ]);
 }
 
+/** A percentage as C's %f prints it, without zeroes at its end. */
+function percentName(percent: number): string {
+  return percent.toFixed(6).replace(/\.?0+$/, '');
+}
+
+function latencyStats({ config, registry }: Instance): readonly Field[] {
+  const percentiles = config.values.latencyTrackingInfoPercentiles;
+  const found: Field[] = [];
+  for (const { fullName, histogram } of registry.all()) {
+    if (histogram === undefined) continue;
+    const texts = percentiles.map((percent) => {
+      const micros = histogram.percentile(percent) / 1000;
+      return `p${percentName(percent)}=${micros.toFixed(3)}`;
+    });
+    found.push([`latency_percentiles_usec_${fullName}`, texts.join(',')]);
+  }
+  return found;
+}
+
 function errorStats({ stats: { errors } }: Instance): readonly Field[] {
   return [...errors].map(([code, count]) => [`errorstat_${safeText(code)}`, `count=${count}`]);
 }
@@ -463,8 +482,7 @@ const SECTIONS: readonly Section[] = [
   { title: 'Modules', fields: none },
   { title: 'Commandstats', fields: commandStats, isDefault: false },
   { title: 'Errorstats', fields: errorStats },
-  // Percentiles of latencies are not measured.
-  { title: 'Latencystats', fields: none, isDefault: false },
+  { title: 'Latencystats', fields: latencyStats, isDefault: false },
   { title: 'Cluster', fields: (): readonly Field[] => [['cluster_enabled', 0]] },
   { title: 'Zones', fields: zones },
   { title: 'Keyspace', fields: databases },

@@ -9,8 +9,9 @@
 
 import type { Client } from '../instance/clients.ts';
 import type { Argv } from '../resp/argv.ts';
-import { errors, ErrorReply as Refusal } from '../resp/errors.ts';
+import { errors } from '../resp/errors.ts';
 import type { Call, Command } from './call.ts';
+import { perform } from './perform.ts';
 import { checkPermission, type Denial, noteDenial } from './permissions.ts';
 import { Wait } from './wait.ts';
 
@@ -50,7 +51,7 @@ export function hasQueued(call: Call, ...flags: readonly ('write' | 'may_replica
 
 /** Runs what has been queued, and replies what each replies. */
 export function runQueued(call: Call, requests: readonly Argv[]): void {
-  const { argv, args, client, reply, instance } = call;
+  const { argv, args, client, reply } = call;
   client.mayBlock = false;
   reply.array(requests.length);
   try {
@@ -60,7 +61,6 @@ export function runQueued(call: Call, requests: readonly Argv[]): void {
       const command = commandOf(call, request);
       if (refuseSince(call, command)) continue;
       runOne(call, command);
-      instance.stats.noteCall(command);
     }
   } finally {
     client.mayBlock = true;
@@ -92,14 +92,15 @@ function runOne(call: Call, command: Command): void {
   const { reply, instance } = call;
   const mark = reply.mark();
   try {
-    command.run?.(call);
+    perform(call, command, mark);
   } catch (error) {
     // What waits for something outside can't hold up what others must not see half done.
-    const refusal = error instanceof Wait ? errors.notInTransaction : error;
-    if (!(refusal instanceof Refusal)) throw refusal;
+    if (!(error instanceof Wait)) throw error;
+    const { text } = errors.notInTransaction;
     reply.rewind(mark);
-    reply.error(refusal.text);
+    reply.error(text);
     command.failed++;
-    instance.stats.noteError(refusal.text);
+    instance.stats.noteError(text);
+    instance.stats.noteCall(command);
   }
 }

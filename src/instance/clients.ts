@@ -87,6 +87,10 @@ export class Client {
   isAborted = false;
   /** What it watches keys by. */
   readonly watcher = { isDirty: false };
+  /** Whether it is sent every request that others make. */
+  isMonitor = false;
+  /** Whether its request has begun before, and waited. */
+  hasBegun = false;
   /** What it listens to; undefined when that is nothing. */
   subscriptions: Subscriptions | undefined = undefined;
   /** Whether its commands may wait; not inside a transaction. */

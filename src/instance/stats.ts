@@ -1,21 +1,45 @@
 /**
- * What a server counts about itself: INFO's stats, errorstats and commandstats.
+ * What a server counts about itself: INFO's stats, errorstats, commandstats and latencystats.
  *
- * Time is taken once per turn, not per command: reading the clock twice would cost as much as a
- * GET. A turn runs the requests that one read brought, nearly always all of one kind; its time is
- * shared out among the commands it ran by their number.
+ * Reading the clock costs 50 ns, a quarter of a GET, so it is read where it tells something. A turn
+ * runs the requests that one read brought; it is divided where a command ends that may take long:
+ *
+ *   turn      │ GET  SET  GET  INCR │ LRANGE │ GET  GET │ SORT │
+ *   clock     ^                     ^        ^          ^      ^
+ *   time of     a quarter each        its own  half each  its own
+ *
+ * Short commands (Command.isShort: what Redis calls fast or O(1), with a small request) share the
+ * time between two readings by their number, at most STRETCH_MAX of them. So of every command that
+ * can be slow by what it does, commandstats, the histograms and the slow log have its own time; as
+ * they have of every command that comes alone. Every command is timed by itself while somebody
+ * wants to know of less than EXACT_BELOW microseconds, and for a second after short commands were
+ * slow together: whatever it is, the next time it has a name.
  */
 
 import type { Clock } from '../std/clock.ts';
+import { Histogram } from '../std/histogram.ts';
 
 /** What is counted on a registered command. */
 export interface CommandCounts {
   calls: number;
   microseconds: number;
-  turnCalls: number;
+  /** Calls since the clock was read last. */
+  stretchCalls: number;
   rejected: number;
   failed: number;
+  /** How long its calls took; made by the first. */
+  histogram: Histogram | undefined;
 }
+
+/** Short commands that share the time between two readings of the clock. */
+const STRETCH_MAX = 64;
+/** Microseconds; sharing would hide what is shorter. */
+const EXACT_BELOW = 1000;
+const EXACT_MICROS = 1_000_000;
+/** What a short command takes as a rule, its request included. */
+const USUAL_MICROS = 1;
+const UNKNOWN = -1;
+const NANOS_PER_MICRO = 1000;
 
 /** Redis forgets error codes beyond this many different ones. */
 const ERROR_KINDS_MAX = 128;
@@ -76,50 +100,154 @@ export class Stats {
   readonly output = new Rate();
   readonly cycleRate = new Rate();
   readonly cycleMicrosRate = new Rate();
+  /** Whether the latency of each command is kept. */
+  keepsLatency = true;
+  /** Microseconds from which on somebody wants to know what took so long. */
+  #slowFrom = Number.POSITIVE_INFINITY;
+  /** Whether every command is timed by itself. */
+  #isExact = false;
+  #exactUntil = 0;
   readonly #clock: Clock;
-  #turn: CommandCounts[] = [];
   #turnBegan = 0;
   #turnTotal = 0;
+  /** When the clock was read last. */
+  #readAt = 0;
+  /** Commands since then, and how often any of them was called. */
+  readonly #stretch: CommandCounts[] = [];
+  #stretchTotal = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  beginTurn(): void {
-    this.#turnBegan = this.#clock.monotonicMicros();
+  // ── The time of commands ──────────────────────────────────────────────────────────────────────
+
+  get isExact(): boolean {
+    return this.#isExact;
   }
 
+  get slowFrom(): number {
+    return this.#slowFrom;
+  }
+
+  /** From now on who took so many microseconds is to be told. */
+  set slowFrom(micros: number) {
+    this.#slowFrom = micros;
+    this.#isExact = micros < EXACT_BELOW;
+  }
+
+  beginTurn(): void {
+    const now = this.#clock.monotonicMicros();
+    this.#turnBegan = now;
+    this.#readAt = now;
+  }
+
+  /** A short command was run. */
   noteCall(command: CommandCounts): void {
     this.commandsProcessed++;
     command.calls++;
-    this.#turnTotal++;
-    if (command.turnCalls++ === 0) this.#turn.push(command);
+    if (command.stretchCalls++ === 0) this.#stretch.push(command);
+    if (++this.#stretchTotal === STRETCH_MAX) this.share();
   }
 
-  /** Shares the time of a turn out among its commands. */
-  endTurn(): void {
-    if (this.#turnTotal === 0) return;
-    const took = this.#countCycle();
-    this.commandMicros += took;
-    if (this.#turnTotal > this.mostCallsInCycle) this.mostCallsInCycle = this.#turnTotal;
-    const each = took / this.#turnTotal;
-    for (let i = 0; i < this.#turn.length; i++) {
-      const command = this.#turn[i];
-      command.microseconds += each * command.turnCalls;
-      command.turnCalls = 0;
+  /** A command begins that has a time of its own. Answers when: endTimed() wants to know. */
+  beginTimed(): number {
+    if (this.#stretchTotal > 0) this.share();
+    return this.#readAt;
+  }
+
+  /** A command was run that began by itself. Answers how many microseconds it took. */
+  endTimed(command: CommandCounts, began: number): number {
+    const now = this.#clock.monotonicMicros();
+    // Those that it ran share its time with each other.
+    if (this.#stretchTotal > 0) this.#shareUntil(now);
+    this.#readAt = now;
+    this.commandsProcessed++;
+    command.calls++;
+    this.#turnTotal++;
+    this.#count(command, now - began, 1);
+    return now - began;
+  }
+
+  /** A command began by itself and waits now: when it goes on it begins again. */
+  skip(): void {
+    this.#readAt = this.#clock.monotonicMicros();
+  }
+
+  /** A short command was run whose reply is large. Answers how many microseconds it took. */
+  endLarge(command: CommandCounts): number {
+    const took = this.#clock.monotonicMicros() - this.#readAt;
+    const others = this.#stretchTotal;
+    const began = this.#readAt + others * Math.min(USUAL_MICROS, took / (others + 1));
+    this.#shareUntil(began);
+    return this.endTimed(command, began);
+  }
+
+  /**
+   * All requests at hand have been run. Answers how many microseconds the last took if its time is
+   * its own by now and was not answered before; else UNKNOWN.
+   */
+  settle(): number {
+    return this.#stretchTotal === 0 ? UNKNOWN : this.share();
+  }
+
+  /**
+   * Shares the time out that has passed since the clock was read last. Answers how many
+   * microseconds the only command took that was run since then; UNKNOWN if there were several.
+   */
+  share(): number {
+    return this.#shareUntil(this.#clock.monotonicMicros());
+  }
+
+  #shareUntil(now: number): number {
+    const total = this.#stretchTotal;
+    const took = now - this.#readAt;
+    this.#readAt = now;
+    if (total === 0) return UNKNOWN;
+    const stretch = this.#stretch;
+    const each = took / total;
+    for (let i = 0; i < stretch.length; i++) {
+      const command = stretch[i];
+      const count = command.stretchCalls;
+      command.stretchCalls = 0;
+      this.#count(command, each, count);
     }
-    this.#turn.length = 0;
+    stretch.length = 0;
+    this.#stretchTotal = 0;
+    this.#turnTotal += total;
+    if (total === 1) return took;
+    if (took >= this.#slowFrom) {
+      this.#isExact = true;
+      this.#exactUntil = now + EXACT_MICROS;
+    }
+    return UNKNOWN;
+  }
+
+  #count(command: CommandCounts, micros: number, count: number): void {
+    command.microseconds += micros * count;
+    if (!this.keepsLatency) return;
+    command.histogram ??= new Histogram();
+    command.histogram.record(micros * NANOS_PER_MICRO, count);
+  }
+
+  endTurn(): void {
+    if (this.#stretchTotal > 0) this.share();
+    if (this.#turnTotal === 0) return;
+    this.commandMicros += this.#countCycle(this.#readAt);
+    if (this.#turnTotal > this.mostCallsInCycle) this.mostCallsInCycle = this.#turnTotal;
     this.#turnTotal = 0;
   }
 
   /** Ends a turn that ran no commands but what is done regularly. */
   endCron(): void {
-    this.cronMicros += this.#countCycle();
+    const now = this.#clock.monotonicMicros();
+    this.cronMicros += this.#countCycle(now);
+    if (this.#isExact && now >= this.#exactUntil) this.#isExact = this.#slowFrom < EXACT_BELOW;
   }
 
-  /** Counts a turn that ends now and answers how long it took. */
-  #countCycle(): number {
-    const took = this.#clock.monotonicMicros() - this.#turnBegan;
+  /** Counts a turn that ended and answers how long it took. */
+  #countCycle(now: number): number {
+    const took = now - this.#turnBegan;
     this.cycles++;
     this.cycleMicros += took;
     if (took > this.longestCycleMicros) this.longestCycleMicros = took;
@@ -152,7 +280,11 @@ export class Stats {
       command.microseconds = 0;
       command.rejected = 0;
       command.failed = 0;
+      command.stretchCalls = 0;
+      command.histogram = undefined;
     }
+    this.#stretch.length = 0;
+    this.#stretchTotal = 0;
     this.commandsProcessed = 0;
     this.connectionsReceived = 0;
     this.connectionsRejected = 0;

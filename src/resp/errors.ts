@@ -198,6 +198,7 @@ export const errors = {
     ),
   notForDenyBlocking: (command: string) =>
     err(`${command} isn't allowed for a DENY BLOCKING client`),
+  monitorDenyBlocking: err("MONITOR isn't allowed for DENY BLOCKING client"),
   notAllowed: (command: string, option: string) =>
     err(
       `${command} command not allowed. If the ${option} option is set to "local", you can run it ` +
@@ -485,6 +486,7 @@ export const errors = {
         (reason === '' ? '' : ` - ${reason}`),
     ),
   configRewrite: (reason: string) => errEndingIn(`Rewriting config file: ${reason}`),
+  monitorTouchesNothing: err("Replica can't interact with the keyspace"),
   slowlogCount: err('count should be greater than or equal to -1'),
   noLatencySamples: (event: string) => err(`No samples available for event '${cString(event)}'`),
   noShutdown: err('No shutdown in progress.'),

@@ -35,6 +35,8 @@ export interface ConnectionHost {
   flushLater(connection: Connection): void;
   /** Runs the request of a call, or answers false: it has to wait until resume(). */
   execute(call: Call): boolean;
+  /** The request of a call was run and is still there, and no other has arrived. */
+  settle(call: Call): void;
   /** Called when nothing can be sent to the peer any more. */
   closed(connection: Connection): void;
   countInput(size: number): void;
@@ -238,6 +240,7 @@ export class Connection implements ClientConnection {
         parser.retain();
         break;
       }
+      if (parser.pendingSize === 0) this.#host.settle(call);
       if (this.#closing) break;
       if (reply.size >= FLUSH_SIZE) {
         this.flush();
@@ -262,6 +265,7 @@ export class Connection implements ClientConnection {
     call.argv = held;
     call.args.argv = held;
     const ran = this.#host.execute(call);
+    if (ran) this.#host.settle(call);
     const request = this.#takeRequest();
     if (!ran) this.#held = request;
     return ran;

@@ -109,12 +109,14 @@ export class Cron {
   }
 
   #expire(): void {
-    const { keyspace, clock, stats } = this.#instance;
+    const { keyspace, clock, stats, latency } = this.#instance;
     this.#expiryAt = Number.POSITIVE_INFINITY;
     const began = clock.monotonicMicros();
     keyspace.tick(clock.now());
     const count = keyspace.expireDue(SLICE);
-    stats.expireCycleMicros += clock.monotonicMicros() - began;
+    const took = clock.monotonicMicros() - began;
+    stats.expireCycleMicros += took;
+    latency.note('expire-cycle', Math.floor(took / 1000), Math.floor(clock.now() / 1000));
     if (count === SLICE) {
       this.#expiryAt = 0;
       this.#slice = setImmediate(() => this.#expire());

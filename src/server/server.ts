@@ -11,6 +11,7 @@ import { Args } from '../dispatch/arguments.ts';
 import type { Call, Instance } from '../dispatch/call.ts';
 import { execute } from '../dispatch/gates.ts';
 import { Notifier } from '../dispatch/notifier.ts';
+import { settle } from '../dispatch/perform.ts';
 import type { Registry } from '../dispatch/registry.ts';
 import { AclLog } from '../instance/acl/log.ts';
 import { Users } from '../instance/acl/users.ts';
@@ -19,9 +20,12 @@ import { writeMemory } from '../instance/config/directive.ts';
 import { DEFAULT_ZONE_SIZE, type Values } from '../instance/config/directives.ts';
 import { type Files, systemFiles } from '../instance/config/files.ts';
 import type { Config } from '../instance/config.ts';
+import { LatencyMonitor } from '../instance/latency.ts';
 import type { Log } from '../instance/log.ts';
+import { Monitors } from '../instance/monitors.ts';
 import { Pause } from '../instance/pause.ts';
 import { PubSub } from '../instance/pubsub.ts';
+import { SlowLog } from '../instance/slowlog.ts';
 import { Stats } from '../instance/stats.ts';
 import { Blocking } from '../keyspace/blocking.ts';
 import { events } from '../keyspace/events.ts';
@@ -162,6 +166,9 @@ export class Server implements ConnectionHost {
       users,
       aclLog: new AclLog(),
       stats,
+      slowLog: new SlowLog(),
+      latency: new LatencyMonitor(),
+      monitors: new Monitors(),
       registry,
       pause: new Pause((isOn) => {
         keyspace.keepsExpired = isOn;
@@ -257,6 +264,7 @@ export class Server implements ConnectionHost {
         return undefined;
       },
     });
+    this.#followSlowness();
     config.onChange('hz', {
       apply: () => {
         this.#cron.followHz();
@@ -269,6 +277,31 @@ export class Server implements ConnectionHost {
     config.onChange('bind', {
       apply: async (values) => ((await this.#endpoints.follow(values)) ? undefined : CANNOT_BIND),
     });
+  }
+
+  /** Has what took long noticed as the configuration says. */
+  #followSlowness(): void {
+    const { config, latency, slowLog, stats } = this.instance;
+    const follow = (values: Values): undefined => {
+      const { slowlogLogSlowerThan: slow, latencyMonitorThreshold: threshold } = values;
+      stats.slowFrom = Math.min(
+        slow < 0 ? Number.POSITIVE_INFINITY : slow,
+        threshold === 0 ? Number.POSITIVE_INFINITY : threshold * 1000,
+      );
+      latency.threshold = threshold;
+      slowLog.trim(values.slowlogMaxLen);
+      stats.keepsLatency = values.latencyTracking;
+    };
+    follow(config.values);
+    config.onChange(
+      [
+        'slowlog-log-slower-than',
+        'slowlog-max-len',
+        'latency-monitor-threshold',
+        'latency-tracking',
+      ],
+      { apply: follow },
+    );
   }
 
   /** The TCP port listened on, 0 for none. */
@@ -394,12 +427,17 @@ export class Server implements ConnectionHost {
     return execute(call);
   }
 
+  settle(call: Call): void {
+    settle(call);
+  }
+
   closed(connection: Connection): void {
-    const { clients, pause, blocking, watches, pubsub } = this.instance;
+    const { clients, pause, blocking, watches, pubsub, monitors } = this.instance;
     const { waiter, watcher } = connection.client;
     if (waiter !== undefined) blocking.forget(waiter);
     watches.forget(watcher);
     pubsub.forget(connection.client);
+    monitors.remove(connection.client);
     this.#connections.delete(connection);
     clients.remove(connection.client);
     pause.forget(connection.client);

@@ -23,6 +23,13 @@ export interface Clock {
   stall(ms: number): void;
 }
 
+/**
+ * Unix time in microseconds. The calendar has milliseconds: those within one are the other face's.
+ */
+export function unixMicros(clock: Clock): number {
+  return clock.now() * 1000 + (clock.monotonicMicros() % 1000);
+}
+
 /** The machine's clock. */
 export const systemClock: Clock = {
   now: () => Date.now(),

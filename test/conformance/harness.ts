@@ -74,6 +74,8 @@ export interface Verbs {
   sends(...line: Line): void;
   /** The same next messages, of any kind. */
   receives(count?: number): void;
+  /** The same next messages, but for what a pattern matches in them. */
+  receivesBut(pattern: RegExp, count?: number): void;
   /** Writes raw bytes and reads that many messages, which are the same. */
   wire(raw: string, count?: number): void;
   /** Both hang up, after the same bytes. */
@@ -309,6 +311,11 @@ function declare(
       },
       receives(count = 1) {
         add(`(${count} more)`, (peer) => messages(peer, count), unequal, verbs.receives);
+      },
+      receivesBut(pattern, count = 1) {
+        const rest = ({ raw, tree }: Answer): Answer => ({ raw: raw.replace(pattern, ''), tree });
+        const verdict: Step['verdict'] = (ours, theirs) => unequal(rest(ours), rest(theirs));
+        add(`(${count} more)`, (peer) => messages(peer, count), verdict, verbs.receivesBut);
       },
       wire(raw, count = 1) {
         const write: Step['play'] = (peer) => {

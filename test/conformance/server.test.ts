@@ -364,11 +364,6 @@ conformance('server', ({ test }) => {
     same('INFO errorstats');
   });
 
-  test('INFO of what is not kept', ({ same, differs }) => {
-    same('GET k');
-    differs('INFO latencystats', { because: 'The latency of commands is not kept' });
-  });
-
   test('INFO of one who has just begun', ({ judge }) => {
     judge('INFO replication', (ours, theirs) => {
       const [mine, others] = [ours, theirs].map(namesOnly);

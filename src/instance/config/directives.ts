@@ -76,8 +76,6 @@ const NO_SAMPLING = { ignored: 'eviction is exact, no keys are sampled' } as con
 const NO_SLICES = {
   ignored: 'eviction has no time slices, it makes the room that is asked for',
 } as const;
-const NO_SLOWLOG = { ignored: 'slow commands are not kept' } as const;
-const NO_LATENCY_STATS = { ignored: 'the latency of commands is not kept' } as const;
 const NO_TITLE = { ignored: 'the title of the process is left alone' } as const;
 const NO_BACKGROUND = {
   ignored: 'the server stays in the foreground; a supervisor runs it',
@@ -248,11 +246,17 @@ export const directives = {
     doc: 'The least important lines that are logged.',
   }),
   logfile: path('', { fixed: true, doc: 'File to log to; empty is standard output.' }),
-  'slowlog-log-slower-than': integer(10000, [-1, LONG_MAX], NO_SLOWLOG),
-  'slowlog-max-len': integer(128, [0, LONG_MAX], NO_SLOWLOG),
-  'latency-monitor-threshold': integer(0, [0, LONG_MAX], NO_LATENCY_STATS),
-  'latency-tracking': yesNo(true, NO_LATENCY_STATS),
-  'latency-tracking-info-percentiles': percentiles('50 99 99.9', NO_LATENCY_STATS),
+  'slowlog-log-slower-than': integer(10000, [-1, LONG_MAX], {
+    doc: 'Microseconds from which on a request is kept in the slow log; -1 is never.',
+  }),
+  'slowlog-max-len': integer(128, [0, LONG_MAX], { doc: 'Requests that the slow log keeps.' }),
+  'latency-monitor-threshold': integer(0, [0, LONG_MAX], {
+    doc: 'Milliseconds from which on LATENCY notes what kept others waiting; 0 is never.',
+  }),
+  'latency-tracking': yesNo(true, { doc: 'Keeps how long the calls of each command took.' }),
+  'latency-tracking-info-percentiles': percentiles('50 99 99.9', {
+    doc: 'Which percentiles of that INFO latencystats tells.',
+  }),
   'notify-keyspace-events': eventClasses({
     doc: 'Which events of keys are published (A, or their classes), and how: K by key, E by event.',
   }),

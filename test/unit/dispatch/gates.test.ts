@@ -4,6 +4,7 @@ import { type CommandDefinition, type Definition, family } from '../../../src/di
 import { execute } from '../../../src/dispatch/gates.ts';
 import { Registry } from '../../../src/dispatch/registry.ts';
 import { Client } from '../../../src/instance/clients.ts';
+import { Monitors } from '../../../src/instance/monitors.ts';
 import { PubSub } from '../../../src/instance/pubsub.ts';
 import { Stats } from '../../../src/instance/stats.ts';
 import { Blocking } from '../../../src/keyspace/blocking.ts';
@@ -62,7 +63,8 @@ function start({ authenticated = true, requirepass = '', enableDebugCommand = 'n
   const blocking = new Blocking();
   const pubsub = new PubSub();
   const pause = { until: 0 };
-  const instance = { registry, stats, config, blocking, pubsub, users, pause };
+  const monitors = new Monitors();
+  const instance = { registry, stats, monitors, config, blocking, pubsub, users, pause };
   const send = (...words: string[]): string => {
     execute({ argv: Argv.of(...words), client, reply, instance } as unknown as Call);
     return latin1Text(collect(reply)).trimEnd();

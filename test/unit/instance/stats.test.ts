@@ -3,7 +3,14 @@ import { type CommandCounts, Stats } from '../../../src/instance/stats.ts';
 import { ManualClock } from '../../../src/std/clock.ts';
 
 function counts(): CommandCounts {
-  return { calls: 0, microseconds: 0, turnCalls: 0, rejected: 0, failed: 0 };
+  return {
+    calls: 0,
+    microseconds: 0,
+    stretchCalls: 0,
+    rejected: 0,
+    failed: 0,
+    histogram: undefined,
+  };
 }
 
 describe('stats', () => {
@@ -19,6 +26,100 @@ describe('stats', () => {
     expect([set.calls, set.microseconds]).toEqual([1, 2000]);
     expect(stats.commandsProcessed).toBe(4);
     expect(stats.mostCallsInCycle).toBe(4);
+  });
+
+  it('give a command that may take long its own time', () => {
+    const clock = new ManualClock();
+    const stats = new Stats(clock);
+    const [get, sort, set] = [counts(), counts(), counts()];
+    stats.beginTurn();
+    stats.noteCall(get);
+    stats.noteCall(set);
+    clock.advance(2);
+    const began = stats.beginTimed();
+    clock.advance(50);
+    expect(stats.endTimed(sort, began)).toBe(50_000);
+    stats.noteCall(set);
+    clock.advance(3);
+    expect(stats.settle()).toBe(3000);
+    stats.endTurn();
+    expect([get.microseconds, set.microseconds, sort.microseconds]).toEqual([1000, 4000, 50_000]);
+    expect([get.calls, set.calls, sort.calls]).toEqual([1, 2, 1]);
+    expect([stats.commandMicros, stats.mostCallsInCycle]).toEqual([55_000, 4]);
+    expect(sort.histogram?.percentile(100)).toBeCloseTo(50e6, -6);
+    expect(set.histogram?.total).toBe(2);
+  });
+
+  it('count the time of commands within another twice: as theirs, and as its', () => {
+    const clock = new ManualClock();
+    const stats = new Stats(clock);
+    const [exec, get, keys] = [counts(), counts(), counts()];
+    stats.beginTurn();
+    const began = stats.beginTimed();
+    stats.noteCall(get);
+    clock.advance(1);
+    const inner = stats.beginTimed();
+    clock.advance(4);
+    stats.endTimed(keys, inner);
+    stats.noteCall(get);
+    clock.advance(2);
+    expect(stats.endTimed(exec, began)).toBe(7000);
+    stats.endTurn();
+    expect([get, keys, exec].map((one) => one.microseconds)).toEqual([3000, 4000, 7000]);
+    expect(stats.commandMicros).toBe(7000);
+  });
+
+  it('name the short command with the large reply', () => {
+    const clock = new ManualClock();
+    const stats = new Stats(clock);
+    const [get, large] = [counts(), counts()];
+    stats.beginTurn();
+    for (let i = 0; i < 3; i++) stats.noteCall(get);
+    clock.advance(20);
+    expect(stats.endLarge(large)).toBe(19_997);
+    expect([get.calls, get.microseconds]).toEqual([3, 3]);
+    expect([large.calls, large.microseconds]).toEqual([1, 19_997]);
+  });
+
+  it('have every command timed while one is looked for that took less than a millisecond', () => {
+    const stats = new Stats(new ManualClock());
+    stats.slowFrom = 1000;
+    expect(stats.isExact).toBe(false);
+    stats.slowFrom = 999;
+    expect(stats.isExact).toBe(true);
+  });
+
+  it('have every command timed for a second after several were slow together', () => {
+    const clock = new ManualClock();
+    const stats = new Stats(clock);
+    stats.slowFrom = 10_000;
+    stats.beginTurn();
+    stats.noteCall(counts());
+    stats.noteCall(counts());
+    clock.advance(10);
+    expect(stats.settle()).toBe(-1);
+    expect(stats.isExact).toBe(true);
+    for (const [ms, isExact] of [
+      [500, true],
+      [500, false],
+    ] as const) {
+      clock.advance(ms);
+      stats.beginTurn();
+      stats.endCron();
+      expect(stats.isExact).toBe(isExact);
+    }
+  });
+
+  it('keep no latencies when told not to', () => {
+    const clock = new ManualClock();
+    const stats = new Stats(clock);
+    stats.keepsLatency = false;
+    const command = counts();
+    stats.beginTurn();
+    stats.noteCall(command);
+    clock.advance(1);
+    stats.endTurn();
+    expect([command.microseconds, command.histogram]).toEqual([1000, undefined]);
   });
 
   it('tell the time of commands from that of what is done regularly', () => {

@@ -1,0 +1,126 @@
+/**
+ * Performing: a command runs, past the gates, and who wants to know of it is told.
+ *
+ *   attempt ─▶ its time ─▶ latency monitor, slow log ─▶ monitors
+ *
+ * Whatever runs a command comes through here: the gates, EXEC, scripts. Nearly always nobody wants
+ * to know; then it is one question, and the time of a short command is shared with its neighbours'
+ * (instance/stats.ts).
+ */
+
+import { quoted } from '../instance/config/words.ts';
+import { REDACTED } from '../instance/slowlog.ts';
+import type { Argv } from '../resp/argv.ts';
+import { ErrorReply as Refusal } from '../resp/errors.ts';
+import { unixMicros } from '../std/clock.ts';
+import type { Call, Command } from './call.ts';
+
+/** Bytes of a request or reply from which on a short command may take long. */
+const LARGE = 16 * 1024;
+const MICROS_PER_MS = 1000;
+const MS_PER_SECOND = 1000;
+const MICROS_PER_SECOND = 1_000_000;
+
+/**
+ * Runs the command of a call and replies what it replies, or the error it refuses with. What it
+ * throws to wait by (Blocked, Wait) is thrown on; it has not been counted then.
+ */
+export function perform(call: Call, command: Command, mark: number): void {
+  const { argv, reply, instance } = call;
+  const { stats, monitors } = instance;
+  if (!command.isShort || stats.isExact || monitors.isOn || sizeOf(argv) > LARGE) {
+    performTimed(call, command, mark);
+    return;
+  }
+  attempt(call, command, mark);
+  if (reply.size - mark > LARGE) tellSlow(call, command, argv, stats.endLarge(command));
+  else stats.noteCall(command);
+}
+
+/** Bytes from the first argument to the last. */
+function sizeOf({ count, starts, ends }: Argv): number {
+  return ends[count - 1] - starts[0];
+}
+
+function performTimed(call: Call, command: Command, mark: number): void {
+  const { argv, client, instance } = call;
+  const { stats, monitors } = instance;
+  const began = stats.beginTimed();
+  try {
+    attempt(call, command, mark);
+  } catch (error) {
+    // What waits is shown when it begins to, and timed when it ends.
+    stats.skip();
+    if (monitors.isOn && !client.hasBegun) show(call, command, argv);
+    throw error;
+  }
+  tellSlow(call, command, argv, stats.endTimed(command, began));
+  if (monitors.isOn && !client.hasBegun) show(call, command, argv);
+}
+
+function attempt(call: Call, command: Command, mark: number): void {
+  const { client, reply, instance } = call;
+  try {
+    if (client.noTouch) runUntouching(call, command);
+    else command.run?.(call);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    reply.rewind(mark);
+    reply.error(error.text);
+    command.failed++;
+    instance.stats.noteError(error.text);
+  }
+}
+
+/** Runs a command of a client that asked for its look-ups not to count as uses (NO-TOUCH). */
+function runUntouching(call: Call, command: Command): void {
+  const { keyspace } = call;
+  keyspace.touches = command.name === 'touch';
+  try {
+    command.run?.(call);
+  } finally {
+    keyspace.touches = true;
+  }
+}
+
+/**
+ * The requests that had arrived have been run, and the last is still there: a short command that
+ * came alone has its own time.
+ */
+export function settle(call: Call): void {
+  const { stats, registry } = call.instance;
+  const took = stats.settle();
+  if (took < stats.slowFrom) return;
+  const command = registry.byName(call.client.lastCommand);
+  if (command !== undefined) tellSlow(call, command, call.argv, took);
+}
+
+/** Tells the latency monitor and the slow log, if a command took long. */
+export function tellSlow(call: Call, command: Command, argv: Argv, took: number): void {
+  const { instance, client } = call;
+  if (took < instance.stats.slowFrom) return;
+  const { clock, config, latency, slowLog } = instance;
+  const { slowlogLogSlowerThan: from, slowlogMaxLen } = config.values;
+  const micros = Math.floor(took);
+  const seconds = Math.floor(clock.now() / MS_PER_SECOND);
+  const event = command.flags.has('fast') ? 'fast-command' : 'command';
+  latency.note(event, Math.floor(micros / MICROS_PER_MS), seconds);
+  if (from < 0 || micros < from || command.flags.has('skip_slowlog')) return;
+  const secrets = command.secrets(argv, instance);
+  slowLog.note(client, argv, secrets, micros, seconds, slowlogMaxLen);
+}
+
+/** Shows a request to the monitors. */
+function show({ client, instance, db }: Call, command: Command, argv: Argv): void {
+  if (command.flags.has('skip_monitor') || command.flags.has('admin')) return;
+  const secrets = command.secrets(argv, instance);
+  const now = unixMicros(instance.clock);
+  const seconds = Math.floor(now / MICROS_PER_SECOND);
+  const micros = String(now % MICROS_PER_SECOND).padStart(6, '0');
+  const from = client.isUnix ? `unix:${instance.config.values.unixsocket}` : client.address;
+  let line = `${seconds}.${micros} [${db.number} ${from}]`;
+  for (let i = 0; i < argv.count; i++) {
+    line += ` ${quoted(secrets.includes(i) ? REDACTED : argv.text(i))}`;
+  }
+  instance.monitors.send(line);
+}
