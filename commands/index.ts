@@ -16,6 +16,7 @@ import * as listPlace from './list/place.ts';
 import * as listPush from './list/push.ts';
 import * as migrate from './migrate.ts';
 import * as pubsub from './pubsub.ts';
+import * as replication from './replication.ts';
 import * as scripting from './scripting.ts';
 import * as command from './server/command.ts';
 import * as config from './server/config.ts';
@@ -24,6 +25,7 @@ import * as flush from './server/flush.ts';
 import * as info from './server/info.ts';
 import * as latency from './server/latency.ts';
 import * as memory from './server/memory.ts';
+import * as modules from './server/module.ts';
 import * as monitor from './server/monitor.ts';
 import * as slowlog from './server/slowlog.ts';
 import * as session from './session.ts';
@@ -96,6 +98,8 @@ export const families: readonly (readonly Definition[])[] = [
   slowlog,
   latency,
   monitor,
+  modules,
+  replication,
   debug,
   session,
   zone,

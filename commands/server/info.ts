@@ -78,22 +78,6 @@ export const lolwut = command({
   },
 });
 
-export const role = command({
-  syntax: 'ROLE',
-  summary:
-    'Tells the part this server has in replication: always that of a master, without replicas.',
-  since: '2.8.12',
-  complexity: 'O(1)',
-  flags: ['noscript', 'loading', 'stale', 'fast'],
-  categories: ['admin', 'dangerous'],
-  run({ reply }) {
-    reply.array(3);
-    reply.bulkText('master');
-    reply.integer(0);
-    reply.array(0);
-  },
-});
-
 export const shutdown = command({
   syntax: 'SHUTDOWN [NOSAVE | SAVE] [NOW] [FORCE] [ABORT]',
   summary: 'Ends the server in good order.',

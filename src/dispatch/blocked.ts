@@ -7,6 +7,7 @@
  */
 
 import type { Wish } from '../keyspace/blocking.ts';
+import type { Reply } from '../resp/reply.ts';
 import type { Call } from './call.ts';
 
 /** What every command that waits for a value says of itself. */
@@ -16,10 +17,17 @@ export const WAKES_FOR_VALUES =
 /** Thrown by a handler whose command waits. */
 export class Blocked {
   readonly wish: Wish;
+  /** Replies when the time is up. */
+  readonly inVain: (reply: Reply) => void;
 
-  constructor(wish: Wish) {
+  constructor(wish: Wish, inVain = replyNothing) {
     this.wish = wish;
+    this.inVain = inVain;
   }
+}
+
+function replyNothing(reply: Reply): void {
+  reply.nullArray();
 }
 
 /**
@@ -42,4 +50,17 @@ export function waitForKeys(
   const keys: Uint8Array[] = [];
   for (let i = first; i < end; i++) keys.push(argv.copy(i));
   throw new Blocked({ database: db, keys, type, deadline, untilGone });
+}
+
+/**
+ * Lets a command wait until `deadline` (Unix milliseconds, 0 for ever) for what never comes, and
+ * then answer; at once where commands must not wait.
+ */
+export function waitInVain(
+  { client, db, reply }: Call,
+  deadline: number,
+  inVain: (reply: Reply) => void,
+): void {
+  if (!client.mayBlock) inVain(reply);
+  else throw new Blocked({ database: db, keys: [], type: 0, deadline, untilGone: false }, inVain);
 }

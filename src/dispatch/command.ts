@@ -11,6 +11,7 @@
  * what follows anyway is refused when the registry is built, so no fact stands twice.
  */
 
+import type { ErrorReply } from '../resp/errors.ts';
 import { latin1Bytes } from '../std/ascii.ts';
 import type { Call, Command, Instance, Secrets } from './call.ts';
 import {
@@ -78,6 +79,8 @@ export interface ContainerDefinition {
   /** Lines of its HELP, without the first and the last two. */
   readonly help: readonly string[];
   readonly helpSince?: string;
+  /** What its HELP answers instead of its lines. */
+  readonly refusesHelp?: ErrorReply;
   /** For a container that is a command by itself too (COMMAND). */
   readonly command?: Omit<CommandDefinition, 'syntax' | 'summary' | 'since'>;
   /** Categories of its HELP that its group does not imply; so for COMMAND. */
@@ -152,7 +155,7 @@ function named(syntax: string, error: unknown): Error {
 
 function helpOf(
   group: Group,
-  { name, since, helpSince, helpCategories }: ContainerDefinition,
+  { name, since, helpSince, helpCategories, refusesHelp }: ContainerDefinition,
   parent: Command,
   help: readonly string[],
 ): Command {
@@ -172,6 +175,7 @@ function helpOf(
       flags: ['loading', 'stale'],
       categories: helpCategories ?? [],
       run({ reply }) {
+        if (refusesHelp !== undefined) throw refusesHelp;
         reply.array(lines.length);
         for (const line of lines) reply.simple(line);
       },

@@ -21,10 +21,13 @@ const wrongArity: Gate = ({ argv }, { countMin, countMax, fullName }) =>
 
 const protectedCommand: Gate = ({ instance, client }, command) => {
   if (!command.isProtected) return undefined;
-  const { enableDebugCommand } = instance.config.values;
-  if (enableDebugCommand === 'yes') return undefined;
-  if (enableDebugCommand === 'local' && client.isLocal) return undefined;
-  return errors.notAllowed('DEBUG', 'enable-debug-command');
+  const { enableDebugCommand, enableModuleCommand } = instance.config.values;
+  const isDebug = command.name === 'debug';
+  const who = isDebug ? enableDebugCommand : enableModuleCommand;
+  if (who === 'yes' || (who === 'local' && client.isLocal)) return undefined;
+  return isDebug
+    ? errors.notAllowed('DEBUG', 'enable-debug-command')
+    : errors.notAllowed('MODULE', 'enable-module-command');
 };
 
 const notAuthenticated: Gate = ({ client, instance }, command) => {
@@ -148,7 +151,7 @@ function hold({ client }: Call, { until }: Wait): false {
 }
 
 /** Lets the request of a call wait for a key: it runs again, or ends by time or CLIENT UNBLOCK. */
-function block(call: Call, { wish }: Blocked): false {
+function block(call: Call, { wish, inVain }: Blocked): false {
   const { client, instance } = call;
   const { blocking } = instance;
   client.waiter ??= {
@@ -161,6 +164,7 @@ function block(call: Call, { wish }: Blocked): false {
   const { waiter } = client;
   client.isBlocked = true;
   client.hasBegun = true;
+  client.inVain = inVain;
   client.unblock = (withError) => {
     blocking.forget(waiter);
     endWait(call, withError);
@@ -183,7 +187,7 @@ function endWait(call: Call, withError: boolean): void {
     stats.noteError(errors.unblocked.text);
     reply.error(errors.unblocked.text);
   } else {
-    reply.nullArray();
+    client.inVain(reply);
   }
   if (client.replyMode !== REPLY_ON) mute(call, mark);
   stats.endTimed(command, began);

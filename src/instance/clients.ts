@@ -97,6 +97,8 @@ export class Client {
   mayBlock = true;
   /** What its commands wait by, once one has. */
   waiter: { retry(): void; timeOut(): void } | undefined = undefined;
+  /** Replies for the blocking command that waits, when its time is up. */
+  inVain: (reply: Reply) => void = () => {};
   /** Ends the wait of a blocking command; absent while there is none. */
   unblock: ((withError: boolean) => void) | undefined = undefined;
   /** Unix milliseconds since which its output is over the soft limit; 0: it is not. */

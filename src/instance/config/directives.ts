@@ -61,7 +61,6 @@ const NO_REPLICATION = { ignored: 'there is no replication' } as const;
 const NO_CLUSTER = { ignored: 'there is no cluster mode' } as const;
 const NO_TLS = { ignored: 'there is no TLS' } as const;
 const NO_SCRIPTS = { ignored: 'there are no scripts' } as const;
-const NO_MODULES = { ignored: 'there are no modules' } as const;
 const NO_TRACKING = { ignored: 'there is no client tracking' } as const;
 const NO_THREADS = { ignored: 'one thread does all the work' } as const;
 const NO_SYSLOG = { ignored: 'the log goes to standard output or to logfile' } as const;
@@ -142,7 +141,10 @@ export const directives = {
     fixed: true,
     doc: 'Who may call DEBUG.',
   }),
-  'enable-module-command': choice(PROTECTED_ACTION, 'no', { fixed: true, ...NO_MODULES }),
+  'enable-module-command': choice(PROTECTED_ACTION, 'no', {
+    fixed: true,
+    doc: 'Who may call MODULE LOAD, LOADEX and UNLOAD; there are no modules.',
+  }),
   aclfile: path('', {
     fixed: true,
     doc: 'File of users that is read at the start and by ACL LOAD, and written by ACL SAVE.',

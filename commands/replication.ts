@@ -1,0 +1,157 @@
+/**
+ * Replication: there is none. A server that is alone says so in the words of a master without
+ * replicas, and refuses to follow another.
+ */
+
+import { waitInVain } from '../src/dispatch/blocked.ts';
+import type { Call } from '../src/dispatch/call.ts';
+import { family } from '../src/dispatch/command.ts';
+import { errors } from '../src/resp/errors.ts';
+
+const { command } = family('server');
+const generic = family('generic');
+
+const PORT_MAX = 65535;
+
+export const role = command({
+  syntax: 'ROLE',
+  summary:
+    'Tells the part this server has in replication: always that of a master, without replicas.',
+  since: '2.8.12',
+  complexity: 'O(1)',
+  flags: ['noscript', 'loading', 'stale', 'fast'],
+  categories: ['admin', 'dangerous'],
+  run({ reply }) {
+    reply.array(3);
+    reply.bulkText('master');
+    reply.integer(0);
+    reply.array(0);
+  },
+});
+
+/** Argument `index` as the port of a master. */
+function checkPort({ args }: Call, index: number): void {
+  const port = args.integerFrom(index, 0, errors.invalidMasterPort);
+  if (port > PORT_MAX) throw errors.invalidMasterPort;
+}
+
+function follow(call: Call): void {
+  const { argv, reply } = call;
+  if (argv.is(1, 'NO') && argv.is(2, 'ONE')) return reply.ok();
+  checkPort(call, 2);
+  throw errors.noReplication;
+}
+
+const ARGUMENTS = {
+  'data-no-block': { name: 'args' },
+  data: { name: 'host-port' },
+  'no-block': { name: 'no-one' },
+} as const;
+const NOT_SUPPORTED = 'Only NO ONE is supported: there is no replication.';
+
+export const replicaof = command({
+  syntax: 'REPLICAOF <host port | NO ONE>',
+  summary: 'Makes the server follow no other, as it does anyway.',
+  since: '5.0.0',
+  complexity: 'O(1)',
+  arguments: ARGUMENTS,
+  flags: ['no_async_loading', 'admin', 'noscript', 'stale'],
+  differs: NOT_SUPPORTED,
+  run: follow,
+});
+
+export const slaveof = command({
+  syntax: 'SLAVEOF <host port | NO ONE>',
+  summary: 'Makes the server follow no other, as it does anyway.',
+  since: '1.0.0',
+  complexity: 'O(1)',
+  arguments: ARGUMENTS,
+  flags: ['no_async_loading', 'admin', 'noscript', 'stale'],
+  deprecated: { since: '5.0.0', use: '`REPLICAOF`' },
+  differs: NOT_SUPPORTED,
+  run: follow,
+});
+
+export const failover = command({
+  syntax: 'FAILOVER [TO <host port [FORCE]>] [ABORT] [TIMEOUT milliseconds]',
+  summary: 'Hands over to a replica; there is none.',
+  since: '6.2.0',
+  complexity: 'O(1)',
+  arguments: { TO: { name: 'target' } },
+  flags: ['admin', 'noscript', 'stale'],
+  run({ args, argv }) {
+    if (argv.count === 2 && argv.is(1, 'ABORT')) throw errors.noFailover;
+    const given = { timeout: false, to: false, force: false };
+    for (let i = 1; i < argv.count; i++) {
+      const behind = argv.count - i - 1;
+      if (!given.timeout && behind >= 1 && argv.is(i, 'TIMEOUT')) {
+        if (args.integerAt(++i) <= 0) throw errors.failoverTimeout;
+        given.timeout = true;
+      } else if (!given.to && behind >= 2 && argv.is(i, 'TO')) {
+        i += 2;
+        args.integerAt(i);
+        given.to = true;
+      } else if (!given.force && argv.is(i, 'FORCE')) {
+        given.force = true;
+      } else throw errors.syntax;
+    }
+    throw errors.failoverNeedsReplicas;
+  },
+});
+
+export const wait = generic.command({
+  syntax: 'WAIT numreplicas timeout',
+  summary: 'Waits for replicas to have what was written; none ever has.',
+  since: '3.0.0',
+  complexity: 'O(1)',
+  arguments: { timeout: { type: 'integer' } },
+  categories: ['connection'],
+  notCategories: ['keyspace'],
+  tips: ['request_policy:all_shards', 'response_policy:agg_min'],
+  run(call) {
+    const { args, db, reply } = call;
+    const replicas = args.integerAt(1);
+    const deadline = args.timeoutAt(2, 1, db.zone.now);
+    if (replicas <= 0) return reply.integer(0);
+    waitInVain(call, deadline, (later) => later.integer(0));
+  },
+});
+
+export const waitaof = generic.command({
+  syntax: 'WAITAOF numlocal numreplicas timeout',
+  summary: 'Waits for files of this server and of replicas to have what was written.',
+  since: '7.2.0',
+  complexity: 'O(1)',
+  arguments: { timeout: { type: 'integer' } },
+  flags: ['noscript'],
+  categories: ['connection'],
+  notCategories: ['keyspace'],
+  tips: ['request_policy:all_shards', 'response_policy:agg_min'],
+  run(call) {
+    const { args, db, reply } = call;
+    const local = args.integerBetween(1, 0, 1, errors.notBetween(0, 1));
+    const replicas = args.integerFrom(2, 0, errors.notPositive);
+    const deadline = args.timeoutAt(3, 1, db.zone.now);
+    if (local > 0) throw errors.waitaofWithoutAof;
+    const none = (to: typeof reply): void => {
+      to.array(2);
+      to.integer(0);
+      to.integer(0);
+    };
+    if (replicas === 0) return none(reply);
+    waitInVain(call, deadline, none);
+  },
+});
+
+export const lastsave = command({
+  syntax: 'LASTSAVE',
+  summary: 'Tells when the data was last saved: never since the server began, at which time.',
+  since: '1.0.0',
+  complexity: 'O(1)',
+  flags: ['loading', 'stale', 'fast'],
+  categories: ['admin', 'dangerous'],
+  tips: ['nondeterministic_output'],
+  run({ reply, instance }) {
+    reply.integer(Math.floor(instance.startedAt / 1000));
+  },
+});
