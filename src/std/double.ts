@@ -205,25 +205,46 @@ function writeZeroes(target: Uint8Array, at: number, count: number): number {
  * '0.10000000000000001'; those of small ones it shows as everywhere else.
  */
 export function doubleText17(x: number): string {
+  return generalText(x, 17);
+}
+
+/** x as C's '%.{precision}g' prints it: that many digits at most, 17 or fewer. */
+export function generalText(x: number, precision: number): string {
   if (!Number.isFinite(x) || x === 0) return doubleText(x);
-  const [mantissa, exponentText] = x.toExponential(16).split('e');
-  let digits = mantissa;
-  // Of two equally near, C takes the even one and JavaScript the greater. Both are equally near
-  // where nothing but zeroes follows a 5; no double comes that close without being there.
-  const longer = x.toExponential(60);
-  const isTie = /^-?\d\.\d{16}50{43}e/.test(longer);
-  if (isTie && Number(longer[longer.indexOf('.') + 16]) % 2 === 0) {
-    digits = longer.slice(0, longer.indexOf('.') + 17);
+  const magnitude = Math.abs(x);
+  if (precision <= 15 && magnitude >= 1e-4 && magnitude < EXACT_POWERS[precision]) {
+    // A double that few digits tell from its neighbours is those digits when rounded to some more,
+    // as long as they are not more than every double keeps.
+    const shortest = String(x);
+    if (shortest.length - (x < 0 ? 2 : 1) <= precision) return shortest;
   }
+  const [mantissa, exponentText] = roundedText(x, precision).split('e');
   const exponent = Number(exponentText);
-  if (exponent < -4 || exponent >= 17) {
+  if (exponent < -4 || exponent >= precision) {
     const sign = exponent < 0 ? '-' : '+';
-    return `${trimZeroes(digits)}e${sign}${String(Math.abs(exponent)).padStart(2, '0')}`;
+    return `${trimZeroes(mantissa)}e${sign}${String(Math.abs(exponent)).padStart(2, '0')}`;
   }
   const sign = x < 0 ? '-' : '';
-  const plain = digits.replace(/[-.]/g, '');
+  const plain = mantissa.replace(/[-.]/g, '');
   if (exponent < 0) return trimZeroes(`${sign}0.${'0'.repeat(-exponent - 1)}${plain}`);
   return trimZeroes(`${sign}${plain.slice(0, exponent + 1)}.${plain.slice(exponent + 1)}`);
+}
+
+/**
+ * x in `precision` digits, as 'd.ddde±x'. Of two equally near, C takes the even one and JavaScript
+ * the greater. Both are equally near where nothing but zeroes follows a 5; no double comes that
+ * close without being there.
+ */
+function roundedText(x: number, precision: number): string {
+  const rounded = x.toExponential(precision - 1);
+  const longer = x.toExponential(60);
+  const end = longer.indexOf('e');
+  const start = end - 61 + precision;
+  const isTie = longer[start] === '5' && /^0*$/.test(longer.slice(start + 1, end));
+  if (!isTie) return rounded;
+  const last = longer[start - 1] === '.' ? start - 2 : start - 1;
+  if (Number(longer[last]) % 2 === 1) return rounded;
+  return longer.slice(0, last + 1) + longer.slice(end);
 }
 
 /** x with exactly `digitCount` digits behind the point, as GEO replies with distances. */
