@@ -51,6 +51,12 @@ declare const WebAssembly: {
 
 const PAGE_SIZE = 65_536;
 
+/**
+ * What the memory may grow beyond its limit outside of a protected call, where an error has nobody
+ * to catch it and ends everything: what prepares the next call, behind one that took all there is.
+ */
+const PAGES_UNPROTECTED = 16;
+
 /** Thrown by longjmp. There is one: where it goes to, the program remembers itself. */
 const LONGJMP: unique symbol = Symbol('longjmp');
 
@@ -120,6 +126,7 @@ export function startProgram({ memoryMax, now, onGrow }: ProgramOptions): Progra
     // Files, processes, time zones: there are none.
     imports[from][name] = () => -1;
   }
+  let protectedCalls = 0;
   const { env, wasi_snapshot_preview1: wasi } = imports;
   env['emscripten_date_now'] = now;
   env['exit'] = () => assert(false, 'Lua ended itself');
@@ -128,29 +135,30 @@ export function startProgram({ memoryMax, now, onGrow }: ProgramOptions): Progra
   };
   env['invoke_vii'] = (index: number, first: number, second: number) => {
     const stack = run['stackSave']();
+    protectedCalls++;
     try {
       table.get(index)(first, second);
     } catch (thrown) {
       run['stackRestore'](stack);
       if (thrown !== LONGJMP) throw thrown;
       run['setThrew'](1, 0);
+    } finally {
+      protectedCalls--;
     }
   };
   env['emscripten_memcpy_js'] = (target: number, source: number, size: number) => {
     new Uint8Array(memory.buffer).copyWithin(target, source, source + size);
   };
   env['emscripten_resize_heap'] = (wanted: number) => {
+    const before = memory.buffer.byteLength / PAGE_SIZE;
+    const limit = Math.floor(memoryMax / PAGE_SIZE) + (protectedCalls > 0 ? 0 : PAGES_UNPROTECTED);
     // A size is unsigned, where JavaScript is given a signed word.
-    const size = wanted >>> 0;
-    const now = memory.buffer.byteLength;
-    const limit = Math.floor(memoryMax / PAGE_SIZE);
-    const pages = Math.ceil(size / PAGE_SIZE);
+    const pages = Math.ceil((wanted >>> 0) / PAGE_SIZE);
     if (pages > limit) return 0;
+    // A quarter more, so that not every table that grows comes here.
+    const ample = Math.min(Math.max(pages, Math.ceil(before * 1.25)), limit);
     try {
-      // A quarter more, so that not every table that grows comes here.
-      memory.grow(
-        Math.min(Math.max(pages, Math.ceil((now * 1.25) / PAGE_SIZE)), limit) - now / PAGE_SIZE,
-      );
+      memory.grow(ample - before);
     } catch {
       return 0;
     }
