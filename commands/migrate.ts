@@ -82,7 +82,7 @@ function findPassengers({ argv, db }: Call, options: Options): Passenger[] {
   const passengers: Passenger[] = [];
   for (let i = options.from; i < options.end; i++) {
     if (db.find(argv, i) === 0) continue;
-    passengers.push({ key: Argv.of(argv.copy(i)), watcher: { isDirty: false } });
+    passengers.push({ key: Argv.of(argv.copy(i)), watcher: { isDirty: false, keyCount: 0 } });
   }
   return passengers;
 }

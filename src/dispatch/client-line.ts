@@ -1,6 +1,6 @@
 /** One client as a line of CLIENT LIST, field for field as Redis 7.2 prints it. */
 
-import type { Client } from '../instance/clients.ts';
+import { type Client, memoryOf } from '../instance/clients.ts';
 import type { Argv } from '../resp/argv.ts';
 import { digitCount } from '../std/int64.ts';
 import type { Call } from './call.ts';
@@ -37,10 +37,15 @@ export function clientLine(client: Client, call: Call): string {
   const { connection } = client;
   const now = call.instance.clock.now();
   const running = client === call.client ? call.argv : undefined;
-  const argvSize = running === undefined ? 0 : argumentsSize(running);
-  const querySize = connection.querySize + (running === undefined ? 0 : requestSize(running));
+  const { unparsedSize } = connection;
+  const argvSize =
+    running === undefined ? connection.querySize - unparsedSize : argumentsSize(running);
+  const querySize = unparsedSize + (running === undefined ? 0 : requestSize(running));
   // What the running client is being told now is in a window that is not its own.
   const outputSize = running === undefined ? connection.outputSize : 0;
+  // What the client has sent of a request that has not begun is in its buffer.
+  const totalSize =
+    memoryOf(client) - connection.outputSize + outputSize + (running === undefined ? 0 : argvSize);
   const fields: readonly (readonly [string, string | number])[] = [
     ['id', client.id],
     ['addr', client.address],
@@ -56,15 +61,15 @@ export function clientLine(client: Client, call: Call): string {
     ['ssub', client.subscriptions?.shard.size ?? 0],
     ['multi', client.queue?.length ?? -1],
     ['qbuf', querySize],
-    ['qbuf-free', Math.max(0, connection.queryBufferSize - connection.querySize)],
+    ['qbuf-free', Math.max(0, connection.queryBufferSize - unparsedSize)],
     ['argv-mem', argvSize],
-    ['multi-mem', 0],
+    ['multi-mem', client.queueSize],
     ['rbs', 0],
     ['rbp', 0],
     ['obl', 0],
     ['oll', outputSize > 0 ? 1 : 0],
     ['omem', outputSize],
-    ['tot-mem', connection.queryBufferSize + outputSize + argvSize],
+    ['tot-mem', totalSize],
     ['events', outputSize > 0 ? 'rw' : 'r'],
     ['cmd', client.lastCommand],
     ['user', client.user.name],

@@ -6,6 +6,7 @@
  * where there is none either. The section Zones is ours.
  */
 
+import { memoryOf } from '../instance/clients.ts';
 import { REDIS_VERSION, version } from '../instance/version.ts';
 import type { Database } from '../keyspace/database.ts';
 import {
@@ -92,9 +93,7 @@ export function memoryFigures({ keyspace, clients, stats }: Instance): MemoryFig
     keys += zone.table.count;
   }
   let buffers = 0;
-  for (const { connection } of clients.all()) {
-    buffers += connection.queryBufferSize + connection.outputSize;
-  }
+  for (const client of clients.all()) buffers += memoryOf(client);
   if (used > stats.peakMemory) stats.peakMemory = used;
   return {
     used,
@@ -322,7 +321,7 @@ function stats({ stats: own, keyspace, pubsub }: Instance): readonly Field[] {
     ['expired_time_cap_reached_count', 0],
     ['expire_cycle_cpu_milliseconds', Math.floor(own.expireCycleMicros / 1000)],
     ['evicted_keys', evicted],
-    ['evicted_clients', 0],
+    ['evicted_clients', own.evictedClients],
     ['total_eviction_exceeded_time', 0],
     ['current_eviction_exceeded_time', 0],
     ['keyspace_hits', keyspace.counts.hits],

@@ -24,13 +24,16 @@ export function isQueued({ client }: Call, command: Command): boolean {
 }
 
 export function queue({ argv, client, reply }: Call): void {
-  client.queue?.push(argv.clone());
+  const request = argv.clone();
+  client.queue?.push(request);
+  client.queueSize += request.bytes.length;
   reply.simple('QUEUED');
 }
 
 /** Ends a transaction, run or not; nothing is watched any more. */
 export function endTransaction(client: Client, watches: Call['instance']['watches']): void {
   client.queue = undefined;
+  client.queueSize = 0;
   client.isAborted = false;
   watches.forget(client.watcher);
 }

@@ -23,8 +23,12 @@ export interface ClientConnection {
   retry(): void;
   /** The request that was made to wait has been answered: what was sent behind it goes on. */
   release(): void;
+  /** Closes it if what the peer has not taken is too much, or was for too long. */
+  checkLimits(): void;
   /** Bytes received and not yet a whole request. */
   readonly querySize: number;
+  /** Those of them that are not arguments yet. */
+  readonly unparsedSize: number;
   /** Bytes allocated to hold them. */
   readonly queryBufferSize: number;
   /** Bytes replied that the peer has not taken. */
@@ -83,10 +87,12 @@ export class Client {
   isBlocked = false;
   /** Requests of the transaction it is in; undefined when it is in none. */
   queue: Argv[] | undefined = undefined;
+  /** Bytes of their arguments. */
+  queueSize = 0;
   /** Whether something was refused between MULTI and EXEC. */
   isAborted = false;
   /** What it watches keys by. */
-  readonly watcher = { isDirty: false };
+  readonly watcher = { isDirty: false, keyCount: 0 };
   /** Whether it is sent every request that others make. */
   isMonitor = false;
   /** Whether its request has begun before, and waited. */
@@ -142,6 +148,26 @@ export class Client {
   get isLocal(): boolean {
     return this.isUnix || this.address.startsWith('127.') || this.address.startsWith('[::1]');
   }
+}
+
+/** What a client takes by itself, a request in its queue, a key it watches, a subscription. */
+const CLIENT_SIZE = 2048;
+const REQUEST_SIZE = 128;
+const WATCH_SIZE = 128;
+const SUBSCRIPTION_SIZE = 96;
+
+/** About how many bytes a client takes, the request that runs left out. */
+export function memoryOf(client: Client): number {
+  const { connection, queue, queueSize, watcher, subscriptions } = client;
+  return (
+    CLIENT_SIZE +
+    connection.queryBufferSize +
+    connection.outputSize +
+    queueSize +
+    (queue?.length ?? 0) * REQUEST_SIZE +
+    watcher.keyCount * WATCH_SIZE +
+    (subscriptions?.count ?? 0) * SUBSCRIPTION_SIZE
+  );
 }
 
 /** All clients of a server, in order of connection. */

@@ -83,6 +83,7 @@ export class Stats {
   unexpectedErrorReplies = 0;
   queryBufferLimitDisconnections = 0;
   outputBufferLimitDisconnections = 0;
+  evictedClients = 0;
   /** Refusals for lack of permission, by what they were about. */
   readonly denied = { auth: 0, command: 0, key: 0, channel: 0 };
   expireCycleMicros = 0;
@@ -296,6 +297,7 @@ export class Stats {
     this.unexpectedErrorReplies = 0;
     this.queryBufferLimitDisconnections = 0;
     this.outputBufferLimitDisconnections = 0;
+    this.evictedClients = 0;
     Object.assign(this.denied, { auth: 0, command: 0, key: 0, channel: 0 });
     this.errors.clear();
     this.operations.clear();

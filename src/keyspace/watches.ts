@@ -16,6 +16,8 @@ import type { Database } from './database.ts';
 export interface Watcher {
   /** Whether a watched key has changed. */
   isDirty: boolean;
+  /** How many keys it watches. */
+  keyCount: number;
 }
 
 interface Watched {
@@ -68,11 +70,13 @@ export class Watches {
     }
     watched.watchers.add(watcher);
     own.add(watched);
+    watcher.keyCount++;
   }
 
   /** A watcher watches nothing any more. */
   forget(watcher: Watcher): void {
     watcher.isDirty = false;
+    watcher.keyCount = 0;
     const own = this.#byWatcher.get(watcher);
     if (own === undefined) return;
     this.#byWatcher.delete(watcher);

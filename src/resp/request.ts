@@ -121,6 +121,11 @@ export class RequestParser {
     return this.#limit - from + this.#restLimit - this.#restAt;
   }
 
+  /** The same without the arguments already found: what Redis calls the query buffer. */
+  get unparsedSize(): number {
+    return this.#limit - this.#at + this.#restLimit - this.#restAt;
+  }
+
   /** Bytes allocated for unfinished requests. */
   get bufferSize(): number {
     return this.#own.length;

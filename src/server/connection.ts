@@ -30,7 +30,7 @@ const FLUSH_SIZE = 64 * 1024;
 export interface ConnectionHost {
   /** Called before the requests of a client's turn, and after. */
   beginTurn(client: Client): void;
-  endTurn(): void;
+  endTurn(client: Client): void;
   /** Has a connection flushed when every socket that was readable has had its turn. */
   flushLater(connection: Connection): void;
   /** Runs the request of a call, or answers false: it has to wait until resume(). */
@@ -82,6 +82,10 @@ export class Connection implements ClientConnection {
 
   get querySize(): number {
     return this.parser.pendingSize;
+  }
+
+  get unparsedSize(): number {
+    return this.parser.unparsedSize;
   }
 
   get queryBufferSize(): number {
@@ -146,6 +150,10 @@ export class Connection implements ClientConnection {
     this.#goOn();
   }
 
+  checkLimits(): void {
+    this.#host.checkLimits(this);
+  }
+
   /** Runs what was sent behind a request that has waited, when who ended the wait is done. */
   #goOn(): void {
     setImmediate(() => {
@@ -162,8 +170,14 @@ export class Connection implements ClientConnection {
 
   /** Sends what has been replied. */
   flush(): void {
-    if (this.#closed || this.client.reply.size === 0) return;
-    this.client.reply.take(this.#send);
+    const { reply } = this.client;
+    if (this.#closed || reply.size === 0) return;
+    // What the kernel would take at once is too much, too.
+    if (reply.size >= FLUSH_SIZE) {
+      this.#host.checkLimits(this);
+      if (this.#closed) return;
+    }
+    reply.take(this.#send);
     if (this.socket.writableLength === 0) return;
     this.#host.checkLimits(this);
     if (this.socket.writableLength > OUTPUT_PAUSE && !this.#paused && !this.#closing) {
@@ -222,7 +236,7 @@ export class Connection implements ClientConnection {
     this.#host.beginTurn(call.client);
     if (this.#held !== undefined && !this.#runHeld()) {
       this.#running = false;
-      this.#host.endTurn();
+      this.#host.endTurn(call.client);
       return;
     }
     while (!this.#closing) {
@@ -252,7 +266,7 @@ export class Connection implements ClientConnection {
     }
     ahead.end();
     this.#running = false;
-    this.#host.endTurn();
+    this.#host.endTurn(call.client);
     if (this.#closing) this.#finish();
     else if (reply.size > 0) this.#host.flushLater(this);
   }

@@ -16,7 +16,7 @@ const FARTHEST_MS = 60_000;
 
 export class Cron {
   readonly #instance: Instance;
-  readonly #closeIdle: () => void;
+  readonly #closeOverdue: () => void;
   #interval: NodeJS.Timeout | undefined;
   #expiry: NodeJS.Timeout | undefined;
   #slice: NodeJS.Immediate | undefined;
@@ -32,9 +32,9 @@ export class Cron {
   /** Unix milliseconds for which the timer of blocking commands is set. */
   #waitsUntil = Number.POSITIVE_INFINITY;
 
-  constructor(instance: Instance, closeIdle: () => void) {
+  constructor(instance: Instance, closeOverdue: () => void) {
     this.#instance = instance;
-    this.#closeIdle = closeIdle;
+    this.#closeOverdue = closeOverdue;
   }
 
   start(): void {
@@ -144,7 +144,7 @@ export class Cron {
     stats.sample();
     const used = keyspace.zones.reduce((sum, zone) => sum + zone.usedSize, 0);
     if (used > stats.peakMemory) stats.peakMemory = used;
-    this.#closeIdle();
+    this.#closeOverdue();
     stats.endCron();
   }
 }

@@ -15,7 +15,7 @@ import { settle } from '../dispatch/perform.ts';
 import type { Registry } from '../dispatch/registry.ts';
 import { AclLog } from '../instance/acl/log.ts';
 import { Users } from '../instance/acl/users.ts';
-import { Client, Clients } from '../instance/clients.ts';
+import { Client, Clients, memoryOf } from '../instance/clients.ts';
 import { writeMemory } from '../instance/config/directive.ts';
 import { DEFAULT_ZONE_SIZE, type Values } from '../instance/config/directives.ts';
 import { type Files, systemFiles } from '../instance/config/files.ts';
@@ -39,6 +39,7 @@ import type { Clock } from '../std/clock.ts';
 import type { Random } from '../std/random.ts';
 import { SMALL_PAGE, ZONE_SIZE_MIN, zoneSizeFault } from '../zone/layout.ts';
 import { EVICTED, EXPIRED, Zone } from '../zone/zone.ts';
+import { ClientMemory, clientMemoryLimit } from './client-memory.ts';
 import { Connection, type ConnectionHost } from './connection.ts';
 import { Cron } from './cron.ts';
 import { Endpoints } from './endpoints.ts';
@@ -93,6 +94,7 @@ export class Server implements ConnectionHost {
   readonly #cron: Cron;
   readonly #peers = new PeerSockets();
   readonly #notifier: Notifier;
+  readonly #clientMemory = new ClientMemory((client) => this.#evictClient(client));
   readonly #endpoints: Endpoints;
   #isClosing = false;
 
@@ -187,7 +189,7 @@ export class Server implements ConnectionHost {
     this.#followRemovals();
     this.#followConfig(zones[0]);
     keyspace.tick(clock.now());
-    this.#cron = new Cron(this.instance, () => this.#closeIdle());
+    this.#cron = new Cron(this.instance, () => this.#closeOverdue());
   }
 
   /** The users that the configuration defines, by itself or in a file of theirs. */
@@ -265,6 +267,12 @@ export class Server implements ConnectionHost {
       },
     });
     this.#followSlowness();
+    const limitClients = ({ maxmemoryClients }: Values): undefined => {
+      const limit = clientMemoryLimit(maxmemoryClients, zone.size);
+      this.#clientMemory.follow(limit, this.instance.clients.all());
+    };
+    limitClients(config.values);
+    config.onChange(['maxmemory', 'maxmemory-clients'], { apply: limitClients });
     config.onChange('hz', {
       apply: () => {
         this.#cron.followHz();
@@ -405,8 +413,9 @@ export class Server implements ConnectionHost {
     stats.beginTurn();
   }
 
-  endTurn(): void {
+  endTurn(client: Client): void {
     this.instance.stats.endTurn();
+    if (this.#clientMemory.isOn) this.#clientMemory.note(client);
     this.#cron.watchDeadlines();
   }
 
@@ -438,6 +447,7 @@ export class Server implements ConnectionHost {
     watches.forget(watcher);
     pubsub.forget(connection.client);
     monitors.remove(connection.client);
+    this.#clientMemory.forget(connection.client);
     this.#connections.delete(connection);
     clients.remove(connection.client);
     pause.forget(connection.client);
@@ -480,16 +490,28 @@ export class Server implements ConnectionHost {
         client: client.address,
       });
       connection.close();
+      return;
     }
+    if (this.#clientMemory.isOn) this.#clientMemory.note(client);
   }
 
-  /** Closes clients that have been silent for longer than `timeout`. */
-  #closeIdle(): void {
+  #evictClient(client: Client): void {
+    this.instance.stats.evictedClients++;
+    this.#options.log.notice('Evicting a client', {
+      client: client.address,
+      size: memoryOf(client),
+    });
+    client.connection.close();
+  }
+
+  /** Closes clients that are over their limits by now, or silent for longer than `timeout`. */
+  #closeOverdue(): void {
     const { config, clock, clients } = this.instance;
     const limit = config.values.timeout * 1000;
-    if (limit === 0) return;
     const now = clock.now();
     for (const client of clients.all()) {
+      if (client.overSoftLimitSince !== 0) client.connection.checkLimits();
+      if (limit === 0) continue;
       const isWaiting = client.isBlocked || client.subscriptions !== undefined;
       if (!isWaiting && now - client.lastActiveAt > limit) client.connection.close();
     }

@@ -121,7 +121,7 @@ export const directives = {
     { doc: 'Bytes of unread replies at which a client of a class is closed.' },
   ),
   'maxmemory-clients': memoryOrPercent(0, [-100, LONG_MAX], {
-    ignored: 'clients are not closed for the memory all of them take together',
+    doc: 'Bytes that all clients may take, or a part of maxmemory; the largest are closed.',
   }),
   'tracking-table-max-keys': integer(1000000, [0, LONG_MAX], NO_TRACKING),
 
