@@ -160,7 +160,7 @@ export const pfcount = command({
     const count = image.count();
     if (Number.isNaN(count)) throw errors.corruptedHyperLogLog;
     noteCount(db.zone, entry, count);
-    db.changed();
+    db.changedKey(argv, 1, events.noted);
     replyCount(call, count);
   },
 });

@@ -20,7 +20,7 @@ const NOT_QUEUED = new Set(['exec', 'discard', 'multi', 'watch', 'quit', 'reset'
 
 /** Whether the request of a call is to be queued. */
 export function isQueued({ client }: Call, command: Command): boolean {
-  return client.queue !== undefined && !NOT_QUEUED.has(command.name);
+  return client.queue !== undefined && !NOT_QUEUED.has(command.fullName);
 }
 
 export function queue({ argv, client, reply }: Call): void {

@@ -65,4 +65,6 @@ export const events = {
   ...named('x', 'expired'),
   ...named('m', 'keymiss'),
   ...named('n', 'new'),
+  /** What is remembered inside a value has changed: no class asks for it, but who watches hears. */
+  noted: { name: 'noted', class: '$', bit: 0, isAside: false },
 } as const;

@@ -24,6 +24,26 @@ conformance('transactions', ({ test }) => {
     fails('MULTI x');
   });
 
+  test('a subcommand is queued, whatever its name', ({ same, shape }) => {
+    same('MULTI');
+    same('SLOWLOG RESET');
+    same('LATENCY RESET');
+    same('CONFIG RESETSTAT');
+    shape('EXEC');
+  });
+
+  test('PFCOUNT that remembers what it counted has changed the key', ({ same, on }) => {
+    same('PFADD h a b c');
+    same('WATCH h');
+    on('other').same('PFCOUNT h');
+    same('MULTI');
+    same('EXEC');
+    same('WATCH h');
+    on('other').same('PFCOUNT h');
+    same('MULTI');
+    same('EXEC');
+  });
+
   test('what fails while it runs leaves the others alone', ({ same, fails }) => {
     same('SET s text');
     same('MULTI');

@@ -17,6 +17,7 @@ import {
   type Request,
   USUAL_LIMITS,
 } from './grammar-tables.ts';
+import type { Unit, Way } from './grammar-ways.ts';
 
 const PIPELINE = 128;
 /** Of pipelines: how often all data is compared. */
@@ -32,7 +33,7 @@ export interface Parting {
 
 interface Peer {
   readonly server: Running;
-  readonly client: RespClient;
+  readonly clients: readonly RespClient[];
   readonly inspector: RespClient;
 }
 
@@ -41,50 +42,52 @@ export type NameOf = (request: Request) => string;
 
 export class Players {
   readonly #pair: Pair;
-  readonly #resp: number;
+  readonly #way: Way;
   readonly #nameOf: NameOf;
 
-  constructor(pair: Pair, resp: number, nameOf: NameOf) {
+  constructor(pair: Pair, way: Way, nameOf: NameOf) {
     this.#pair = pair;
-    this.#resp = resp;
+    this.#way = way;
     this.#nameOf = nameOf;
   }
 
   /** Plays units on connections of their own, from empty databases. */
-  async play(units: readonly (readonly Request[])[]): Promise<Parting | undefined> {
+  async play(units: readonly Unit[]): Promise<Parting | undefined> {
     const { oracle, subject } = this.#pair;
     const peers = await Promise.all([subject, oracle].map((server) => this.#join(server)));
     try {
       return await this.#compare(units, peers);
     } finally {
-      for (const { client, inspector } of peers) {
-        client.close();
+      for (const { clients, inspector } of peers) {
+        for (const client of clients) client.close();
         inspector.close();
       }
     }
   }
 
   async #join(server: Running): Promise<Peer> {
-    const client = await RespClient.connect(server.address);
-    if (this.#resp === 3) await client.call('HELLO', '3');
+    const clients: RespClient[] = [];
+    while (clients.length < this.#way.clientCount) {
+      const client = await RespClient.connect(server.address);
+      if (this.#way.resp === 3) await client.call('HELLO', '3');
+      clients.push(client);
+    }
     const inspector = await RespClient.connect(server.address);
     await inspector.pipeline([['FLUSHALL'], ...USUAL_LIMITS]);
-    return { server, client, inspector };
+    return { server, clients, inspector };
   }
 
-  async #compare(
-    units: readonly (readonly Request[])[],
-    peers: readonly Peer[],
-  ): Promise<Parting | undefined> {
+  async #compare(units: readonly Unit[], peers: readonly Peer[]): Promise<Parting | undefined> {
     const { version } = this.#pair.oracle;
-    /** What MULTI holds back. */
-    let queue: Request[] | undefined;
+    /** What MULTI holds back, of each client. */
+    const queues: (Request[] | undefined)[] = [];
     let pipelines = 0;
     for (let first = 0; first < units.length; ) {
       let last = first;
       const requests: { request: Request; unit: number }[] = [];
-      while (last < units.length && requests.length < PIPELINE) {
-        for (const request of units[last]) {
+      const { client } = units[first];
+      while (last < units.length && requests.length < PIPELINE && units[last].client === client) {
+        for (const request of units[last].requests) {
           const name = this.#nameOf(request);
           if (!isAsked(name, request, version)) continue;
           for (const first of askedFirst(name, request, version)) {
@@ -95,30 +98,32 @@ export class Players {
         last++;
       }
       const [ours, theirs] = await Promise.all(
-        peers.map(({ client }) =>
+        peers.map(({ clients }) =>
           answersOf(
-            client,
-            requests.map(({ request }) => request),
+            clients[client],
+            requests.map(({ request }) => this.#way.sent(request)),
           ),
         ),
       );
       for (const [i, { request, unit }] of requests.entries()) {
         const [our, their] = [ours[i], theirs[i]];
         const name = this.#nameOf(request);
+        const queue = queues[client];
         let wrong: string | undefined;
         if (typeof our === 'string' || typeof their === 'string') wrong = 'no answer';
         else if (queue !== undefined && our.raw === '+QUEUED\r\n' && their.raw === our.raw) {
           queue.push(request);
         } else if (name === 'exec' && queue !== undefined) {
           wrong = this.#executed(queue, our, their);
-          queue = undefined;
+          queues[client] = undefined;
         } else {
           wrong = judged(name, request, our, their, this.#pair.oracle.version);
-          if (name === 'multi' && our.raw === '+OK\r\n') queue = [];
-          if (name === 'discard' && our.raw === '+OK\r\n') queue = undefined;
+          if (name === 'multi' && our.raw === '+OK\r\n') queues[client] = [];
+          if (name === 'discard' && our.raw === '+OK\r\n') queues[client] = undefined;
         }
-        if (wrong !== undefined)
+        if (wrong !== undefined) {
           return { units: unit + 1, request, text: this.#shown(request, wrong, our, their) };
+        }
       }
       first = last;
       if (++pipelines % LOOK_EVERY === 0 || first >= units.length) {
@@ -247,9 +252,9 @@ export class Players {
 
   /** The fewest units that still make the two part, and how they part then. */
   async shrink(
-    units: readonly (readonly Request[])[],
+    units: readonly Unit[],
     parting: Parting,
-  ): Promise<{ units: readonly (readonly Request[])[]; parting: Parting }> {
+  ): Promise<{ units: readonly Unit[]; parting: Parting }> {
     let best = units.slice(0, parting.units);
     let how = parting;
     let tries = 0;

@@ -38,6 +38,11 @@ const LEFT_ALONE: readonly (readonly [names: string, because: string])[] = [
   ],
   ['acl|genpass acl|log acl|cat', 'they tell what chance, other clients or the other commands are'],
   ['replicaof slaveof psync sync replconf failover wait waitaof', 'there are no replicas'],
+  [
+    'slowlog|get slowlog|len latency|latest latency|history latency|graph latency|doctor',
+    'they tell how long something took',
+  ],
+  ['latency|histogram latency|reset', 'they tell of the server itself'],
   ['save bgsave bgrewriteaof', 'they write files'],
   ['migrate', 'there is nowhere to go to'],
   ['pfselftest', 'it takes a second'],

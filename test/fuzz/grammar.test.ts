@@ -1,11 +1,13 @@
 /**
  * Every command's grammar, walked at random, is answered as redis-server answers it.
  *
- * Scenes of some hundred requests are played to both, in RESP2 and in RESP3; the seed of a scene is
- * all there is to know of it. What ever went wrong is a script in corpus/grammar/, played first.
+ * Scenes of some hundred requests are played to both, in RESP2 and in RESP3, plainly, in
+ * transactions, in scripts and by two clients (grammar-ways.ts); the seed of a scene is all there is
+ * to know of it. What ever went wrong is a script in corpus/grammar/, played first.
  *
  *   make fuzz COMMANDS=1000000 SEED=7       a run; a failure prints a script for the corpus
  *   FUZZ_GROUPS=list,generic                commands of these groups alone
+ *   FUZZ_WAYS=scripts                       ways with this in their name alone, at full length
  *   ZONIS_ORACLE=…/redis-server             another oracle; one of 7.2 must agree in everything
  */
 
@@ -14,17 +16,19 @@ import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { families } from '../../commands/index.ts';
 import { Registry } from '../../src/dispatch/registry.ts';
-import { comparison, modes } from '../conformance/harness.ts';
+import { comparison } from '../conformance/harness.ts';
 import { openOffline } from '../support/offline.ts';
 import { isAtLeast } from '../support/redis.ts';
 import { parse, RespClient } from '../support/resp-client.ts';
 import { Grammar } from './grammar.ts';
 import { type Parting, Players } from './grammar-play.ts';
 import { isFuzzed, type Request } from './grammar-tables.ts';
+import { type Unit, ways } from './grammar-ways.ts';
 
 const COMMANDS = Number(process.env.FUZZ_COMMANDS ?? 10_000);
 const SEED = Number(process.env.FUZZ_SEED ?? 1970);
 const GROUPS = process.env.FUZZ_GROUPS?.split(',');
+const WAYS = process.env.FUZZ_WAYS;
 const SCENE_SIZE = 500;
 /** So many partings are enough to begin with. */
 const REPORTS_MAX = 12;
@@ -68,9 +72,19 @@ function payloads(version: string): string[] {
 }
 
 /** Text of a script: JSON whose strings have one character per byte. */
-function scriptOf(units: readonly (readonly Request[])[], because: string): string {
-  const lines = units.flat().map((request) => `    ${escapedJson(request)}`);
+function scriptOf(units: readonly Unit[], because: string): string {
+  const lines = units.flatMap(({ requests, client }) =>
+    requests.map((request) => `    ${escapedJson(client === 0 ? request : [client, ...request])}`),
+  );
   return `{\n  "because": ${escapedJson(because)},\n  "requests": [\n${lines.join(',\n')}\n  ]\n}\n`;
+}
+
+/** One request of a script, in front of which may stand the number of another client. */
+function unitOf([first, ...rest]: readonly (string | number)[]): Unit {
+  const words = rest.map(String);
+  return typeof first === 'number'
+    ? { requests: [words], client: first }
+    : { requests: [[first, ...words]], client: 0 };
 }
 
 function escapedJson(value: unknown): string {
@@ -102,7 +116,7 @@ comparison('the grammar', (pair) => {
   /** What parted, with the fewest requests that part it. */
   async function report(
     players: Players,
-    units: readonly (readonly Request[])[],
+    units: readonly Unit[],
     parting: Parting,
     place: string,
   ): Promise<string> {
@@ -112,24 +126,32 @@ comparison('the grammar', (pair) => {
     return [...lines, scriptOf(few, '…')].join('\n');
   }
 
-  for (const { name, resp } of modes) {
+  for (const way of ways) {
+    const { name } = way;
+    if (WAYS !== undefined && !name.includes(WAYS)) continue;
+    if (name.includes('scripts') && registry.byName('eval') === undefined) continue;
+    const commands = WAYS === undefined ? Math.ceil(COMMANDS * way.share) : COMMANDS;
+
     it.each(readdirSync(CORPUS))(`%s is answered alike (${name})`, async (file) => {
       const { requests } = JSON.parse(readFileSync(join(CORPUS, file), 'utf8')) as {
-        requests: Request[];
+        requests: (string | number)[][];
       };
-      const players = new Players(pair(), resp, nameOf);
-      const units = requests.map((request) => [request]);
+      const players = new Players(pair(), way, nameOf);
+      const units = requests.map(unitOf);
+      // What two clients did only they can do again.
+      if (units.some(({ client }) => client >= way.clientCount)) return;
       expect((await players.play(units))?.text).toBeUndefined();
     });
 
     it(
-      `${COMMANDS} requests from seed ${SEED} are answered alike (${name})`,
+      `${commands} requests from seed ${SEED} are answered alike (${name})`,
       async () => {
-        const players = new Players(pair(), resp, nameOf);
+        const players = new Players(pair(), way, nameOf);
         const reports: string[] = [];
         const kinds = new Set<string>();
-        for (let scene = 0, count = 0; count < COMMANDS; scene++) {
-          const units = grammar.scene(SEED * 1_000_003 + scene, SCENE_SIZE);
+        for (let scene = 0, count = 0; count < commands; scene++) {
+          const seed = SEED * 1_000_003 + scene;
+          const units = way.arrange(grammar.scene(seed, SCENE_SIZE), seed);
           const parting = await players.play(units);
           if (parting !== undefined) {
             const place = `seed ${SEED}, scene ${scene}`;
@@ -139,7 +161,7 @@ comparison('the grammar', (pair) => {
             kinds.add(kind);
             if (reports.length === REPORTS_MAX) break;
           }
-          count += units.reduce((sum, unit) => sum + unit.length, 0);
+          count += units.reduce((sum, { requests }) => sum + requests.length, 0);
         }
         if (reports.length > 0) throw new Error(`\n${reports.join('\n')}`);
       },

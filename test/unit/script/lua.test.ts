@@ -146,9 +146,7 @@ describe('Lua', () => {
     expect(runLua(lua, 'local f, text = io.open("package.json") return text')).toMatch(
       /^package\.json: /,
     );
-    expect(runLua(lua, 'local f, text = io.open("/tmp/x", "w") return text')).toMatch(
-      /^\/tmp\/x: /,
-    );
+    expect(runLua(lua, 'local f, text = io.open("/x", "w") return text')).toMatch(/^\/x: /);
     expect(runLua(lua, 'return tostring(os.execute("true"))')).not.toBe('0');
     expect(runLua(lua, 'return tostring(os.getenv("PATH"))')).toBe('nil');
     expect(runLua(lua, 'print("to nowhere") return "ok"')).toBe('ok');
