@@ -6,6 +6,7 @@ import * as bitmap from './bitmap.ts';
 import * as cluster from './cluster.ts';
 import * as client from './connection/client.ts';
 import * as connect from './connection/connect.ts';
+import * as tracking from './connection/tracking.ts';
 import * as dump from './dump.ts';
 import * as generic from './generic.ts';
 import * as geo from './geo.ts';
@@ -62,6 +63,7 @@ export const families: readonly (readonly Definition[])[] = [
   sort,
   connect,
   client,
+  tracking,
   acl,
   cluster,
   hash,

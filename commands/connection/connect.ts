@@ -139,6 +139,7 @@ export const reset = command({
     endTransaction(client, instance.watches);
     instance.pubsub.forget(client);
     instance.monitors.remove(client);
+    instance.tracking.disable(client);
     reply.simple('RESET');
   },
 });

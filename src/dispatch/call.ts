@@ -17,6 +17,7 @@ import type { Peers } from '../instance/peers.ts';
 import type { PubSub } from '../instance/pubsub.ts';
 import type { SlowLog } from '../instance/slowlog.ts';
 import type { CommandCounts, Stats } from '../instance/stats.ts';
+import type { Tracking } from '../instance/tracking.ts';
 import type { Blocking } from '../keyspace/blocking.ts';
 import type { Database } from '../keyspace/database.ts';
 import type { Keyspace } from '../keyspace/keyspace.ts';
@@ -110,6 +111,7 @@ export interface Instance {
   readonly slowLog: SlowLog;
   readonly latency: LatencyMonitor;
   readonly monitors: Monitors;
+  readonly tracking: Tracking;
   readonly registry: Commands;
   readonly pause: Pause;
   readonly peers: Peers;

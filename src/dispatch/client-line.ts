@@ -24,6 +24,9 @@ function flagsOf(client: Client): string {
   if (client.subscriptions !== undefined) flags += 'P';
   if (client.queue !== undefined) flags += 'x';
   if (client.isBlocked) flags += 'b';
+  if (client.tracking !== undefined) flags += 't';
+  if (client.tracking?.isBroken) flags += 'R';
+  if (client.tracking?.isBroadcast) flags += 'B';
   if (client.watcher.isDirty) flags += 'd';
   if (client.closing) flags += 'c';
   if (client.isUnix) flags += 'U';
@@ -73,7 +76,7 @@ export function clientLine(client: Client, call: Call): string {
     ['events', outputSize > 0 ? 'rw' : 'r'],
     ['cmd', client.lastCommand],
     ['user', client.user.name],
-    ['redir', -1],
+    ['redir', client.tracking?.redirectTo ?? -1],
     ['resp', client.resp3 ? 3 : 2],
     ['lib-name', client.libName],
     ['lib-ver', client.libVersion],

@@ -9,7 +9,7 @@ import { type Client, REPLY_ON, REPLY_SKIP, REPLY_SKIP_NEXT } from '../instance/
 import { type ErrorReply, errors } from '../resp/errors.ts';
 import { Blocked } from './blocked.ts';
 import type { Call, Command } from './call.ts';
-import { perform } from './perform.ts';
+import { endCaching, perform } from './perform.ts';
 import { checkPermission, noteDenial, refusalOf } from './permissions.ts';
 import { endTransaction, hasQueued, isQueued, queue } from './transaction.ts';
 import { Wait } from './wait.ts';
@@ -218,6 +218,7 @@ function mute({ client, reply }: Call, mark: number): void {
 
 function reject(call: Call, command: Command, error: ErrorReply): boolean {
   command.rejected++;
+  endCaching(call.client, command);
   if (command.name !== 'exec') return refuse(call, error);
   endTransaction(call.client, call.instance.watches);
   return refuse(call, errors.execAbortBecause(error.text.replace(/^ERR /, '')));
@@ -233,6 +234,7 @@ function refuse({ client, reply, instance }: Call, error: ErrorReply): boolean {
 /** No command is to blame, the container of an unknown subcommand neither. */
 function refuseUnnamed(call: Call, error: ErrorReply): boolean {
   call.client.lastCommand = 'NULL';
+  endCaching(call.client, undefined);
   return refuse(call, error);
 }
 

@@ -213,7 +213,7 @@ function server(instance: Instance): readonly Field[] {
   ];
 }
 
-function clients({ clients: all, config, blocking }: Instance): readonly Field[] {
+function clients({ clients: all, config, blocking, tracking }: Instance): readonly Field[] {
   let blocked = 0;
   let maxInput = 0;
   let maxOutput = 0;
@@ -230,7 +230,7 @@ function clients({ clients: all, config, blocking }: Instance): readonly Field[]
     ['client_recent_max_input_buffer', maxInput],
     ['client_recent_max_output_buffer', maxOutput],
     ['blocked_clients', blocked],
-    ['tracking_clients', 0],
+    ['tracking_clients', tracking.clientCount],
     ['clients_in_timeout_table', blocking.limitedCount],
     ['total_blocking_keys', keys.all],
     ['total_blocking_keys_on_nokey', keys.untilGone],
@@ -292,7 +292,7 @@ function replication({ replicationId }: Instance): readonly Field[] {
 
 // ── What has been counted ───────────────────────────────────────────────────────────────────────
 
-function stats({ stats: own, keyspace, pubsub }: Instance): readonly Field[] {
+function stats({ stats: own, keyspace, pubsub, tracking }: Instance): readonly Field[] {
   let expired = 0;
   let evicted = 0;
   for (const { counts } of keyspace.zones) {
@@ -339,9 +339,9 @@ function stats({ stats: own, keyspace, pubsub }: Instance): readonly Field[] {
     ['active_defrag_key_misses', 0],
     ['total_active_defrag_time', 0],
     ['current_active_defrag_time', 0],
-    ['tracking_total_keys', 0],
-    ['tracking_total_items', 0],
-    ['tracking_total_prefixes', 0],
+    ['tracking_total_keys', tracking.keyCount],
+    ['tracking_total_items', tracking.itemCount],
+    ['tracking_total_prefixes', tracking.prefixCount],
     ['unexpected_error_replies', own.unexpectedErrorReplies],
     ['total_error_replies', own.errorReplies],
     ['dump_payload_sanitizations', 0],

@@ -1,22 +1,27 @@
 /**
  * Performing: a command runs, past the gates, and who wants to know of it is told.
  *
- *   attempt ─▶ its time ─▶ latency monitor, slow log ─▶ monitors
+ *   attempt ─▶ its time ─▶ latency monitor, slow log ─▶ monitors ─▶ tracking
  *
  * Whatever runs a command comes through here: the gates, EXEC, scripts. Nearly always nobody wants
  * to know; then it is one question, and the time of a short command is shared with its neighbours'
  * (instance/stats.ts).
  */
 
+import type { Client } from '../instance/clients.ts';
 import { quoted } from '../instance/config/words.ts';
 import { REDACTED } from '../instance/slowlog.ts';
 import type { Argv } from '../resp/argv.ts';
 import { ErrorReply as Refusal } from '../resp/errors.ts';
+import { latin1Text } from '../std/ascii.ts';
 import { unixMicros } from '../std/clock.ts';
 import type { Call, Command } from './call.ts';
+import { keysOf } from './keys.ts';
 
 /** Bytes of a request or reply from which on a short command may take long. */
 const LARGE = 16 * 1024;
+/** They read what the commands in them read. */
+const SCRIPTS: ReadonlySet<string> = new Set(['eval_ro', 'evalsha_ro', 'fcall_ro']);
 const MICROS_PER_MS = 1000;
 const MS_PER_SECOND = 1000;
 const MICROS_PER_SECOND = 1_000_000;
@@ -30,11 +35,13 @@ export function perform(call: Call, command: Command, mark: number): void {
   const { stats, monitors } = instance;
   if (!command.isShort || stats.isExact || monitors.isOn || sizeOf(argv) > LARGE) {
     performTimed(call, command, mark);
+    if (call.client.tracking !== undefined) track(call, command, argv);
     return;
   }
   attempt(call, command, mark);
   if (reply.size - mark > LARGE) tellSlow(call, command, argv, stats.endLarge(command));
   else stats.noteCall(command);
+  if (call.client.tracking !== undefined) track(call, command, argv);
 }
 
 /** Bytes from the first argument to the last. */
@@ -52,10 +59,36 @@ function performTimed(call: Call, command: Command, mark: number): void {
     // What waits is shown when it begins to, and timed when it ends.
     stats.skip();
     if (monitors.isOn && !client.hasBegun) show(call, command, argv);
+    if (client.tracking !== undefined) remember(call, command, argv);
     throw error;
   }
   tellSlow(call, command, argv, stats.endTimed(command, began));
   if (monitors.isOn && !client.hasBegun) show(call, command, argv);
+}
+
+function track(call: Call, command: Command, argv: Argv): void {
+  remember(call, command, argv);
+  endCaching(call.client, command);
+}
+
+/** Remembers which keys a client has read that tracks them. */
+function remember({ client, instance }: Call, command: Command, argv: Argv): void {
+  const { tracking } = client;
+  if (tracking === undefined) return;
+  const { isBroadcast, optIn, optOut, hasCaching } = tracking;
+  const { flags, fullName } = command;
+  const isAsked = !(optIn && !hasCaching) && !(optOut && hasCaching);
+  if (isAsked && !isBroadcast && flags.has('readonly') && !SCRIPTS.has(fullName)) {
+    for (const { bytes, start, end } of keysOf(command, argv, 0, instance)) {
+      instance.tracking.remember(client, latin1Text(bytes, start, end));
+    }
+  }
+}
+
+/** CLIENT CACHING is about the next command, or the next transaction. */
+export function endCaching({ tracking, queue }: Client, command: Command | undefined): void {
+  if (tracking === undefined || queue !== undefined) return;
+  if (command?.parent?.name !== 'client') tracking.hasCaching = false;
 }
 
 function attempt(call: Call, command: Command, mark: number): void {

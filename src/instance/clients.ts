@@ -56,6 +56,26 @@ export class Subscriptions {
   }
 }
 
+/** How a client tracks keys. */
+export interface ClientTracking {
+  /** Whether it is told of keys by prefix, not of those it has read. */
+  readonly isBroadcast: boolean;
+  /** Latin-1, in BCAST mode. */
+  readonly prefixes: Set<string>;
+  /** Whether only what follows CLIENT CACHING YES is remembered. */
+  readonly optIn: boolean;
+  /** Whether all but what follows CLIENT CACHING NO is remembered. */
+  readonly optOut: boolean;
+  /** Whether it is not told of what it changes itself. */
+  readonly noLoop: boolean;
+  /** Number of the client that is told instead; 0: itself. */
+  readonly redirectTo: number;
+  /** Whether that client was found to be gone. */
+  isBroken: boolean;
+  /** Whether CLIENT CACHING was the command before. */
+  hasCaching: boolean;
+}
+
 export class Client {
   readonly id: number;
   /** 'host:port', '[v6]:port' or 'path:0'. */
@@ -97,6 +117,8 @@ export class Client {
   isMonitor = false;
   /** Whether its request has begun before, and waited. */
   hasBegun = false;
+  /** How it tracks keys; undefined when it does not. */
+  tracking: ClientTracking | undefined = undefined;
   /** What it listens to; undefined when that is nothing. */
   subscriptions: Subscriptions | undefined = undefined;
   /** Whether its commands may wait; not inside a transaction. */
@@ -158,7 +180,7 @@ const SUBSCRIPTION_SIZE = 96;
 
 /** About how many bytes a client takes, the request that runs left out. */
 export function memoryOf(client: Client): number {
-  const { connection, queue, queueSize, watcher, subscriptions } = client;
+  const { connection, queue, queueSize, watcher, subscriptions, tracking } = client;
   return (
     CLIENT_SIZE +
     connection.queryBufferSize +
@@ -166,7 +188,7 @@ export function memoryOf(client: Client): number {
     queueSize +
     (queue?.length ?? 0) * REQUEST_SIZE +
     watcher.keyCount * WATCH_SIZE +
-    (subscriptions?.count ?? 0) * SUBSCRIPTION_SIZE
+    ((subscriptions?.count ?? 0) + (tracking?.prefixes.size ?? 0)) * SUBSCRIPTION_SIZE
   );
 }
 

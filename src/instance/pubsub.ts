@@ -33,9 +33,14 @@ export class PubSub {
   /** Whose request runs now. */
   executing: Client | undefined = undefined;
   readonly #deferred: Message[] = [];
+  readonly #before: (() => void)[] = [];
+  /** Whether sendDeferred() has something to say: asked at every command. */
+  hasDeferred = false;
 
-  get hasDeferred(): boolean {
-    return this.#deferred.length > 0;
+  /** Has something else said to who executes, in front of messages. */
+  defer(send: () => void): void {
+    this.#before.push(send);
+    this.hasDeferred = true;
   }
 
   subscribe(client: Client, kind: SubscriptionKind, name: string): void {
@@ -102,6 +107,9 @@ export class PubSub {
 
   /** Sends what was said to the client whose request ran. Called behind its reply. */
   sendDeferred(client: Client): void {
+    this.hasDeferred = false;
+    for (const send of this.#before) send();
+    this.#before.length = 0;
     for (const { kind, pattern, channel, payload } of this.#deferred) {
       writeMessage(client.reply, kind, pattern, channel, payload, 0, payload.length);
     }
@@ -118,6 +126,7 @@ export class PubSub {
     end: number,
   ): void {
     if (client === this.executing) {
+      this.hasDeferred = true;
       this.#deferred.push({ kind, pattern, channel, payload: bytes.slice(start, end) });
       return;
     }

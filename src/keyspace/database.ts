@@ -51,6 +51,8 @@ export interface Common {
   onNew: ((db: Database, argv: Argv, index: number) => void) | undefined;
   /** Told when any key of a database may have come or gone: it was emptied, or swapped. */
   onReplaced: ((db: Database) => void) | undefined;
+  /** Told when a database, or all of them, are about to be emptied. */
+  onFlush: (() => void) | undefined;
   /** Whether look-ups count as uses; off while a client runs that asked for NO-TOUCH. */
   touches: boolean;
   /** Whether keys past their deadline stay, seen by nobody: while writes are paused. */
@@ -471,6 +473,7 @@ export class Database {
   clear(isLazy: boolean): void {
     const { zone } = this;
     this.changed(this.size);
+    this.keyspace.onFlush?.();
     this.keyspace.onReplaced?.(this);
     if (zone.table.count === this.size) {
       zone.clear();

@@ -76,6 +76,7 @@ export class Keyspace implements Common {
   readonly ahead = new Lookahead();
   observer: Common['observer'] = undefined;
   onReplaced: Common['onReplaced'] = undefined;
+  onFlush: Common['onFlush'] = undefined;
   onMiss: Common['onMiss'] = undefined;
   onNew: Common['onNew'] = undefined;
   /** Whether look-ups count as uses; off while a client runs that asked for NO-TOUCH. */
@@ -219,6 +220,7 @@ export class Keyspace implements Common {
 
   /** Removes every key of every database. */
   clear(): void {
+    this.onFlush?.();
     for (const zone of this.zones) {
       this.counts.dirty += zone.table.count;
       zone.clear();

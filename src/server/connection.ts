@@ -10,7 +10,8 @@
  * next event and nothing was allocated.
  *
  * A peer that sends and does not read is made to wait: beyond OUTPUT_PAUSE bytes that it has not
- * taken, nothing more of it is read or run until it has.
+ * taken, nothing more of it is read or run until it has; unless there is a limit at which it is
+ * closed (client-output-buffer-limit, maxmemory-clients), which is to be reached then.
  */
 
 import { writeSync } from 'node:fs';
@@ -41,6 +42,8 @@ export interface ConnectionHost {
   closed(connection: Connection): void;
   countInput(size: number): void;
   countOutput(size: number): void;
+  /** Whether there is a limit at which the client is closed for what it has not taken. */
+  limitsOutput(client: Client): boolean;
   /** Closes the client if what it has queued or sent unfinished is beyond its limits. */
   checkLimits(connection: Connection): void;
 }
@@ -180,10 +183,10 @@ export class Connection implements ClientConnection {
     reply.take(this.#send);
     if (this.socket.writableLength === 0) return;
     this.#host.checkLimits(this);
-    if (this.socket.writableLength > OUTPUT_PAUSE && !this.#paused && !this.#closing) {
-      this.#paused = true;
-      this.socket.pause();
-    }
+    if (this.socket.writableLength <= OUTPUT_PAUSE || this.#paused || this.#closing) return;
+    if (this.#host.limitsOutput(this.client)) return;
+    this.#paused = true;
+    this.socket.pause();
   }
 
   /** A field, so that flushing makes no function. */

@@ -144,6 +144,7 @@ export class Cron {
     stats.sample();
     const used = keyspace.zones.reduce((sum, zone) => sum + zone.usedSize, 0);
     if (used > stats.peakMemory) stats.peakMemory = used;
+    this.#instance.tracking.forgetExcess();
     this.#closeOverdue();
     stats.endCron();
   }

@@ -27,6 +27,7 @@ import { Pause } from '../instance/pause.ts';
 import { PubSub } from '../instance/pubsub.ts';
 import { SlowLog } from '../instance/slowlog.ts';
 import { Stats } from '../instance/stats.ts';
+import { Tracking } from '../instance/tracking.ts';
 import { Blocking } from '../keyspace/blocking.ts';
 import { events } from '../keyspace/events.ts';
 import { Keyspace } from '../keyspace/keyspace.ts';
@@ -129,13 +130,22 @@ export class Server implements ConnectionHost {
     const blocking = new Blocking();
     const watches = new Watches();
     const pubsub = new PubSub();
+    const clients = new Clients();
+    const tracking = new Tracking(clients, pubsub);
     const notifier = new Notifier(keyspace, pubsub);
     this.#notifier = notifier;
     keyspace.observer = (database, argv, index, event) => {
       notifier.note(database, argv, index, event);
       blocking.note(database, argv, index, event);
+      if (event.isAside) return;
+      const isByItself = event === events.expired || event === events.evicted;
       if (event === events.expired) watches.noteExpiry(database, argv, index);
-      else if (!event.isAside) watches.note(database, argv, index);
+      else watches.note(database, argv, index);
+      if (!tracking.isOn) return;
+      tracking.note(argv.text(index), isByItself ? undefined : pubsub.executing);
+    };
+    keyspace.onFlush = () => {
+      if (tracking.isOn) tracking.noteFlush();
     };
     keyspace.onReplaced = (database) => {
       blocking.noteAll(database);
@@ -149,7 +159,6 @@ export class Server implements ConnectionHost {
     const windows = this.#windows;
     this.#readWindow = () => windows.read;
     const stats = new Stats(clock);
-    const clients = new Clients();
     const users = this.#openUsers(registry, clients);
     this.instance = {
       config,
@@ -171,6 +180,7 @@ export class Server implements ConnectionHost {
       slowLog: new SlowLog(),
       latency: new LatencyMonitor(),
       monitors: new Monitors(),
+      tracking,
       registry,
       pause: new Pause((isOn) => {
         keyspace.keepsExpired = isOn;
@@ -222,12 +232,13 @@ export class Server implements ConnectionHost {
 
   /** Lets who waits for a key to go hear of it when nobody's command removes it. */
   #followRemovals(): void {
-    const { keyspace, blocking, watches } = this.instance;
+    const { keyspace, blocking, watches, tracking } = this.instance;
     for (const zone of keyspace.zones) {
       const { onRemove } = zone;
       zone.onRemove = (entry, cause) => {
         onRemove?.(entry, cause);
-        const isHeard = blocking.heedsRemoval || !watches.isEmpty || this.#notifier.isOn;
+        const isWatched = !watches.isEmpty || tracking.isOn;
+        const isHeard = isWatched || blocking.heedsRemoval || this.#notifier.isOn;
         if (!isHeard) return;
         if (cause === EXPIRED) keyspace.tellRemoval(zone, entry, events.expired);
         else if (cause === EVICTED) keyspace.tellRemoval(zone, entry, events.evicted);
@@ -273,6 +284,13 @@ export class Server implements ConnectionHost {
     };
     limitClients(config.values);
     config.onChange(['maxmemory', 'maxmemory-clients'], { apply: limitClients });
+    const { tracking } = this.instance;
+    tracking.onChanges = () => void setImmediate(this.#flushAll);
+    const limitTracking = ({ trackingTableMaxKeys }: Values): undefined => {
+      tracking.limit = trackingTableMaxKeys;
+    };
+    limitTracking(config.values);
+    config.onChange('tracking-table-max-keys', { apply: limitTracking });
     config.onChange('hz', {
       apply: () => {
         this.#cron.followHz();
@@ -427,6 +445,7 @@ export class Server implements ConnectionHost {
   readonly #unsent: Connection[] = [];
 
   readonly #flushAll = (): void => {
+    this.instance.tracking.broadcast();
     const unsent = this.#unsent;
     for (let i = 0; i < unsent.length; i++) unsent[i].flush();
     unsent.length = 0;
@@ -447,6 +466,7 @@ export class Server implements ConnectionHost {
     watches.forget(watcher);
     pubsub.forget(connection.client);
     monitors.remove(connection.client);
+    this.instance.tracking.disable(connection.client);
     this.#clientMemory.forget(connection.client);
     this.#connections.delete(connection);
     clients.remove(connection.client);
@@ -465,6 +485,17 @@ export class Server implements ConnectionHost {
     stats.writesProcessed++;
   }
 
+  /** What a client of its class may leave untaken. */
+  #outputLimit({ subscriptions }: Client) {
+    const { normal, pubsub } = this.instance.config.values.clientOutputBufferLimit;
+    return subscriptions === undefined ? normal : pubsub;
+  }
+
+  limitsOutput(client: Client): boolean {
+    const { hard, soft } = this.#outputLimit(client);
+    return hard > 0 || soft > 0 || this.#clientMemory.isOn;
+  }
+
   checkLimits(connection: Connection): void {
     const { config, stats, clock } = this.instance;
     const { client } = connection;
@@ -476,8 +507,7 @@ export class Server implements ConnectionHost {
       connection.close();
       return;
     }
-    const { normal, pubsub } = config.values.clientOutputBufferLimit;
-    const limit = client.subscriptions === undefined ? normal : pubsub;
+    const limit = this.#outputLimit(client);
     const size = connection.outputSize;
     const isOverSoft = limit.soft > 0 && size >= limit.soft;
     if (!isOverSoft) client.overSoftLimitSince = 0;

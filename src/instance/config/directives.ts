@@ -61,7 +61,6 @@ const NO_REPLICATION = { ignored: 'there is no replication' } as const;
 const NO_CLUSTER = { ignored: 'there is no cluster mode' } as const;
 const NO_TLS = { ignored: 'there is no TLS' } as const;
 const NO_SCRIPTS = { ignored: 'there are no scripts' } as const;
-const NO_TRACKING = { ignored: 'there is no client tracking' } as const;
 const NO_THREADS = { ignored: 'one thread does all the work' } as const;
 const NO_SYSLOG = { ignored: 'the log goes to standard output or to logfile' } as const;
 const NO_REHASH = {
@@ -123,7 +122,9 @@ export const directives = {
   'maxmemory-clients': memoryOrPercent(0, [-100, LONG_MAX], {
     doc: 'Bytes that all clients may take, or a part of maxmemory; the largest are closed.',
   }),
-  'tracking-table-max-keys': integer(1000000, [0, LONG_MAX], NO_TRACKING),
+  'tracking-table-max-keys': integer(1000000, [0, LONG_MAX], {
+    doc: 'Keys remembered for clients that track them (CLIENT TRACKING); 0 is any number.',
+  }),
 
   // Who may do what.
   'protected-mode': yesNo(true, {
