@@ -207,15 +207,17 @@ function sorted(
 }
 
 function run(call: Call, mayStore: boolean): void {
-  const { argv, db, reply } = call;
+  const { argv, client, db, reply } = call;
   const options = readOptions(call, mayStore);
   const entry = db.find(argv, 1);
   let elements: Uint8Array[] = [];
   if (entry !== 0) {
     elements = elementsOf(db, entry);
     const type = db.zone.type(entry);
-    // Sets have no order of their own: what is stored must not depend on how they are kept.
-    if (options.isUnsorted && type === TYPE_SET && options.target !== 0) {
+    // Sets have no order of their own: what is stored, or a script does, must not depend on how
+    // they are kept.
+    const isKept = options.target !== 0 || client.isScript;
+    if (options.isUnsorted && type === TYPE_SET && isKept) {
       options.isUnsorted = false;
       options.isAlpha = true;
       options.by = undefined;

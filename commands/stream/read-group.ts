@@ -46,7 +46,7 @@ const request = {
   ids: 0,
 };
 
-function readRequest({ argv, args, db }: Call): void {
+function readRequest({ argv, args, client, db }: Call): void {
   request.group = 0;
   request.limit = 0;
   request.deadline = NO_WAIT;
@@ -56,6 +56,7 @@ function readRequest({ argv, args, db }: Call): void {
     const behind = argv.count - i - 1;
     if (behind < 0) throw errors.syntax;
     if (behind > 0 && argv.is(i, 'BLOCK')) {
+      if (client.isScript) throw errors.noBlockInScript(argv.text(0));
       request.deadline = args.timeoutAt(++i, 1, db.zone.now);
     } else if (behind > 0 && argv.is(i, 'COUNT')) {
       request.limit = Math.max(0, args.integerAt(++i));

@@ -29,7 +29,7 @@ const request = {
 /** The id that each stream is followed from. */
 const from: StreamId[] = [];
 
-function readRequest({ argv, args, db }: Call): void {
+function readRequest({ argv, args, client, db }: Call): void {
   request.limit = 0;
   request.deadline = NO_WAIT;
   request.keys = 0;
@@ -37,6 +37,7 @@ function readRequest({ argv, args, db }: Call): void {
     const behind = argv.count - i - 1;
     if (behind < 0) throw errors.syntax;
     if (behind > 0 && argv.is(i, 'BLOCK')) {
+      if (client.isScript) throw errors.noBlockInScript(argv.text(0));
       request.deadline = args.timeoutAt(++i, 1, db.zone.now);
     } else if (behind > 0 && argv.is(i, 'COUNT')) {
       request.limit = Math.max(0, args.integerAt(++i));

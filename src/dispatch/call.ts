@@ -24,6 +24,7 @@ import type { Keyspace } from '../keyspace/keyspace.ts';
 import type { Sessions } from '../keyspace/sessions.ts';
 import type { Watches } from '../keyspace/watches.ts';
 import type { Argv } from '../resp/argv.ts';
+import type { ErrorReply } from '../resp/errors.ts';
 import type { Reply } from '../resp/reply.ts';
 import type { Clock } from '../std/clock.ts';
 import type { Random } from '../std/random.ts';
@@ -97,6 +98,28 @@ export interface Commands {
   all(): Iterable<Command>;
 }
 
+/** What runs scripts and functions. */
+export interface ScriptRuns {
+  /** What others are told while a script takes too long; undefined while none does. */
+  readonly busy: ErrorReply | undefined;
+  /** Ends the script, or the function, that is busy. Throws when that can't be. */
+  kill(isFunction: boolean): void;
+}
+
+/** The scripts that EVAL was given. */
+export interface ScriptCache {
+  readonly count: number;
+  /** Bytes of their texts, and of the interpreter that runs them. */
+  readonly size: number;
+  readonly memory: number;
+  has(sha: string): boolean;
+  /** Compiles a script unless it is there; answers its SHA1. */
+  load(body: Uint8Array): string;
+  flush(): void;
+  /** Runs the script of a call: argument 1 is its text, or its SHA1. */
+  evaluate(call: Call, isSha: boolean, isReadOnly: boolean): void;
+}
+
 /** One running server, as far as commands may touch it. */
 export interface Instance {
   readonly config: Config;
@@ -116,6 +139,8 @@ export interface Instance {
   readonly pause: Pause;
   readonly peers: Peers;
   readonly pubsub: PubSub;
+  readonly scriptRuns: ScriptRuns;
+  readonly scripts: ScriptCache;
   readonly log: Log;
   readonly clock: Clock;
   readonly random: Random;

@@ -62,6 +62,10 @@ const forbiddenForMonitor: Gate = ({ client }, { flags }) =>
     ? errors.monitorTouchesNothing
     : undefined;
 
+/** A script takes too long: what may end it is let through, and who waits for its reply. */
+const busy: Gate = ({ client, instance }, { flags }) =>
+  flags.has('allow_busy') || client.hasBegun ? undefined : instance.scriptRuns.busy;
+
 /** Asked in this order; the first to answer ends the call. */
 export const gates: readonly Gate[] = [
   wrongArity,
@@ -70,15 +74,17 @@ export const gates: readonly Gate[] = [
   forbiddenInTransaction,
   notPermitted,
   forbiddenWhileListening,
+  busy,
   forbiddenForMonitor,
 ];
 
 /** Whether every gate lets a call pass, told from what nearly all of them have in common. */
-function isOrdinary({ argv, client }: Call, command: Command): boolean {
+function isOrdinary({ argv, client, instance }: Call, command: Command): boolean {
   const { count } = argv;
   const { countMin, countMax, isProtected } = command;
   const isIn = count >= countMin && count <= countMax;
   const isPlain = client.queue === undefined && client.subscriptions === undefined;
+  if (instance.scriptRuns.busy !== undefined) return false;
   return isIn && client.isUnrestricted && !isProtected && isPlain && !client.isMonitor;
 }
 

@@ -109,6 +109,7 @@ export function memoryFigures({ keyspace, clients, stats }: Instance): MemoryFig
 }
 
 function memory(instance: Instance): readonly Field[] {
+  const { scripts } = instance;
   const { config, keyspace } = instance;
   const [zone] = keyspace.zones;
   const figures = memoryFigures(instance);
@@ -130,19 +131,19 @@ function memory(instance: Instance): readonly Field[] {
     ['allocator_resident', used],
     ['total_system_memory', machineMemory],
     ['total_system_memory_human', sizeText(machineMemory)],
-    ['used_memory_lua', 0],
-    ['used_memory_vm_eval', 0],
-    ['used_memory_lua_human', sizeText(0)],
-    ['used_memory_scripts_eval', 0],
-    ['number_of_cached_scripts', 0],
+    ['used_memory_lua', scripts.memory],
+    ['used_memory_vm_eval', scripts.memory],
+    ['used_memory_lua_human', sizeText(scripts.memory)],
+    ['used_memory_scripts_eval', scripts.size],
+    ['number_of_cached_scripts', scripts.count],
     ['number_of_functions', 0],
     ['number_of_libraries', 0],
     ['used_memory_vm_functions', 0],
-    ['used_memory_vm_total', 0],
-    ['used_memory_vm_total_human', sizeText(0)],
+    ['used_memory_vm_total', scripts.memory],
+    ['used_memory_vm_total_human', sizeText(scripts.memory)],
     ['used_memory_functions', 0],
-    ['used_memory_scripts', 0],
-    ['used_memory_scripts_human', sizeText(0)],
+    ['used_memory_scripts', scripts.size],
+    ['used_memory_scripts_human', sizeText(scripts.size)],
     ['maxmemory', zone.size],
     ['maxmemory_human', sizeText(zone.size)],
     ['maxmemory_policy', config.values.maxmemoryPolicy],

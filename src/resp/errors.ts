@@ -394,6 +394,23 @@ export const errors = {
   ),
   tooManyKeys: err("Number of keys can't be greater than number of args"),
   negativeScriptKeys: err("Number of keys can't be negative"),
+  scriptNotCompiled: (reason: string) => err(`Error compiling script (new function): ${reason}`),
+  /** The interpreter is out of memory, or too deep in itself. */
+  scriptFailed: (name: string, reason: string) => err(`Error running script ${name}, ${reason}`),
+  scriptMayWrite: err('Can not execute a script with write flag using *_ro command.'),
+  badShebang: err('Invalid script shebang'),
+  badShebangEngine: err('Invalid engine in script shebang'),
+  unknownShebangEngine: (name: string) => err(`Unexpected engine in script shebang: ${name}`),
+  unknownShebangOption: (option: string) => err(`Unknown lua shebang option: ${option}`),
+  unknownScriptFlag: (flag: string) => err(`Unexpected flag in script shebang: ${flag}`),
+  /** Of a command that a script called, in the words of script.c. */
+  fromScript: (reason: string) => err(reason),
+  notFromScript: err('This Redis command is not allowed from script'),
+  luaStackLimit: err('reached lua stack limit'),
+  noBlockInScript: (name: string) =>
+    err(`${name} command is not allowed with BLOCK option from scripts`),
+  scriptDebugMode: err('Use SCRIPT DEBUG YES/SYNC/NO'),
+  noScriptDebugger: err('there is no debugger of scripts'),
   scriptFlushOption: err('SCRIPT FLUSH only support SYNC|ASYNC option'),
 
   // ── Connections ─────────────────────────────────────────────────────────────────────────────

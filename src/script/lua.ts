@@ -18,7 +18,13 @@
 import { latin1Text, writeLatin1 } from '../std/ascii.ts';
 import { systemClock } from '../std/clock.ts';
 import { Output } from './output.ts';
-import { type NativeFunction, type NativeTable, nativeFunction, startProgram } from './wasm.ts';
+import {
+  type NativeFunction,
+  type NativeTable,
+  nativeFunction,
+  nativeHook,
+  startProgram,
+} from './wasm.ts';
 
 /** A function that Lua calls: arguments are on the stack, it answers how many results are. */
 export type LuaFunction = (lua: Lua) => number;
@@ -120,6 +126,24 @@ export class Lua {
       }),
     );
     this.#pointers.set(run, pointer);
+    return pointer;
+  }
+
+  /** A function that Lua calls every so many instructions, as a pointer of C. */
+  hookPointer(run: (lua: Lua) => void): number {
+    const pointer = this.table.grow(1);
+    this.table.set(
+      pointer,
+      nativeHook((state) => {
+        const before = this.state;
+        this.state = state;
+        try {
+          run(this);
+        } finally {
+          this.state = before;
+        }
+      }),
+    );
     return pointer;
   }
 

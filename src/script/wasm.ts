@@ -93,12 +93,23 @@ const FUNCTION_MODULE = Uint8Array.of(
   ...[7, 5, 1, 1, 0x66, 0, 0],
 );
 
+/** The same of (i32, i32) → (): a hook, which is told where the program is. */
+const HOOK_MODULE = FUNCTION_MODULE.slice();
+HOOK_MODULE.set([0x60, 2, 0x7f, 0x7f, 0], 11);
+
 let functionModule: object | undefined;
 
 /** A JavaScript function as one that the table of a program takes. */
 export function nativeFunction(run: (state: number) => number): NativeFunction {
   functionModule ??= new WebAssembly.Module(FUNCTION_MODULE);
   const { exports } = new WebAssembly.Instance(functionModule, { e: { f: run } });
+  return (exports as { f: NativeFunction }).f;
+}
+
+/** A JavaScript function as a hook. */
+export function nativeHook(run: (state: number) => void): NativeFunction {
+  const hookModule = new WebAssembly.Module(HOOK_MODULE);
+  const { exports } = new WebAssembly.Instance(hookModule, { e: { f: run } });
   return (exports as { f: NativeFunction }).f;
 }
 

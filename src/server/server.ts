@@ -13,6 +13,8 @@ import { execute } from '../dispatch/gates.ts';
 import { Notifier } from '../dispatch/notifier.ts';
 import { settle } from '../dispatch/perform.ts';
 import type { Registry } from '../dispatch/registry.ts';
+import { ScriptRunner } from '../dispatch/script-runner.ts';
+import { Scripts } from '../dispatch/scripts.ts';
 import { AclLog } from '../instance/acl/log.ts';
 import { Users } from '../instance/acl/users.ts';
 import { Client, Clients, memoryOf } from '../instance/clients.ts';
@@ -160,7 +162,7 @@ export class Server implements ConnectionHost {
     this.#readWindow = () => windows.read;
     const stats = new Stats(clock);
     const users = this.#openUsers(registry, clients);
-    this.instance = {
+    const instance = {
       config,
       keyspace,
       sessions: new Sessions(zones, {
@@ -196,6 +198,8 @@ export class Server implements ConnectionHost {
       tcpPort: () => this.port,
       shutDown: options.onShutdown,
     };
+    const scriptRuns = new ScriptRunner(instance);
+    this.instance = Object.assign(instance, { scriptRuns, scripts: new Scripts(scriptRuns) });
     this.#followRemovals();
     this.#followConfig(zones[0]);
     keyspace.tick(clock.now());

@@ -60,7 +60,6 @@ const NO_PERSISTENCE = { ignored: 'nothing is written to disk' } as const;
 const NO_REPLICATION = { ignored: 'there is no replication' } as const;
 const NO_CLUSTER = { ignored: 'there is no cluster mode' } as const;
 const NO_TLS = { ignored: 'there is no TLS' } as const;
-const NO_SCRIPTS = { ignored: 'there are no scripts' } as const;
 const NO_THREADS = { ignored: 'one thread does all the work' } as const;
 const NO_SYSLOG = { ignored: 'the log goes to standard output or to logfile' } as const;
 const NO_REHASH = {
@@ -324,7 +323,13 @@ export const directives = {
   'active-defrag-max-scan-fields': integer(1000, [1, LONG_MAX], NO_FRAGMENTS),
 
   // Scripts.
-  'busy-reply-threshold': integer(5000, [0, LONG_MAX], { alias: 'lua-time-limit', ...NO_SCRIPTS }),
+  'busy-reply-threshold': integer(5000, [0, LONG_MAX], {
+    alias: 'lua-time-limit',
+    doc: 'Milliseconds after which others are told that a script is running; 0 is never.',
+  }),
+  'lua-memory-limit': memory(256 * MiB, [16 * MiB, 2 * GiB], {
+    doc: 'Bytes that the interpreter of scripts, and that of functions, may use each.',
+  }),
 
   // Persistence.
   save: savePoints('3600 1 300 100 60 10000', NO_PERSISTENCE),

@@ -63,8 +63,19 @@ function start({ authenticated = true, requirepass = '', enableDebugCommand = 'n
   const blocking = new Blocking();
   const pubsub = new PubSub();
   const pause = { until: 0 };
+  const scriptRuns = { busy: undefined };
   const monitors = new Monitors();
-  const instance = { registry, stats, monitors, config, blocking, pubsub, users, pause };
+  const instance = {
+    registry,
+    stats,
+    monitors,
+    config,
+    blocking,
+    pubsub,
+    users,
+    pause,
+    scriptRuns,
+  };
   const send = (...words: string[]): string => {
     execute({ argv: Argv.of(...words), client, reply, instance } as unknown as Call);
     return latin1Text(collect(reply)).trimEnd();

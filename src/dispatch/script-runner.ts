@@ -1,0 +1,563 @@
+/**
+ * The script runner: what scripts and functions have in common while they run.
+ *
+ *   EVAL, FCALL ──► start() ──► a script in its sandbox ──redis.call──► a command, a reply
+ *                      │               │ every 100,000 instructions: onHook()
+ *                      ▼               ▼
+ *                    reply      busy: left in the middle, and gone on with in slices
+ *
+ * A script runs to its end before anybody else is served, as long as it takes no longer than
+ * `busy-reply-threshold`. From then on it is left every few milliseconds, so that others can be
+ * told that the server is busy, and an operator can end it. Nothing else runs meanwhile, and what
+ * the script has done so far nobody sees. Redis does the same from within the script, by serving
+ * its event loop there; JavaScript's can only be gone back to.
+ *
+ * Commands come from scripts through perform(), as from EXEC. They have a client of their own, with
+ * the rights of the one who called.
+ */
+
+import { createHash } from 'node:crypto';
+import { Client } from '../instance/clients.ts';
+import { REDIS_VERSION } from '../instance/version.ts';
+import { Argv } from '../resp/argv.ts';
+import { type ErrorReply, errors, ErrorReply as Refusal } from '../resp/errors.ts';
+import { collect, heapWindows, Reply } from '../resp/reply.ts';
+import {
+  type Library,
+  type Lua,
+  STATUS_OK,
+  TYPE_BOOLEAN,
+  TYPE_NUMBER,
+  TYPE_STRING,
+  TYPE_TABLE,
+} from '../script/lua.ts';
+import { LuaPanic, Sandbox, STATUS_YIELD } from '../script/sandbox.ts';
+import { copyBytes } from '../std/bytes.ts';
+import { DOUBLE_TEXT_SIZE_MAX, writeDouble } from '../std/double.ts';
+import { Args } from './arguments.ts';
+import type { Call, Command, Instance, ScriptRuns } from './call.ts';
+import { perform } from './perform.ts';
+import { checkPermission, noteDenial, refusalOf } from './permissions.ts';
+import {
+  errorOf,
+  pushErrorText,
+  ReplyReader,
+  type ReturnedError,
+  replyValue,
+  setIgnored,
+} from './script-values.ts';
+import { Wait } from './wait.ts';
+
+/** Milliseconds that a busy script runs before others are served. */
+const SLICE_MS = 5;
+const MICROS_PER_MS = 1000;
+/** Bytes of arguments for which memory is kept. */
+const ARGUMENTS_KEPT = 64 * 1024;
+const ERROR = 0x2d;
+
+const REPL_AOF = 1;
+const REPL_REPLICA = 2;
+const LOG_LEVELS = ['debug', 'verbose', 'notice', 'warning'] as const;
+
+/** What is to run. */
+export interface Runnable {
+  readonly sandbox: Sandbox;
+  readonly reference: number;
+  /** What errors call it: the SHA1 of a script, the name of a function. */
+  readonly name: string;
+  readonly isFunction: boolean;
+  /** Whether it may not write. */
+  readonly isReadOnly: boolean;
+}
+
+interface Run extends Runnable {
+  readonly caller: Client;
+  isResp3: boolean;
+  hasWritten: boolean;
+  isKilled: boolean;
+  /** Monotonic microseconds. */
+  readonly began: number;
+  sliceEnd: number;
+  /** Whether it may be left in the middle: others see no transaction half done. */
+  readonly mayBeLeft: boolean;
+  isLeft: boolean;
+}
+
+export class ScriptRunner implements ScriptRuns {
+  /** What others are told while a script is busy. */
+  busy: ErrorReply | undefined = undefined;
+  readonly #instance: Instance;
+  readonly #call: Call;
+  readonly #argv = new Argv();
+  readonly #reader = new ReplyReader();
+  #run: Run | undefined = undefined;
+  /** What scripts that were left have replied, until their clients come for it. */
+  readonly #replies = new Map<Client, Uint8Array>();
+
+  /** Scripts will be part of that instance. */
+  constructor(parts: Omit<Instance, 'scriptRuns' | 'scripts'>) {
+    const instance = parts as Instance;
+    this.#instance = instance;
+    const { keyspace, clock, users } = instance;
+    const reply = new Reply(heapWindows());
+    const client = new Client({
+      id: 0,
+      address: 'lua',
+      localAddress: '',
+      isUnix: false,
+      reply,
+      now: clock.now(),
+      user: users.default,
+    });
+    client.connection = {
+      close() {},
+      closeAfterReply() {},
+      flushSoon() {},
+      resume() {},
+      retry() {},
+      release() {},
+      checkLimits() {},
+      unparsedSize: 0,
+      querySize: 0,
+      queryBufferSize: 0,
+      outputSize: 0,
+      fd: -1,
+    };
+    client.mayBlock = false;
+    client.isScript = true;
+    const args = new Args();
+    args.argv = this.#argv;
+    const [db] = keyspace.databases;
+    this.#call = { argv: this.#argv, args, db, keyspace, client, reply, instance };
+  }
+
+  /** What `FUNCTION STATS` tells of the one that runs. */
+  get running(): { name: string; isFunction: boolean; micros: number } | undefined {
+    const run = this.#run;
+    if (run === undefined) return undefined;
+    const { name, isFunction, began } = run;
+    return { name, isFunction, micros: this.#instance.clock.monotonicMicros() - began };
+  }
+
+  /** A sandbox whose scripts call commands here; `further` is what its `redis` has beside. */
+  newSandbox(further: Library['functions'] = {}): Sandbox {
+    return new Sandbox({
+      memoryMax: this.#instance.config.values.luaMemoryLimit,
+      redis: { name: 'redis', functions: { ...this.#functions(), ...further } },
+      constants: {
+        LOG_DEBUG: 0,
+        LOG_VERBOSE: 1,
+        LOG_NOTICE: 2,
+        LOG_WARNING: 3,
+        REPL_NONE: 0,
+        REPL_AOF,
+        REPL_SLAVE: REPL_REPLICA,
+        REPL_REPLICA,
+        REPL_ALL: REPL_AOF | REPL_REPLICA,
+        REDIS_VERSION,
+        REDIS_VERSION_NUM: versionNumber(REDIS_VERSION),
+      },
+      onHook: (sandbox) => this.#onHook(sandbox),
+    });
+  }
+
+  /** Ends the script or function that is busy, at its next step. */
+  kill(isFunction: boolean): void {
+    const run = this.#run;
+    if (run === undefined) throw errors.notBusy;
+    if (run.hasWritten) throw errors.unkillable;
+    if (run.isFunction !== isFunction) throw run.isFunction ? errors.busyFunction : errors.busy;
+    run.isKilled = true;
+  }
+
+  /** Replies what a script left that this client called, if there is one that has ended. */
+  takeReply({ client, reply }: Call): boolean {
+    const bytes = this.#replies.get(client);
+    if (bytes === undefined) return false;
+    this.#replies.delete(client);
+    reply.append(bytes, 0, bytes.length);
+    return true;
+  }
+
+  /**
+   * Runs what is to run with the `count` values as arguments that `prepare` pushes, and replies what
+   * it returns. Throws LuaPanic when the sandbox is of no more use.
+   */
+  start(call: Call, runnable: Runnable, prepare: (lua: Lua) => number): void {
+    const { client, db } = call;
+    const { clock } = this.#instance;
+    const own = this.#call;
+    own.db = db;
+    own.client.user = client.user;
+    own.client.isUnrestricted = client.isUnrestricted;
+    own.client.noTouch = client.noTouch;
+    own.client.database = db.number;
+    own.client.resp3 = false;
+    own.reply.resp3 = false;
+    const began = clock.monotonicMicros();
+    const run: Run = {
+      ...runnable,
+      caller: client,
+      isResp3: false,
+      hasWritten: false,
+      isKilled: false,
+      began,
+      sliceEnd: 0,
+      mayBeLeft: client.mayBlock,
+      isLeft: false,
+    };
+    this.#run = run;
+    const { sandbox } = run;
+    let status: number;
+    try {
+      status = sandbox.start(run.reference, prepare(sandbox.lua));
+    } catch (error) {
+      throw this.#panic(error);
+    }
+    if (status === STATUS_YIELD) throw new Wait(this.#goOn(run));
+    this.#end(run, status, call.reply);
+  }
+
+  /** Goes on with a script that was left, in slices, until it has ended. */
+  #goOn(run: Run): Promise<void> {
+    this.busy = run.isFunction ? errors.busyFunction : errors.busy;
+    return new Promise((resolve) => {
+      const slice = (): void => {
+        let status: number;
+        const { clock, keyspace } = this.#instance;
+        run.sliceEnd = clock.monotonicMicros() + SLICE_MS * MICROS_PER_MS;
+        const reply = new Reply(heapWindows());
+        reply.resp3 = run.caller.resp3;
+        try {
+          status = run.sandbox.resume();
+          if (status === STATUS_YIELD) {
+            setImmediate(slice);
+            return;
+          }
+          this.#end(run, status, reply);
+        } catch (error) {
+          if (!(error instanceof Refusal))
+            reply.error(errors.scriptFailed(run.name, this.#panic(error).message).text);
+          else reply.error(error.text);
+        }
+        this.busy = undefined;
+        keyspace.tick(clock.now());
+        if (!run.caller.closing) this.#replies.set(run.caller, collect(reply));
+        resolve();
+      };
+      setImmediate(slice);
+    });
+  }
+
+  /** Nothing of the sandbox can be trusted. */
+  #panic(error: unknown): LuaPanic {
+    this.#run = undefined;
+    this.#call.reply.rewind(0);
+    if (error instanceof LuaPanic) return error;
+    if (error instanceof RangeError) return new LuaPanic('stack overflow');
+    throw error;
+  }
+
+  #onHook(sandbox: Sandbox): boolean {
+    const run = this.#run;
+    if (run === undefined) return false;
+    const { clock, config, log } = this.#instance;
+    const threshold = config.values.busyReplyThreshold;
+    if (run.isKilled) {
+      log.notice('Lua script killed by user with SCRIPT KILL.');
+      // Or who catches the error could go on.
+      sandbox.hookLines();
+      pushErrorText(sandbox.lua, 'Script killed by user with SCRIPT KILL...');
+      sandbox.lua.throwTop();
+    }
+    const now = clock.monotonicMicros();
+    if (run.isLeft) return now >= run.sliceEnd;
+    const elapsed = Math.floor((now - run.began) / MICROS_PER_MS);
+    if (threshold === 0 || elapsed < threshold || !run.mayBeLeft) return false;
+    log.warning(
+      `Slow script detected: still in execution after ${elapsed} milliseconds. You can try ` +
+        `killing the script using the ${run.isFunction ? 'FUNCTION KILL' : 'SCRIPT KILL'} ` +
+        `command. Script name is: ${run.name}.`,
+    );
+    run.isLeft = true;
+    return true;
+  }
+
+  /** A script has ended: replies what it returned, or its error. */
+  #end(run: Run, status: number, reply: Reply): void {
+    const { sandbox } = run;
+    const { lua } = sandbox;
+    this.#run = undefined;
+    const failed = status !== STATUS_OK;
+    try {
+      if (failed) {
+        this.#refuse(run, reply);
+      } else {
+        // One result, or nil.
+        lua.setTop(1);
+        replyValue(lua, reply, run.isResp3, (error) => this.#replyError(reply, error));
+      }
+    } finally {
+      sandbox.finish(failed);
+    }
+  }
+
+  /** Replies the error on top. */
+  #refuse({ sandbox, name }: Run, reply: Reply): void {
+    const { lua } = sandbox;
+    const place = sandbox.errorPlace();
+    if (lua.type(-1) !== TYPE_TABLE) pushErrorText(lua, textOf(lua));
+    const { text, isCounted } = errorOf(lua);
+    const where = place === undefined ? '' : ` script: ${name}, on ${place.source}:${place.line}.`;
+    this.#replyError(reply, { text: text + where, isCounted });
+  }
+
+  /** An error takes one line. */
+  #replyError(reply: Reply, { text, isCounted }: ReturnedError): void {
+    const line = text.replace(/[\r\n]+$/, '').replace(/[\r\n]/g, ' ');
+    reply.error(line);
+    if (!isCounted) this.#instance.stats.noteError(line);
+  }
+
+  // ── redis.* ───────────────────────────────────────────────────────────────────────────────────
+
+  #functions(): NonNullable<Library['functions']> {
+    return {
+      call: (lua) => this.#callCommand(lua, true),
+      pcall: (lua) => this.#callCommand(lua, false),
+      log: (lua) => this.#log(lua),
+      setresp: (lua) => this.#setResp(lua),
+      sha1hex(lua) {
+        if (lua.top() !== 1) return raise(lua, 'wrong number of arguments');
+        const isText = lua.readBytes(1);
+        const bytes = isText ? lua.memory.subarray(lua.start, lua.end) : new Uint8Array(0);
+        lua.pushText(createHash('sha1').update(bytes).digest('hex'));
+        return 1;
+      },
+      error_reply(lua) {
+        if (lua.top() !== 1 || lua.type(1) !== TYPE_STRING) {
+          pushErrorText(lua, 'wrong number or type of arguments');
+          return 1;
+        }
+        const text = lua.text(1) as string;
+        pushErrorText(lua, text.startsWith('-') ? text : `-${text}`);
+        return 1;
+      },
+      status_reply(lua) {
+        if (lua.top() !== 1 || lua.type(1) !== TYPE_STRING) {
+          pushErrorText(lua, 'wrong number or type of arguments');
+          return 1;
+        }
+        lua.newTable();
+        lua.pushCopy(1);
+        lua.setField(-2, 'ok');
+        return 1;
+      },
+      set_repl(lua) {
+        if (lua.top() !== 1) return raise(lua, 'redis.set_repl() requires one argument.');
+        const flags = Math.trunc(lua.toNumber(1));
+        if ((flags & ~(REPL_AOF | REPL_REPLICA)) === 0) return 0;
+        return raise(
+          lua,
+          'Invalid replication flags. Use REPL_AOF, REPL_REPLICA, REPL_ALL or REPL_NONE.',
+        );
+      },
+      acl_check_cmd: (lua) => this.#mayCall(lua),
+      replicate_commands(lua) {
+        lua.pushBoolean(true);
+        return 1;
+      },
+      // There is no debugger of scripts.
+      breakpoint(lua) {
+        lua.pushBoolean(false);
+        return 1;
+      },
+      debug: () => 0,
+    };
+  }
+
+  #log(lua: Lua): number {
+    const count = lua.top();
+    if (count < 2) return raise(lua, 'redis.log() requires two arguments or more.');
+    if (!lua.isNumber(1)) return raise(lua, 'First argument must be a number (log level).');
+    const level = LOG_LEVELS[Math.trunc(lua.toNumber(1))];
+    if (level === undefined) return raise(lua, 'Invalid debug level.');
+    const words: string[] = [];
+    for (let i = 2; i <= count; i++) {
+      const text = lua.text(i);
+      if (text !== undefined) words.push(text);
+    }
+    this.#instance.log[level](words.join(' '));
+    return 0;
+  }
+
+  #setResp(lua: Lua): number {
+    if (lua.top() !== 1) return raise(lua, 'redis.setresp() requires one argument.');
+    const version = Math.trunc(lua.toNumber(1));
+    if (version !== 2 && version !== 3) return raise(lua, 'RESP version must be 2 or 3.');
+    const run = this.#run as Run;
+    run.isResp3 = version === 3;
+    this.#call.client.resp3 = run.isResp3;
+    this.#call.reply.resp3 = run.isResp3;
+    return 0;
+  }
+
+  /** Reads the arguments of redis.call() as a request. Answers what is wrong with them. */
+  #readRequest(lua: Lua): string | undefined {
+    const argv = this.#argv;
+    const count = lua.top();
+    argv.count = 0;
+    if (count === 0) return 'Please specify at least one argument for this redis lib call';
+    if (argv.bytes.length > ARGUMENTS_KEPT) argv.bytes = new Uint8Array(0);
+    argv.reserve(count);
+    let at = 0;
+    for (let i = 0; i < count; i++) {
+      argv.starts[i] = at;
+      if (lua.type(i + 1) === TYPE_NUMBER) {
+        this.#makePlace(at, DOUBLE_TEXT_SIZE_MAX);
+        at = writeDouble(argv.bytes, at, lua.toNumber(i + 1) + 0);
+      } else {
+        if (!lua.readBytes(i + 1)) {
+          return 'Lua redis lib command arguments must be strings or integers';
+        }
+        const size = lua.end - lua.start;
+        this.#makePlace(at, size);
+        copyBytes(argv.bytes, at, lua.memory, lua.start, lua.end);
+        at += size;
+      }
+      argv.ends[i] = at;
+    }
+    argv.count = count;
+    lua.setTop(0);
+    return undefined;
+  }
+
+  #makePlace(at: number, size: number): void {
+    const argv = this.#argv;
+    if (at + size <= argv.bytes.length) return;
+    const bytes = new Uint8Array(Math.max(256, (at + size) * 2));
+    copyBytes(bytes, 0, argv.bytes, 0, at);
+    argv.bytes = bytes;
+  }
+
+  /** The command that the request names, a subcommand where it does. */
+  #commandOf(): Command | undefined {
+    const argv = this.#argv;
+    const { registry } = this.#instance;
+    const command = registry.find(argv);
+    if (command === undefined || command.subcommands.size === 0 || argv.count === 1) return command;
+    return registry.findSubcommand(command, argv);
+  }
+
+  #mayCall(lua: Lua): number {
+    const fault = this.#readRequest(lua);
+    if (fault !== undefined) return raise(lua, fault);
+    const command = this.#commandOf();
+    if (command === undefined) {
+      return raise(lua, 'Invalid command passed to redis.acl_check_cmd()');
+    }
+    const { user } = (this.#run as Run).caller;
+    const denial = checkPermission(user, command, this.#argv, this.#instance);
+    lua.pushBoolean(denial === undefined);
+    return 1;
+  }
+
+  #callCommand(lua: Lua, raises: boolean): number {
+    const run = this.#run as Run;
+    const fault = this.#readRequest(lua);
+    if (fault !== undefined) {
+      pushErrorText(lua, fault);
+      return raises ? lua.throwTop() : 1;
+    }
+    const command = this.#commandOf();
+    const refusal = this.#refusalOf(run, command);
+    if (refusal !== undefined || command === undefined) {
+      this.#instance.stats.noteError(errors.fromScript(refusal ?? '').text);
+      if (command !== undefined) command.rejected++;
+      pushErrorText(lua, refusal as string);
+      setIgnored(lua);
+      return raises ? lua.throwTop() : 1;
+    }
+    if (command.flags.has('write')) run.hasWritten = true;
+    const call = this.#call;
+    const { reply } = call;
+    try {
+      perform(call, command, 0);
+    } catch (error) {
+      if (!(error instanceof Wait)) throw error;
+      reply.rewind(0);
+      reply.error(errors.notFromScript.text);
+    }
+    const bytes = this.#takeReply(reply);
+    this.#reader.push(lua, bytes.bytes, bytes.start);
+    const isError = bytes.bytes[bytes.start] === ERROR;
+    return isError && raises ? lua.throwTop() : 1;
+  }
+
+  readonly #taken = { bytes: new Uint8Array(0) as Uint8Array, start: 0 };
+
+  /** The bytes of a reply in one piece. */
+  #takeReply(reply: Reply): { readonly bytes: Uint8Array; readonly start: number } {
+    const taken = this.#taken;
+    let pieces = 0;
+    const { size } = reply;
+    let at = 0;
+    reply.take((bytes, start, end, window) => {
+      pieces++;
+      if (end - start === size) {
+        taken.bytes = bytes;
+        taken.start = start;
+      } else {
+        if (pieces === 1) {
+          taken.bytes = new Uint8Array(size);
+          taken.start = 0;
+        }
+        copyBytes(taken.bytes, at, bytes, start, end);
+        at += end - start;
+      }
+      window?.release();
+    });
+    return taken;
+  }
+
+  /** Why a script may not call a command, or undefined. */
+  #refusalOf(run: Run, command: Command | undefined): string | undefined {
+    if (command === undefined) return 'Unknown Redis command called from script';
+    const { count } = this.#argv;
+    if (count < command.countMin || count > command.countMax) {
+      return 'Wrong number of args calling Redis command from script';
+    }
+    const { flags } = command;
+    if (flags.has('noscript')) return 'This Redis command is not allowed from script';
+    const call = this.#call;
+    if (!call.client.isUnrestricted) {
+      const denial = checkPermission(call.client.user, command, this.#argv, this.#instance);
+      if (denial !== undefined) {
+        noteDenial(call, denial, 'lua');
+        const { text } = refusalOf(denial, call.client.user);
+        return `ACL failure in script: ${text.slice(text.indexOf(' ') + 1)}`;
+      }
+    }
+    if (run.isReadOnly && (flags.has('write') || flags.has('may_replicate'))) {
+      return 'Write commands are not allowed from read-only scripts.';
+    }
+    return undefined;
+  }
+}
+
+/** The value on top as tostring() has it, so far as it can be an error. */
+function textOf(lua: Lua): string {
+  if (lua.type(-1) === TYPE_BOOLEAN) return String(lua.toBoolean(-1));
+  return lua.text(-1) ?? lua.typeName(-1);
+}
+
+/** Raises an error as the functions of `redis` do. */
+function raise(lua: Lua, text: string): never {
+  pushErrorText(lua, text);
+  return lua.throwTop();
+}
+
+/** 7.2.6 as 0x00070206. */
+function versionNumber(version: string): number {
+  return version.split('.').reduce((number, part) => number * 256 + Number(part), 0);
+}

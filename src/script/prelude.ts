@@ -1,0 +1,129 @@
+/**
+ * What of the sandbox is written in Lua. Run once with the real globals as they come, and the
+ * functions that JavaScript gives it as arguments.
+ *
+ * Redis patched its Lua so that a table can be made read-only; plain Lua has no such thing. So what
+ * scripts see of a protected table is an empty one in its place:
+ *
+ *   script ──► stand-in {} ──__index──► the real table
+ *                  └───────__newindex─► refuse()
+ *
+ * Whatever can look behind a stand-in (rawset, rawget, next, pairs, setmetatable, getmetatable)
+ * knows of them. `refuse` raises an error and is no Lua function: an error's place is that of the
+ * script which called it.
+ */
+export const PRELUDE = `
+local refuse, nonexistent, isMain, refuseYield, allowed = ...
+local G = getfenv(1)
+local type, rawget, rawset, next, select = type, rawget, rawset, next, select
+local getmetatable, setmetatable, pcall, pairs = getmetatable, setmetatable, pcall, pairs
+local loadstring, load, byte = loadstring, load, string.byte
+local real = setmetatable({}, { __mode = 'k' })
+local standIns = {}
+
+local function protect(t)
+  if standIns[t] then return standIns[t] end
+  local p = {}
+  standIns[t] = p
+  real[p] = t
+  local mt = { __index = t, __newindex = refuse }
+  mt.__metatable = mt
+  setmetatable(p, mt)
+  real[mt] = mt
+  return p
+end
+
+function G.rawset(t, k, v)
+  if real[t] then refuse(0) end
+  return rawset(t, k, v)
+end
+
+function G.rawget(t, k)
+  return rawget(real[t] or t, k)
+end
+
+function G.setmetatable(t, mt)
+  if real[t] then refuse(0) end
+  return setmetatable(t, mt)
+end
+
+function G.getmetatable(t)
+  local mt = getmetatable(t)
+  if type(mt) == 'table' and real[mt] then return protect(mt) end
+  return mt
+end
+
+local function following(t, k)
+  return next(real[t], k)
+end
+
+function G.next(t, k)
+  return next(real[t] or t, k)
+end
+
+function G.pairs(t)
+  if real[t] then return following, t, nil end
+  return pairs(t)
+end
+
+-- The error of a command is a table; who catches it gets its text.
+local function caught(isFine, e, ...)
+  if not isFine and type(e) == 'table' then
+    local text = e.err
+    if type(text) == 'string' or type(text) == 'number' then e = text end
+  end
+  return isFine, e, ...
+end
+
+function G.pcall(...)
+  if select('#', ...) == 0 then return false, 'attempt to call a boolean value' end
+  return caught(pcall(...))
+end
+
+-- A script runs in a coroutine, and must not know.
+local yield, running = coroutine.yield, coroutine.running
+
+function coroutine.yield(...)
+  if isMain() then refuseYield() end
+  return yield(...)
+end
+
+function coroutine.running()
+  if isMain() then return nil end
+  return running()
+end
+
+-- What was compiled elsewhere can break the interpreter.
+function G.loadstring(text, ...)
+  if type(text) == 'string' and byte(text, 1) == 27 then
+    return nil, 'binary chunks are not loaded'
+  end
+  return loadstring(text, ...)
+end
+
+function G.load(reader, ...)
+  local isFirst = true
+  return load(function()
+    local piece = reader()
+    if isFirst and type(piece) == 'string' and #piece > 0 then
+      isFirst = false
+      if byte(piece, 1) == 27 then return nil end
+    end
+    return piece
+  end, ...)
+end
+
+for name in pairs(G) do
+  if not allowed[name] then G[name] = nil end
+end
+setmetatable(G, { __index = nonexistent })
+local env = protect(G)
+for name, value in pairs(G) do
+  if type(value) == 'table' and name ~= '_G' then G[name] = protect(value) end
+end
+G._G = env
+local text = getmetatable('')
+text.__index = G.string
+text.__metatable = protect(text)
+return env, G
+`;

@@ -1,0 +1,111 @@
+/** Scripts that take too long: others are told so, and an operator ends them. */
+
+import { afterEach, expect, test } from 'vitest';
+import { type RunningServer, startServer } from '../../../src/index.ts';
+import { eventually } from '../../support/clock.ts';
+import { RespClient } from '../../support/resp-client.ts';
+
+const servers: RunningServer[] = [];
+const clients: RespClient[] = [];
+
+/** A server at which scripts are busy at once, with so many clients. */
+async function startBusy(count: number): Promise<RespClient[]> {
+  const server = await startServer({ config: { 'busy-reply-threshold': 1 } });
+  servers.push(server);
+  for (let i = 0; i < count; i++) clients.push(await RespClient.connect(server.address));
+  return clients.slice(-count);
+}
+
+afterEach(async () => {
+  for (const client of clients.splice(0)) client.close();
+  for (const server of servers.splice(0)) await server.close();
+});
+
+/** Waits until others are told that a script runs. */
+async function untilBusy(client: RespClient): Promise<void> {
+  await eventually('busy', async () => (await client.call('PING')).raw.startsWith('-BUSY'));
+}
+
+const BUSY =
+  '-BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.\r\n';
+
+test('a script that has not written is killed', async () => {
+  const [caller, other, late] = await startBusy(3);
+  caller.send('EVAL', 'while true do end', '0');
+  caller.send('PING');
+  await untilBusy(other);
+  expect((await other.call('GET', 'k')).raw).toBe(BUSY);
+  expect((await late.call('INFO')).raw).toBe(BUSY);
+  expect((await other.call('SCRIPT', 'KILL')).raw).toBe('+OK\r\n');
+  expect((await caller.reply()).raw).toMatch(
+    /^-ERR Script killed by user with SCRIPT KILL\.\.\. script: /,
+  );
+  expect((await caller.reply()).raw).toBe('+PONG\r\n');
+  expect((await other.call('GET', 'k')).raw).toBe('$-1\r\n');
+  expect((await other.call('SCRIPT', 'KILL')).raw).toMatch(/^-NOTBUSY /);
+});
+
+test('a script that has written is not, and ends by itself', async () => {
+  const [caller, other] = await startBusy(2);
+  await other.call('SET', 'stop', 'no');
+  const script =
+    "redis.call('SET', 'k', 1) local n = 0 while n < 2e7 do n = n + 1 end return {n, redis.call('GET', 'k')}";
+  caller.send('EVAL', script, '0');
+  await untilBusy(other);
+  expect((await other.call('SCRIPT', 'KILL')).raw).toMatch(/^-UNKILLABLE /);
+  expect((await caller.reply()).raw).toBe('*2\r\n:20000000\r\n$1\r\n1\r\n');
+  expect((await other.call('GET', 'k')).raw).toBe('$1\r\n1\r\n');
+});
+
+test('nobody else is served in the middle of one', async () => {
+  const [caller, other] = await startBusy(2);
+  const script =
+    "redis.call('SET', 'a', 1) local n = 0 while n < 2e7 do n = n + 1 end return redis.call('INCR', 'a')";
+  caller.send('EVAL', script, '0');
+  await untilBusy(other);
+  expect((await other.call('INCR', 'a')).raw).toBe(BUSY);
+  other.send('MULTI');
+  expect((await other.reply()).raw).toBe('+OK\r\n');
+  expect((await other.call('INCR', 'a')).raw).toBe(BUSY);
+  expect((await other.call('EXEC')).raw).toMatch(/^-EXECABORT /);
+  expect((await caller.reply()).raw).toBe(':2\r\n');
+});
+
+test('a client that leaves its script behind takes nothing with it', async () => {
+  const [caller, other] = await startBusy(2);
+  caller.send('EVAL', 'while true do end', '0');
+  await untilBusy(other);
+  caller.close();
+  expect((await other.call('SCRIPT', 'KILL')).raw).toBe('+OK\r\n');
+  await eventually('free', async () => (await other.call('PING')).raw === '+PONG\r\n');
+  expect((await other.call('EVAL', 'return 7', '0')).raw).toBe(':7\r\n');
+});
+
+test('the memory of scripts has a limit, and they go on working', async () => {
+  const server = await startServer({ config: { 'lua-memory-limit': '16mb' } });
+  servers.push(server);
+  const client = await RespClient.connect(server.address);
+  clients.push(client);
+  for (const script of [
+    "local t = {} for i = 1, 1e9 do t[i] = i end return 'no'",
+    "local s = 'x' while true do s = s .. s end",
+    "return string.rep('x', 1e9)",
+  ]) {
+    expect((await client.call('EVAL', script, '0')).raw).toMatch(/^-ERR .*not enough memory/);
+    expect((await client.call('EVAL', 'return 7', '0')).raw).toBe(':7\r\n');
+  }
+  expect((await client.call('EVAL', 'return #ARGV[1]', '0', 'x'.repeat(20e6))).raw).toMatch(
+    /^-ERR .*not enough memory/,
+  );
+  expect((await client.call('EVAL', 'return #ARGV[1]', '0', 'x'.repeat(1e6))).raw).toBe(
+    ':1000000\r\n',
+  );
+});
+
+test('tables within tables without end end in an error', async () => {
+  const [client] = await startBusy(1);
+  const { raw } = await client.call('EVAL', 'local a = {} a[1] = a return a', '0');
+  expect(raw).toMatch(/^(\*1\r\n)+-ERR reached lua stack limit\r\n$/);
+  const deep = 'local t = {} local b = t for i = 1, 1e5 do b[1] = {} b = b[1] end return t';
+  expect((await client.call('EVAL', deep, '0')).raw).toMatch(/reached lua stack limit\r\n$/);
+});
