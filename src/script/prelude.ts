@@ -1,3 +1,6 @@
+/** Protected calls within each other. Lua has it at 200 calls of C. */
+const DEPTH_MAX = 190;
+
 /**
  * What of the sandbox is written in Lua. Run once with the real globals as they come, and the
  * functions that JavaScript gives it as arguments.
@@ -13,11 +16,14 @@
  * script which called it.
  */
 export const PRELUDE = `
-local refuse, nonexistent, isMain, refuseYield, allowed = ...
+local refuse, nonexistent, isOwn, refuseYield, enter, leave, allowed = ...
 local G = getfenv(1)
 local type, rawget, rawset, next, select = type, rawget, rawset, next, select
-local getmetatable, setmetatable, pcall, pairs = getmetatable, setmetatable, pcall, pairs
+local getmetatable, setmetatable, pairs = getmetatable, setmetatable, pairs
+local pcall, xpcall = pcall, xpcall
 local loadstring, load, byte = loadstring, load, string.byte
+local create, resume, status = coroutine.create, coroutine.resume, coroutine.status
+local yield, running, getinfo = coroutine.yield, coroutine.running, debug.getinfo
 local real = setmetatable({}, { __mode = 'k' })
 local standIns = {}
 
@@ -75,22 +81,66 @@ local function caught(isFine, e, ...)
   return isFine, e, ...
 end
 
-function G.pcall(...)
-  if select('#', ...) == 0 then return false, 'attempt to call a boolean value' end
-  return caught(pcall(...))
+-- A function of C that calls Lua can't be left in the middle, and pcall is one. So what is called
+-- in protected mode runs in a coroutine of its own, which can; those that are written in C don't
+-- take long.
+local depth = 0
+local isOfC = setmetatable({}, { __mode = 'k' })
+
+local function relay(co, ...)
+  while status(co) == 'suspended' do
+    yield()
+    return relay(co, resume(co))
+  end
+  leave(co)
+  depth = depth - 1
+  return ...
 end
 
--- A script runs in a coroutine, and must not know.
-local yield, running = coroutine.yield, coroutine.running
+local function protected(f, ...)
+  if type(f) ~= 'function' then return pcall(f, ...) end
+  local isC = isOfC[f]
+  if isC == nil then
+    isC = getinfo(f, 'S').what == 'C'
+    isOfC[f] = isC
+  end
+  if isC then return pcall(f, ...) end
+  if depth >= ${DEPTH_MAX} then return false, 'C stack overflow' end
+  depth = depth + 1
+  local co = create(f)
+  enter(co)
+  return relay(co, resume(co, ...))
+end
 
+function G.pcall(...)
+  if select('#', ...) == 0 then return false, 'attempt to call a boolean value' end
+  return caught(protected(...))
+end
+
+local function handled(handler, isFine, ...)
+  if isFine then return true, ... end
+  return false, (handler((...)))
+end
+
+function G.xpcall(...)
+  local f, handler = ...
+  if select('#', ...) < 2 or depth >= ${DEPTH_MAX} then return xpcall(...) end
+  return handled(handler, protected(f))
+end
+
+-- A script runs in a coroutine, and so does what it protects; it must not know.
 function coroutine.yield(...)
-  if isMain() then refuseYield() end
+  if isOwn() then refuseYield() end
   return yield(...)
 end
 
 function coroutine.running()
-  if isMain() then return nil end
+  if isOwn() then return nil end
   return running()
+end
+
+local function reset()
+  depth = 0
 end
 
 -- What was compiled elsewhere can break the interpreter.
@@ -125,5 +175,5 @@ G._G = env
 local text = getmetatable('')
 text.__index = G.string
 text.__metatable = protect(text)
-return env, G
+return env, G, reset
 `;

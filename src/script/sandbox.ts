@@ -75,6 +75,10 @@ export class Sandbox {
   /** References: what scripts see as _G, and what it stands for. */
   readonly #env: number;
   readonly #globals: number;
+  /** Reference: forgets protected calls that were not ended. */
+  readonly #reset: number;
+  /** Of each coroutine that is a protected call: the one it was called from. */
+  readonly #callers = new Map<number, number>();
   #threadReference = 0;
 
   constructor(options: SandboxOptions) {
@@ -113,19 +117,28 @@ export class Sandbox {
       ),
     );
     lua.pushFunction((own) => {
-      own.pushBoolean(own.state === this.thread);
+      own.pushBoolean(own.state === this.thread || this.#callers.has(own.state));
       return 1;
     });
     lua.pushFunction((own) => {
       own.pushText('attempt to yield across metamethod/C-call boundary');
       return own.throwTop();
     });
+    lua.pushFunction((own) => {
+      this.#callers.set(x.lua_tothread(own.state, 1), own.state);
+      return 0;
+    });
+    lua.pushFunction((own) => {
+      this.#callers.delete(x.lua_tothread(own.state, 1));
+      return 0;
+    });
     lua.newTable();
     for (const name of ALLOWED) {
       lua.pushBoolean(true);
       lua.setField(-2, name);
     }
-    x.lua_call(lua.state, 5, 2);
+    x.lua_call(lua.state, 7, 3);
+    this.#reset = x.luaL_ref(lua.state, REGISTRY_INDEX);
     this.#globals = x.luaL_ref(lua.state, REGISTRY_INDEX);
     this.#env = x.luaL_ref(lua.state, REGISTRY_INDEX);
     lua.rawGetIndex(REGISTRY_INDEX, this.#env);
@@ -253,27 +266,42 @@ export class Sandbox {
     return this.lua.x.lua_resume(this.thread, 0);
   }
 
-  /** From now on every line of the running script asks onHook(). */
+  /** From now on every line of the running script asks onHook(), whoever catches its errors. */
   hookLines(): void {
-    this.lua.x.lua_sethook(this.lua.state, this.#hook, MASK_LINE, 0);
+    const { lua, thread } = this;
+    for (let state: number | undefined = lua.state; state !== undefined; ) {
+      lua.x.lua_sethook(state, this.#hook, MASK_LINE, 0);
+      state = this.#callers.get(state);
+    }
+    lua.x.lua_sethook(thread, this.#hook, MASK_LINE, 0);
   }
 
   /** The script is over: its results have been taken. */
   finish(failed: boolean): void {
     const { lua } = this;
+    const { x } = lua;
     lua.state = this.#main;
-    if (failed) this.#newThread();
-    else lua.x.lua_settop(this.thread, 0);
-    lua.x.lua_settop(this.#main, 0);
+    x.lua_settop(this.#main, 0);
+    if (!failed) {
+      x.lua_settop(this.thread, 0);
+      return;
+    }
+    this.#newThread();
+    this.#callers.clear();
+    lua.rawGetIndex(REGISTRY_INDEX, this.#reset);
+    x.lua_call(this.#main, 0, 0);
   }
 
-  /** A script that was left runs by itself, without functions of C that wait for it. */
+  /** Whether the running script can be left: no function of C waits for it, and no coroutine. */
   #mayYield(): boolean {
     const { lua, thread } = this;
-    if (lua.state !== thread) return false;
-    const calls = (thread + S_C_CALLS) >> 1;
     const words = new Uint16Array(lua.memory.buffer);
-    return words[calls] <= words[calls + ((S_BASE_C_CALLS - S_C_CALLS) >> 1)];
+    for (let state: number | undefined = lua.state; state !== undefined; ) {
+      if (words[(state + S_C_CALLS) >> 1] > words[(state + S_BASE_C_CALLS) >> 1]) return false;
+      if (state === thread) return true;
+      state = this.#callers.get(state);
+    }
+    return false;
   }
 
   /** Where in a script the error of `thread` was raised; as Redis's handler finds it. */

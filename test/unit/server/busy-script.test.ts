@@ -109,3 +109,31 @@ test('tables within tables without end end in an error', async () => {
   const deep = 'local t = {} local b = t for i = 1, 1e5 do b[1] = {} b = b[1] end return t';
   expect((await client.call('EVAL', deep, '0')).raw).toMatch(/reached lua stack limit\r\n$/);
 });
+
+test('a script that catches errors is killed all the same', async () => {
+  for (const script of [
+    'local function f() while true do end end while true do pcall(f) end',
+    "local function f() while true do redis.call('PING') end end while true do pcall(f) end",
+    'local function f() while true do end end while true do xpcall(f, function(e) return e end) end',
+    'local function f() pcall(function() while true do end end) return f() end return f()',
+  ]) {
+    const [caller, other] = await startBusy(2);
+    caller.send('EVAL', script, '0');
+    await untilBusy(other);
+    expect((await other.call('SCRIPT', 'KILL')).raw).toBe('+OK\r\n');
+    expect((await caller.reply()).raw).toMatch(/Script killed by user/);
+    expect((await other.call('EVAL', 'return {pcall(function() return 7 end)}', '0')).raw).toBe(
+      '*2\r\n:1\r\n:7\r\n',
+    );
+  }
+});
+
+test('protected calls within each other end in an error', async () => {
+  const [client] = await startBusy(1);
+  const script =
+    'local n = 0 local function f() n = n + 1 local ok, e = pcall(f) return e end f() return n';
+  for (let i = 0; i < 3; i++) {
+    const { raw } = await client.call('EVAL', script, '0');
+    expect(Number(raw.slice(1))).toBeGreaterThan(150);
+  }
+});
