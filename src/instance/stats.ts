@@ -66,7 +66,10 @@ class Rate {
     return this.#samples.reduce((sum, sample) => sum + sample, 0) / SAMPLES;
   }
 
+  /** Begins anew, as what it is the rate of does. */
   clear(): void {
+    this.#lastCount = 0;
+    this.#lastMs = 0;
     this.#samples.fill(0);
   }
 }

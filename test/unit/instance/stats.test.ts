@@ -158,6 +158,21 @@ describe('stats', () => {
     expect(stats.operations.perSecond).toBe(0);
   });
 
+  it('give rates that are none below zero after a reset', () => {
+    const clock = new ManualClock();
+    const stats = new Stats(clock);
+    for (let i = 0; i < 3; i++) {
+      if (i === 2) stats.reset([]);
+      stats.inputBytes += 1024;
+      clock.advance(100);
+      stats.sample();
+    }
+    stats.inputBytes += 160;
+    clock.advance(100);
+    stats.sample();
+    expect(stats.input.perSecond).toBeCloseTo(100);
+  });
+
   it('count errors by code, and only so many codes', () => {
     const stats = new Stats(new ManualClock());
     stats.noteError('WRONGTYPE Operation against a key');
