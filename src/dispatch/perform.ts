@@ -20,8 +20,10 @@ import { keysOf } from './keys.ts';
 
 /** Bytes of a request or reply from which on a short command may take long. */
 const LARGE = 16 * 1024;
-/** They read what the commands in them read. */
-const SCRIPTS: ReadonlySet<string> = new Set(['eval_ro', 'evalsha_ro', 'fcall_ro']);
+/** They read what the commands in them read, and are shown in front of those. */
+const SCRIPTS: ReadonlySet<string> = new Set([
+  ...['eval', 'evalsha', 'fcall', 'eval_ro', 'evalsha_ro', 'fcall_ro'],
+]);
 const MICROS_PER_MS = 1000;
 const MS_PER_SECOND = 1000;
 const MICROS_PER_SECOND = 1_000_000;
@@ -31,17 +33,17 @@ const MICROS_PER_SECOND = 1_000_000;
  * throws to wait by (Blocked, Wait) is thrown on; it has not been counted then.
  */
 export function perform(call: Call, command: Command, mark: number): void {
-  const { argv, reply, instance } = call;
+  const { argv, client, reply, instance } = call;
   const { stats, monitors } = instance;
   if (!command.isShort || stats.isExact || monitors.isOn || sizeOf(argv) > LARGE) {
     performTimed(call, command, mark);
-    if (call.client.tracking !== undefined) track(call, command, argv);
+    if (client.tracking !== undefined || client.isScript) track(call, command, argv);
     return;
   }
   attempt(call, command, mark);
   if (reply.size - mark > LARGE) tellSlow(call, command, argv, stats.endLarge(command));
   else stats.noteCall(command);
-  if (call.client.tracking !== undefined) track(call, command, argv);
+  if (client.tracking !== undefined || client.isScript) track(call, command, argv);
 }
 
 /** Bytes from the first argument to the last. */
@@ -53,6 +55,7 @@ function performTimed(call: Call, command: Command, mark: number): void {
   const { argv, client, instance } = call;
   const { stats, monitors } = instance;
   const began = stats.beginTimed();
+  if (monitors.isOn && SCRIPTS.has(command.fullName)) send(call, command, argv);
   try {
     attempt(call, command, mark);
   } catch (error) {
@@ -71,16 +74,17 @@ function track(call: Call, command: Command, argv: Argv): void {
   endCaching(call.client, command);
 }
 
-/** Remembers which keys a client has read that tracks them. */
+/** Remembers which keys a client has read that tracks them: itself, or by a script. */
 function remember({ client, instance }: Call, command: Command, argv: Argv): void {
-  const { tracking } = client;
-  if (tracking === undefined) return;
+  const reader = client.isScript ? instance.pubsub.executing : client;
+  const tracking = reader?.tracking;
+  if (reader === undefined || tracking === undefined) return;
   const { isBroadcast, optIn, optOut, hasCaching } = tracking;
   const { flags, fullName } = command;
   const isAsked = !(optIn && !hasCaching) && !(optOut && hasCaching);
   if (isAsked && !isBroadcast && flags.has('readonly') && !SCRIPTS.has(fullName)) {
     for (const { bytes, start, end } of keysOf(command, argv, 0, instance)) {
-      instance.tracking.remember(client, latin1Text(bytes, start, end));
+      instance.tracking.remember(reader, latin1Text(bytes, start, end));
     }
   }
 }
@@ -143,9 +147,12 @@ export function tellSlow(call: Call, command: Command, argv: Argv, took: number)
   slowLog.note(client, argv, secrets, micros, seconds, slowlogMaxLen);
 }
 
-/** Shows a request to the monitors. */
-function show({ client, instance, db }: Call, command: Command, argv: Argv): void {
-  if (command.flags.has('skip_monitor') || command.flags.has('admin')) return;
+/** Shows a request to the monitors, if it is one that they may see. */
+function show(call: Call, command: Command, argv: Argv): void {
+  if (!command.flags.has('skip_monitor') && !command.flags.has('admin')) send(call, command, argv);
+}
+
+function send({ client, instance, db }: Call, command: Command, argv: Argv): void {
   const secrets = command.secrets(argv, instance);
   const now = unixMicros(instance.clock);
   const seconds = Math.floor(now / MICROS_PER_SECOND);

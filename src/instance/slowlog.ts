@@ -42,7 +42,7 @@ export class SlowLog {
 
   /** Keeps a request, and at most `lengthMax` in all. `secrets` are indexes of arguments. */
   note(
-    { address, name }: Client,
+    { address, isScript, name }: Client,
     argv: Argv,
     secrets: readonly number[],
     micros: number,
@@ -54,7 +54,7 @@ export class SlowLog {
       time,
       micros,
       arguments: kept(argv, secrets),
-      address,
+      address: isScript ? '' : address,
       clientName: name,
     });
     this.trim(lengthMax);

@@ -23,11 +23,20 @@ export interface Clock {
   stall(ms: number): void;
 }
 
+/** By how much each clock's microseconds of the calendar are ahead of its monotonic ones. */
+const offsets = new WeakMap<Clock, number>();
+
 /**
- * Unix time in microseconds. The calendar has milliseconds: those within one are the other face's.
+ * Unix time in microseconds. The calendar has milliseconds only: within one, time goes on as on the
+ * other face, and no further than its end. It is set back only when the calendar is.
  */
 export function unixMicros(clock: Clock): number {
-  return clock.now() * 1000 + (clock.monotonicMicros() % 1000);
+  const begin = clock.now() * 1000;
+  const monotonic = clock.monotonicMicros();
+  const micros = monotonic + (offsets.get(clock) ?? 0);
+  const held = Math.min(begin + 999, Math.max(begin, micros));
+  if (held !== micros) offsets.set(clock, held - monotonic);
+  return held;
 }
 
 /** The machine's clock. */

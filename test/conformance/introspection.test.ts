@@ -134,6 +134,25 @@ conformance('introspection', ({ test }) => {
     sees();
   });
 
+  test('a monitor sees what scripts run, and the slow log has it', ({ on, same, since }) => {
+    const monitor = on('m');
+    const sees = (count: number): void =>
+      monitor.receivesBut(/\d+\.\d{6} |127\.0\.0\.1:\d+/g, count);
+    same('CONFIG SET slowlog-log-slower-than 0');
+    same('SLOWLOG RESET');
+    monitor.same('MONITOR');
+    same('EVAL', "redis.call('set', KEYS[1], 'x') return redis.call('get', KEYS[1])", 1, 'k');
+    sees(3);
+    since('7.2').judge('SLOWLOG GET 3', (ours, theirs) => {
+      const of = ({ items }: typeof ours) =>
+        JSON.stringify(
+          items?.map(({ items: parts }) => [parts?.[3].items?.[0].text, parts?.[4].text === '']),
+        );
+      return of(ours) === of(theirs) ? undefined : `${of(ours)} is not ${of(theirs)}`;
+    });
+    same('CONFIG SET slowlog-log-slower-than 10000');
+  });
+
   test('a monitor may not touch data until it ends to be one', ({ on, same, fails }) => {
     const monitor = on('m');
     const sees = (count = 1): void => monitor.receivesBut(/\d+\.\d{6} |127\.0\.0\.1:\d+/g, count);

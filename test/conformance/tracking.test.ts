@@ -276,6 +276,24 @@ conformance('tracking', ({ test }) => {
   );
 
   test(
+    'a script reads for the client that runs it',
+    ({ on, same, sends, receives }) => {
+      same('CLIENT TRACKING ON');
+      same('EVAL', "redis.call('set', 'a', 'x')", 2, 'k', 'l');
+      on('x').same('MSET k 1 l 1 a 1');
+      same('EVAL', "redis.call('get', 'l')", 2, 'k', 'l');
+      same('EVAL_RO', "return redis.call('get', 'k')", 1, 'k');
+      on('x').same('MSET k 2 a 2');
+      same('EVAL_RO', "return redis.call('ping')", 1, 'a');
+      on('x').same('SET a 3');
+      sends('EVAL', "return redis.call('set', 'l', 'y')", 1, 'l');
+      receives(2);
+      same('PING');
+    },
+    { resp: 3 },
+  );
+
+  test(
     'keys that expire are told of',
     ({ same, on }) => {
       same('DEBUG SET-ACTIVE-EXPIRE 0');

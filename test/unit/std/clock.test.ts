@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { AssertionError } from '../../../src/std/assert.ts';
-import { ManualClock, systemClock } from '../../../src/std/clock.ts';
+import { type Clock, ManualClock, systemClock, unixMicros } from '../../../src/std/clock.ts';
 
 describe('systemClock', () => {
   it('answers whole milliseconds of Unix time', () => {
@@ -49,5 +49,24 @@ describe('ManualClock', () => {
   it('refuses to run backwards', () => {
     expect(() => new ManualClock().advance(-1)).toThrow(AssertionError);
     expect(() => new ManualClock().set(0.5)).toThrow(AssertionError);
+  });
+});
+
+describe('unixMicros', () => {
+  it('goes on within a millisecond, and goes back only with the calendar', () => {
+    let now = 5000;
+    let monotonic = 300;
+    const clock: Clock = { now: () => now, monotonicMicros: () => monotonic, stall() {} };
+    const after = (ms: number, micros: number): number => {
+      now += ms;
+      monotonic += micros;
+      return unixMicros(clock);
+    };
+    expect(after(0, 0)).toBe(5_000_000);
+    expect(after(0, 400)).toBe(5_000_400);
+    expect(after(0, 700)).toBe(5_000_999);
+    expect(after(1, 100)).toBe(5_001_099);
+    expect(after(1, 100)).toBe(5_002_000);
+    expect(after(-1000, 10)).toBe(4_002_999);
   });
 });
