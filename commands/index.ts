@@ -8,6 +8,7 @@ import * as client from './connection/client.ts';
 import * as connect from './connection/connect.ts';
 import * as tracking from './connection/tracking.ts';
 import * as dump from './dump.ts';
+import * as functions from './function.ts';
 import * as generic from './generic.ts';
 import * as geo from './geo.ts';
 import * as hash from './hash.ts';
@@ -92,6 +93,7 @@ export const families: readonly (readonly Definition[])[] = [
   transactions,
   pubsub,
   scripting,
+  functions,
   command,
   config,
   info,

@@ -26,6 +26,7 @@ import type { Watches } from '../keyspace/watches.ts';
 import type { Argv } from '../resp/argv.ts';
 import type { ErrorReply } from '../resp/errors.ts';
 import type { Reply } from '../resp/reply.ts';
+import type { Libraries } from '../script/libraries.ts';
 import type { Clock } from '../std/clock.ts';
 import type { Random } from '../std/random.ts';
 import type { Args } from './arguments.ts';
@@ -98,10 +99,21 @@ export interface Commands {
   all(): Iterable<Command>;
 }
 
+/** A script or a function that takes too long. */
+export interface RunningScript {
+  readonly name: string;
+  readonly isFunction: boolean;
+  /** The request that called it. */
+  readonly argv: Argv;
+  readonly elapsedMs: number;
+}
+
 /** What runs scripts and functions. */
 export interface ScriptRuns {
   /** What others are told while a script takes too long; undefined while none does. */
   readonly busy: ErrorReply | undefined;
+  /** What is busy. */
+  readonly running: RunningScript | undefined;
   /** Ends the script, or the function, that is busy. Throws when that can't be. */
   kill(isFunction: boolean): void;
 }
@@ -118,6 +130,15 @@ export interface ScriptCache {
   flush(): void;
   /** Runs the script of a call: argument 1 is its text, or its SHA1. */
   evaluate(call: Call, isSha: boolean, isReadOnly: boolean): void;
+}
+
+/** The functions that libraries have registered. */
+export interface FunctionCache {
+  readonly libraries: Libraries;
+  /** Bytes of the interpreter that runs them. */
+  readonly memory: number;
+  /** Runs the function of a call: argument 1 is its name. */
+  call(call: Call, isReadOnly: boolean): void;
 }
 
 /** One running server, as far as commands may touch it. */
@@ -141,6 +162,7 @@ export interface Instance {
   readonly pubsub: PubSub;
   readonly scriptRuns: ScriptRuns;
   readonly scripts: ScriptCache;
+  readonly functions: FunctionCache;
   readonly log: Log;
   readonly clock: Clock;
   readonly random: Random;

@@ -109,8 +109,9 @@ export function memoryFigures({ keyspace, clients, stats }: Instance): MemoryFig
 }
 
 function memory(instance: Instance): readonly Field[] {
-  const { scripts } = instance;
-  const { config, keyspace } = instance;
+  const { config, functions, keyspace, scripts } = instance;
+  const interpreters = scripts.memory + functions.memory;
+  const texts = scripts.size + functions.libraries.size;
   const [zone] = keyspace.zones;
   const figures = memoryFigures(instance);
   const { used, peak, resident, overhead, startup, dataset, allocated } = figures;
@@ -136,14 +137,14 @@ function memory(instance: Instance): readonly Field[] {
     ['used_memory_lua_human', sizeText(scripts.memory)],
     ['used_memory_scripts_eval', scripts.size],
     ['number_of_cached_scripts', scripts.count],
-    ['number_of_functions', 0],
-    ['number_of_libraries', 0],
-    ['used_memory_vm_functions', 0],
-    ['used_memory_vm_total', scripts.memory],
-    ['used_memory_vm_total_human', sizeText(scripts.memory)],
-    ['used_memory_functions', 0],
-    ['used_memory_scripts', scripts.size],
-    ['used_memory_scripts_human', sizeText(scripts.size)],
+    ['number_of_functions', functions.libraries.functionCount],
+    ['number_of_libraries', functions.libraries.count],
+    ['used_memory_vm_functions', functions.memory],
+    ['used_memory_vm_total', interpreters],
+    ['used_memory_vm_total_human', sizeText(interpreters)],
+    ['used_memory_functions', functions.libraries.size],
+    ['used_memory_scripts', texts],
+    ['used_memory_scripts_human', sizeText(texts)],
     ['maxmemory', zone.size],
     ['maxmemory_human', sizeText(zone.size)],
     ['maxmemory_policy', config.values.maxmemoryPolicy],

@@ -35,7 +35,7 @@ import { LuaPanic, Sandbox, STATUS_YIELD } from '../script/sandbox.ts';
 import { copyBytes } from '../std/bytes.ts';
 import { DOUBLE_TEXT_SIZE_MAX, writeDouble } from '../std/double.ts';
 import { Args } from './arguments.ts';
-import type { Call, Command, Instance, ScriptRuns } from './call.ts';
+import type { Call, Command, Instance, RunningScript, ScriptRuns } from './call.ts';
 import { perform } from './perform.ts';
 import { checkPermission, noteDenial, refusalOf } from './permissions.ts';
 import {
@@ -81,6 +81,8 @@ interface Run extends Runnable {
   /** Whether it may be left in the middle: others see no transaction half done. */
   readonly mayBeLeft: boolean;
   isLeft: boolean;
+  /** The request that called it, once it has been left. */
+  argv: Argv | undefined;
 }
 
 export class ScriptRunner implements ScriptRuns {
@@ -91,11 +93,13 @@ export class ScriptRunner implements ScriptRuns {
   readonly #argv = new Argv();
   readonly #reader = new ReplyReader();
   #run: Run | undefined = undefined;
+  /** Monotonic microseconds: when what runs aside has taken too long. */
+  #asideEnd = 0;
   /** What scripts that were left have replied, until their clients come for it. */
   readonly #replies = new Map<Client, Uint8Array>();
 
   /** Scripts will be part of that instance. */
-  constructor(parts: Omit<Instance, 'scriptRuns' | 'scripts'>) {
+  constructor(parts: Omit<Instance, 'scriptRuns' | 'scripts' | 'functions'>) {
     const instance = parts as Instance;
     this.#instance = instance;
     const { keyspace, clock, users } = instance;
@@ -131,12 +135,13 @@ export class ScriptRunner implements ScriptRuns {
     this.#call = { argv: this.#argv, args, db, keyspace, client, reply, instance };
   }
 
-  /** What `FUNCTION STATS` tells of the one that runs. */
-  get running(): { name: string; isFunction: boolean; micros: number } | undefined {
+  get running(): RunningScript | undefined {
     const run = this.#run;
-    if (run === undefined) return undefined;
+    const argv = run?.argv;
+    if (run === undefined || argv === undefined) return undefined;
     const { name, isFunction, began } = run;
-    return { name, isFunction, micros: this.#instance.clock.monotonicMicros() - began };
+    const elapsed = this.#instance.clock.monotonicMicros() - began;
+    return { name, isFunction, argv, elapsedMs: Math.floor(elapsed / MICROS_PER_MS) };
   }
 
   /** A sandbox whose scripts call commands here; `further` is what its `redis` has beside. */
@@ -205,6 +210,7 @@ export class ScriptRunner implements ScriptRuns {
       sliceEnd: 0,
       mayBeLeft: client.mayBlock,
       isLeft: false,
+      argv: undefined,
     };
     this.#run = run;
     const { sandbox } = run;
@@ -214,8 +220,38 @@ export class ScriptRunner implements ScriptRuns {
     } catch (error) {
       throw this.#panic(error);
     }
-    if (status === STATUS_YIELD) throw new Wait(this.#goOn(run));
+    if (status === STATUS_YIELD) {
+      run.argv = call.argv.clone();
+      throw new Wait(this.#goOn(run));
+    }
     this.#end(run, status, call.reply);
+  }
+
+  /**
+   * Runs a compiled chunk that is no script: no commands, and no longer than that. Answers its
+   * error, if there is one. Throws LuaPanic when the sandbox is of no more use.
+   */
+  runAside(sandbox: Sandbox, reference: number, timeoutMs: number): ErrorReply | undefined {
+    const { lua } = sandbox;
+    this.#asideEnd =
+      timeoutMs === 0
+        ? Number.POSITIVE_INFINITY
+        : this.#instance.clock.monotonicMicros() + timeoutMs * MICROS_PER_MS;
+    let status: number;
+    try {
+      status = sandbox.start(reference, 0);
+    } catch (error) {
+      throw this.#panic(error);
+    }
+    const failed = status !== STATUS_OK;
+    try {
+      if (!failed) return undefined;
+      return lua.type(-1) === TYPE_TABLE
+        ? errors.libraryFailed(errorOf(lua).text)
+        : errors.libraryRaised(textOf(lua));
+    } finally {
+      sandbox.finish(failed);
+    }
   }
 
   /** Goes on with a script that was left, in slices, until it has ended. */
@@ -260,7 +296,13 @@ export class ScriptRunner implements ScriptRuns {
 
   #onHook(sandbox: Sandbox): boolean {
     const run = this.#run;
-    if (run === undefined) return false;
+    if (run === undefined) {
+      if (this.#instance.clock.monotonicMicros() > this.#asideEnd) {
+        sandbox.hookLines();
+        raise(sandbox.lua, 'FUNCTION LOAD timeout');
+      }
+      return false;
+    }
     const { clock, config, log } = this.#instance;
     const threshold = config.values.busyReplyThreshold;
     if (run.isKilled) {

@@ -28,6 +28,9 @@ const CR = 0x0d;
 const MINUS = 0x2d;
 const ZERO = 0x30;
 
+/** So many digits make a number that is exact. */
+const EXACT_DIGITS = 15;
+
 /** What a value takes of the stack while it is made, or read. */
 const STACK_OF_VALUE = 5;
 
@@ -166,8 +169,11 @@ export class ReplyReader {
     const isNegative = bytes[at] === MINUS;
     if (isNegative) at++;
     let n = 0;
+    const start = at;
     for (; bytes[at] !== CR; at++) n = n * 10 + bytes[at] - ZERO;
     this.#at = at + 2;
+    // Beyond 2^53 each step would round, and all of them not to what is nearest.
+    if (at - start > EXACT_DIGITS) n = Number(latin1Text(bytes, start, at));
     return isNegative ? -n : n;
   }
 }

@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import { splitWords } from '../instance/config/words.ts';
 import { errors } from '../resp/errors.ts';
+import { SCRIPT_FLAGS } from '../script/flags.ts';
 import { LuaPanic, type Sandbox } from '../script/sandbox.ts';
 import { latin1Text } from '../std/ascii.ts';
 import { indexOfByte } from '../std/bytes.ts';
@@ -12,11 +13,6 @@ import type { ScriptRunner } from './script-runner.ts';
 const LF = 0x0a;
 const SHA_SIZE = 40;
 const SOURCE = '@user_script';
-
-/** What scripts may say of themselves in their first line; see the documentation of EVAL. */
-export const SCRIPT_FLAGS = [
-  ...['no-writes', 'allow-oom', 'allow-stale', 'no-cluster', 'allow-cross-slot-keys'],
-] as const;
 
 interface Script {
   readonly sha: string;

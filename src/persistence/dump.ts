@@ -14,13 +14,17 @@ import { writeValue } from './value-writer.ts';
 
 const VERSION_SIZE = 2;
 const SUM_SIZE = 8;
-const FOOTER_SIZE = VERSION_SIZE + SUM_SIZE;
+export const FOOTER_SIZE = VERSION_SIZE + SUM_SIZE;
 
 /** What an entry holds, as DUMP replies it. */
 export function dumpValue(database: Database, entry: number, compresses: boolean): Uint8Array {
   const writer = new ByteWriter(compresses);
   writeValue(writer, database, entry);
-  const version = writer.bytes[0] === T_STREAM_LISTPACKS_3 ? VERSION_READ : VERSION_WRITTEN;
+  return signed(writer, writer.bytes[0] === T_STREAM_LISTPACKS_3 ? VERSION_READ : VERSION_WRITTEN);
+}
+
+/** What was written, with the version that can read it and a checksum behind. */
+export function signed(writer: ByteWriter, version: number): Uint8Array {
   writer.byte(version & 255);
   writer.byte(version >>> 8);
   const sum = new Uint8Array(SUM_SIZE);

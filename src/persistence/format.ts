@@ -44,3 +44,8 @@ export const T_STREAM_LISTPACKS_3 = 21;
 /** Nodes of a list: one element as it is, or a listpack. */
 export const NODE_PLAIN = 1;
 export const NODE_PACKED = 2;
+
+// Opcodes, in the place of types.
+export const OPCODE_FUNCTION = 245;
+/** Of versions that were never released. */
+export const OPCODE_FUNCTION_EARLY = 246;

@@ -51,6 +51,11 @@ function fixed(x: number): string {
   return Math.abs(x) < 1e21 ? x.toFixed(6) : `${BigInt(x)}.000000`;
 }
 
+/** Of libraries and functions alike. */
+export const INVALID_FUNCTION_NAME =
+  'Library names can only contain letters, numbers, or underscores(_) and must be at least one ' +
+  'character long';
+
 /** What the parser of requests answers before the connection is closed. */
 export const protocolErrors = {
   tooBigInline: 'ERR Protocol error: too big inline request',
@@ -577,6 +582,33 @@ export const errors = {
 
   // ── Functions ───────────────────────────────────────────────────────────────────────────────
   functionFlushMode: err('FUNCTION FLUSH only supports SYNC|ASYNC option'),
+  functionRestorePolicy: err(
+    'Wrong restore policy given, value should be either FLUSH, APPEND or REPLACE.',
+  ),
+  functionListNoName: err('library name argument was not given'),
+  functionListArgument: (text: string) => err(`Unknown argument ${cString(text)}`),
+  functionLoadOption: (text: string) => err(`Unknown option given: ${cString(text)}`),
+  noSuchLibrary: err('Library not found'),
+  noSuchFunction: err('Function not found'),
+  functionKeyCount: err('Bad number of keys provided'),
+  noLibraryMetadata: err('Missing library metadata'),
+  invalidLibraryMetadata: err('Invalid library metadata'),
+  unknownLibraryMetadata: (text: string) => err(`Invalid metadata value given: ${cString(text)}`),
+  repeatedLibraryName: err('Invalid metadata value, name argument was given multiple times'),
+  noLibraryName: err('Library name was not given'),
+  invalidLibraryName: err(INVALID_FUNCTION_NAME),
+  noSuchEngine: (name: string) => err(`Engine '${name}' not found`),
+  libraryExists: (name: string) => err(`Library '${name}' already exists`),
+  restoredLibraryExists: (name: string) => err(`Library ${name} already exists`),
+  functionExists: (name: string) => err(`Function ${name} already exists`),
+  noFunctions: err('No functions registered'),
+  libraryNotCompiled: (text: string) => err(`Error compiling function: ${text}`),
+  /** Of an error that has a code. */
+  libraryFailed: (text: string) => err(`Error registering functions: ${text}`),
+  libraryRaised: (text: string) => err(`Error registering functions: ERR ${text}`),
+  functionsTornPayload: err('Failed loading library payload'),
+  functionsTooEarly: err('Pre-GA function format not supported'),
+  functionsOtherType: err('given type is not a function'),
 
   // ── Zones and sessions ──────────────────────────────────────────────────────────────────────
   swapAcrossZones: err('SWAPDB needs two databases of the same zone'),

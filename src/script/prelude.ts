@@ -175,5 +175,27 @@ G._G = env
 local text = getmetatable('')
 text.__index = G.string
 text.__metatable = protect(text)
-return env, G, reset
+
+-- What a library sees while it is loaded: of all globals redis, and of that what registers.
+local limited
+local fields = {
+  'register_function', 'log', 'LOG_DEBUG', 'LOG_VERBOSE', 'LOG_NOTICE', 'LOG_WARNING',
+  'REDIS_VERSION', 'REDIS_VERSION_NUM',
+}
+local behind = getmetatable(env)
+local redis = real[G.redis]
+local function limit(isLimited)
+  if not isLimited then
+    behind.__index = G
+    return
+  end
+  if not limited then
+    local some = setmetatable({}, { __index = nonexistent })
+    for i = 1, #fields do some[fields[i]] = redis[fields[i]] end
+    redis.register_function = nil
+    limited = setmetatable({ redis = protect(some) }, { __index = nonexistent })
+  end
+  behind.__index = limited
+end
+return env, G, reset, limit
 `;

@@ -79,6 +79,8 @@ export class Sandbox {
   readonly #reset: number;
   /** Of each coroutine that is a protected call: the one it was called from. */
   readonly #callers = new Map<number, number>();
+  /** Reference: exchanges the globals. */
+  readonly #limit: number;
   #threadReference = 0;
 
   constructor(options: SandboxOptions) {
@@ -137,7 +139,8 @@ export class Sandbox {
       lua.pushBoolean(true);
       lua.setField(-2, name);
     }
-    x.lua_call(lua.state, 7, 3);
+    x.lua_call(lua.state, 7, 4);
+    this.#limit = x.luaL_ref(lua.state, REGISTRY_INDEX);
     this.#reset = x.luaL_ref(lua.state, REGISTRY_INDEX);
     this.#globals = x.luaL_ref(lua.state, REGISTRY_INDEX);
     this.#env = x.luaL_ref(lua.state, REGISTRY_INDEX);
@@ -238,6 +241,14 @@ export class Sandbox {
     lua.pushCopy(-3);
     lua.rawSet(-3);
     lua.pop(2);
+  }
+
+  /** Whether code sees all globals, or those a library has while it is loaded. */
+  limitGlobals(isLimited: boolean): void {
+    const { lua } = this;
+    lua.rawGetIndex(REGISTRY_INDEX, this.#limit);
+    lua.pushBoolean(isLimited);
+    lua.x.lua_call(lua.state, 1, 0);
   }
 
   /**

@@ -9,6 +9,7 @@
 import type { AddressInfo, Socket } from 'node:net';
 import { Args } from '../dispatch/arguments.ts';
 import type { Call, Instance } from '../dispatch/call.ts';
+import { Functions } from '../dispatch/functions.ts';
 import { execute } from '../dispatch/gates.ts';
 import { Notifier } from '../dispatch/notifier.ts';
 import { settle } from '../dispatch/perform.ts';
@@ -199,7 +200,11 @@ export class Server implements ConnectionHost {
       shutDown: options.onShutdown,
     };
     const scriptRuns = new ScriptRunner(instance);
-    this.instance = Object.assign(instance, { scriptRuns, scripts: new Scripts(scriptRuns) });
+    this.instance = Object.assign(instance, {
+      scriptRuns,
+      scripts: new Scripts(scriptRuns),
+      functions: new Functions(scriptRuns),
+    });
     this.#followRemovals();
     this.#followConfig(zones[0]);
     keyspace.tick(clock.now());

@@ -89,7 +89,7 @@ export class Players {
       while (last < units.length && requests.length < PIPELINE && units[last].client === client) {
         for (const request of units[last].requests) {
           const name = this.#nameOf(request);
-          if (!isAsked(name, request, version)) continue;
+          if (!isAsked(name, request, version) || this.#isTooNew(name)) continue;
           for (const first of askedFirst(name, request, version)) {
             requests.push({ request: first, unit: last });
           }
@@ -134,6 +134,12 @@ export class Players {
       }
     }
     return undefined;
+  }
+
+  /** Whether the oracle can't be asked for a command in this way. */
+  #isTooNew(name: string): boolean {
+    const isNew = this.#way.since72?.test(name) ?? false;
+    return isNew && !isAtLeast(this.#pair.oracle.version, '7.2');
   }
 
   #executed(queue: readonly Request[], ours: Answer, theirs: Answer): string | undefined {

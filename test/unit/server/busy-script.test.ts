@@ -137,3 +137,29 @@ test('protected calls within each other end in an error', async () => {
     expect(Number(raw.slice(1))).toBeGreaterThan(150);
   }
 });
+
+test('a function is ended by FUNCTION KILL, and FUNCTION STATS tells of it', async () => {
+  const [caller, other] = await startBusy(2);
+  const code = `#!lua name=l
+    redis.register_function('loop', function() while true do end end)`;
+  await caller.call('FUNCTION', 'LOAD', code);
+  caller.send('FCALL', 'loop', '1', 'key', 'arg');
+  await untilBusy(other);
+  expect((await other.call('SCRIPT', 'KILL')).raw).toMatch(/^-BUSY /);
+  expect((await other.call('FUNCTION', 'STATS')).raw).toMatch(
+    /^\*4\r\n\$14\r\nrunning_script\r\n\*6\r\n\$4\r\nname\r\n\$4\r\nloop\r\n\$7\r\ncommand\r\n\*5\r\n\$5\r\nFCALL\r\n\$4\r\nloop\r\n\$1\r\n1\r\n\$3\r\nkey\r\n\$3\r\narg\r\n\$11\r\nduration_ms\r\n:\d+\r\n/,
+  );
+  expect((await other.call('FUNCTION', 'KILL')).raw).toBe('+OK\r\n');
+  expect((await caller.reply()).raw).toMatch(/^-ERR Script killed by user with /);
+  expect((await other.call('FUNCTION', 'KILL')).raw).toMatch(/^-NOTBUSY /);
+});
+
+test('FUNCTION STATS tells nothing of a script', async () => {
+  const [caller, other] = await startBusy(2);
+  caller.send('EVAL', 'while true do end', '0');
+  await untilBusy(other);
+  expect((await other.call('FUNCTION', 'STATS')).raw).toBe(BUSY);
+  expect((await other.call('FUNCTION', 'KILL')).raw).toMatch(/^-BUSY /);
+  expect((await other.call('SCRIPT', 'KILL')).raw).toBe('+OK\r\n');
+  await caller.reply();
+});
