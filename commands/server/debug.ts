@@ -283,6 +283,17 @@ const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
     help: ['SDSLEN <key>', '    Show the sizes of `key` and of the string it holds.'],
     run: stringSizes,
   },
+  'SET-DISABLE-DENY-SCRIPTS': {
+    counts: [3, 3],
+    help: [
+      'SET-DISABLE-DENY-SCRIPTS <0|1>',
+      '    Setting it to 1 lets scripts call commands that they may not, as tests want to.',
+    ],
+    run({ argv, instance, reply }) {
+      instance.scriptRuns.allowsAll = looseInteger(argv.text(2)) !== 0;
+      reply.ok();
+    },
+  },
   'SET-ACTIVE-EXPIRE': {
     counts: [3, 3],
     help: [
@@ -295,11 +306,6 @@ const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
       keyspace.expiresActively = looseInteger(argv.text(2)) !== 0;
       reply.ok();
     },
-  },
-  'SET-DISABLE-DENY-SCRIPTS': {
-    counts: [3, 3],
-    help: ['SET-DISABLE-DENY-SCRIPTS <0|1>', '    Does nothing.'],
-    run: ok,
   },
   'SET-SKIP-CHECKSUM-VALIDATION': {
     counts: [3, 3],

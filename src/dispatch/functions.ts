@@ -156,6 +156,9 @@ export class Functions implements FunctionCache, LibraryEngine {
     if (keys < 0) throw errors.negativeScriptKeys;
     const isSaidReadOnly = found.flags.has('no-writes');
     if (isReadOnly && !isSaidReadOnly) throw errors.scriptMayWrite;
+    const mayAdd = found.flags.has('allow-oom');
+    const isFull = call.keyspace.isOverLimit;
+    if (isFull && !mayAdd && !isSaidReadOnly) throw errors.scriptOutOfMemory;
     const sandbox = this.#sandbox as Sandbox;
     try {
       this.#runner.start(
@@ -166,6 +169,7 @@ export class Functions implements FunctionCache, LibraryEngine {
           name: found.name,
           isFunction: true,
           isReadOnly: isSaidReadOnly,
+          mayAdd,
         },
         (lua) => {
           pushArguments(lua, call, 3, 3 + keys);

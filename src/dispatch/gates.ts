@@ -62,6 +62,12 @@ const forbiddenForMonitor: Gate = ({ client }, { flags }) =>
     ? errors.monitorTouchesNothing
     : undefined;
 
+const overLimit: Gate = (call, { flags, name }) => {
+  if (!call.instance.keyspace.isOverLimit) return undefined;
+  const isAdding = flags.has('denyoom') || (name === 'exec' && hasQueued(call, 'denyoom'));
+  return isAdding ? errors.outOfMemory : undefined;
+};
+
 /** A script takes too long: what may end it is let through, and who waits for its reply. */
 const busy: Gate = ({ client, instance }, { flags }) =>
   flags.has('allow_busy') || client.hasBegun ? undefined : instance.scriptRuns.busy;
@@ -73,6 +79,7 @@ export const gates: readonly Gate[] = [
   notAuthenticated,
   forbiddenInTransaction,
   notPermitted,
+  overLimit,
   forbiddenWhileListening,
   busy,
   forbiddenForMonitor,
@@ -84,7 +91,7 @@ function isOrdinary({ argv, client, instance }: Call, command: Command): boolean
   const { countMin, countMax, isProtected } = command;
   const isIn = count >= countMin && count <= countMax;
   const isPlain = client.queue === undefined && client.subscriptions === undefined;
-  if (instance.scriptRuns.busy !== undefined) return false;
+  if (instance.scriptRuns.busy !== undefined || instance.keyspace.isOverLimit) return false;
   return isIn && client.isUnrestricted && !isProtected && isPlain && !client.isMonitor;
 }
 

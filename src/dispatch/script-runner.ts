@@ -68,6 +68,8 @@ export interface Runnable {
   readonly isFunction: boolean;
   /** Whether it may not write. */
   readonly isReadOnly: boolean;
+  /** Whether it may add where nothing may be added. */
+  readonly mayAdd: boolean;
 }
 
 interface Run extends Runnable {
@@ -88,6 +90,8 @@ interface Run extends Runnable {
 export class ScriptRunner implements ScriptRuns {
   /** What others are told while a script is busy. */
   busy: ErrorReply | undefined = undefined;
+  /** Whether scripts may call what they may not (DEBUG SET-DISABLE-DENY-SCRIPTS). */
+  allowsAll = false;
   readonly #instance: Instance;
   readonly #call: Call;
   readonly #argv = new Argv();
@@ -514,7 +518,7 @@ export class ScriptRunner implements ScriptRuns {
     const command = this.#commandOf();
     const refusal = this.#refusalOf(run, command);
     if (refusal !== undefined || command === undefined) {
-      this.#instance.stats.noteError(errors.fromScript(refusal ?? '').text);
+      this.#instance.stats.noteError(fromScript(refusal ?? ''));
       if (command !== undefined) command.rejected++;
       pushErrorText(lua, refusal as string);
       setIgnored(lua);
@@ -570,7 +574,8 @@ export class ScriptRunner implements ScriptRuns {
       return 'Wrong number of args calling Redis command from script';
     }
     const { flags } = command;
-    if (flags.has('noscript')) return 'This Redis command is not allowed from script';
+    if (flags.has('noscript') && !this.allowsAll)
+      return 'This Redis command is not allowed from script';
     const call = this.#call;
     if (!call.client.isUnrestricted) {
       const denial = checkPermission(call.client.user, command, this.#argv, this.#instance);
@@ -583,6 +588,11 @@ export class ScriptRunner implements ScriptRuns {
     if (run.isReadOnly && (flags.has('write') || flags.has('may_replicate'))) {
       return 'Write commands are not allowed from read-only scripts.';
     }
+    // What has begun to write goes on: half of it would be worse.
+    const { isOverLimit } = this.#instance.keyspace;
+    if (isOverLimit && flags.has('denyoom') && !run.mayAdd && !run.hasWritten) {
+      return `-${errors.outOfMemory.text}`;
+    }
     return undefined;
   }
 }
@@ -591,6 +601,11 @@ export class ScriptRunner implements ScriptRuns {
 function textOf(lua: Lua): string {
   if (lua.type(-1) === TYPE_BOOLEAN) return String(lua.toBoolean(-1));
   return lua.text(-1) ?? lua.typeName(-1);
+}
+
+/** The error reply that a refusal would be. */
+function fromScript(refusal: string): string {
+  return refusal.startsWith('-') ? refusal.slice(1) : errors.fromScript(refusal).text;
 }
 
 /** Raises an error as the functions of `redis` do. */

@@ -78,6 +78,9 @@ export class Scripts implements ScriptCache {
     const { flags } = script;
     const isSaidReadOnly = flags?.has('no-writes') ?? false;
     if (flags !== undefined && isReadOnly && !isSaidReadOnly) throw errors.scriptMayWrite;
+    const mayAdd = flags?.has('allow-oom') ?? false;
+    const isFull = call.keyspace.isOverLimit && flags !== undefined;
+    if (isFull && !mayAdd && !isSaidReadOnly) throw errors.scriptOutOfMemory;
     this.#compile(script);
     try {
       runner.start(
@@ -88,6 +91,7 @@ export class Scripts implements ScriptCache {
           name: script.sha,
           isFunction: false,
           isReadOnly: isReadOnly || isSaidReadOnly,
+          mayAdd,
         },
         (lua) => {
           lua.newTable();

@@ -11,6 +11,7 @@ import type { Client } from '../instance/clients.ts';
 import type { Argv } from '../resp/argv.ts';
 import { errors } from '../resp/errors.ts';
 import type { Call, Command } from './call.ts';
+import type { Flag } from './categories.ts';
 import { perform } from './perform.ts';
 import { checkPermission, type Denial, noteDenial } from './permissions.ts';
 import { Wait } from './wait.ts';
@@ -47,7 +48,7 @@ function commandOf({ instance }: Call, argv: Argv): Command {
 }
 
 /** Whether a transaction holds a command with one of these flags. */
-export function hasQueued(call: Call, ...flags: readonly ('write' | 'may_replicate')[]): boolean {
+export function hasQueued(call: Call, ...flags: readonly Flag[]): boolean {
   const { queue = [] } = call.client;
   return queue.some((argv) => flags.some((flag) => commandOf(call, argv).flags.has(flag)));
 }

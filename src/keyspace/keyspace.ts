@@ -73,6 +73,8 @@ export class Keyspace implements Common {
   readonly #zones: ReadonlyMap<string, Zone>;
   readonly #firstOf: ReadonlyMap<Zone, Database>;
   readonly counts: KeyspaceCounts;
+  /** Whether less memory is allowed than a zone must have: nothing may be added. */
+  isOverLimit = false;
   readonly ahead = new Lookahead();
   observer: Common['observer'] = undefined;
   onReplaced: Common['onReplaced'] = undefined;

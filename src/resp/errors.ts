@@ -402,6 +402,9 @@ export const errors = {
   scriptNotCompiled: (reason: string) => err(`Error compiling script (new function): ${reason}`),
   /** The interpreter is out of memory, or too deep in itself. */
   scriptFailed: (name: string, reason: string) => err(`Error running script ${name}, ${reason}`),
+  scriptOutOfMemory: new ErrorReply(
+    "OOM allow-oom flag is not set on the script, can not run it when used memory > 'maxmemory'",
+  ),
   scriptMayWrite: err('Can not execute a script with write flag using *_ro command.'),
   badShebang: err('Invalid script shebang'),
   badShebangEngine: err('Invalid engine in script shebang'),

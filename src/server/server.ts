@@ -76,9 +76,14 @@ export class StartError extends Error {
   override readonly name = 'StartError';
 }
 
-/** Bytes of the default zone. */
+/** Bytes of the default zone when the server starts. */
 function defaultZoneSize(maxmemory: number): number {
-  return maxmemory === 0 ? DEFAULT_ZONE_SIZE : maxmemory;
+  return maxmemory === 0 ? DEFAULT_ZONE_SIZE : Math.max(maxmemory, ZONE_SIZE_MIN);
+}
+
+/** Whether that is less than a zone must have, so that there is no such zone. */
+function isNoSize(maxmemory: number): boolean {
+  return maxmemory !== 0 && maxmemory < ZONE_SIZE_MIN;
 }
 
 /** Why a running zone can't have that size, or undefined. */
@@ -130,6 +135,7 @@ export class Server implements ConnectionHost {
       ),
     ];
     const keyspace = new Keyspace(zones, values.databases);
+    keyspace.isOverLimit = isNoSize(values.maxmemory);
     const blocking = new Blocking();
     const watches = new Watches();
     const pubsub = new PubSub();
@@ -259,8 +265,11 @@ export class Server implements ConnectionHost {
   #followConfig(zone: Zone): void {
     const { config, keyspace } = this.instance;
     config.onChange('maxmemory', {
-      check: ({ maxmemory }) => resizeFault(zone, defaultZoneSize(maxmemory)),
+      check: ({ maxmemory }) =>
+        isNoSize(maxmemory) ? undefined : resizeFault(zone, defaultZoneSize(maxmemory)),
       apply({ maxmemory }) {
+        keyspace.isOverLimit = isNoSize(maxmemory);
+        if (keyspace.isOverLimit) return undefined;
         const isDone = zone.resizeTo(defaultZoneSize(maxmemory));
         return isDone ? undefined : 'what may not be evicted does not fit in that size';
       },

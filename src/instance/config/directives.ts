@@ -36,7 +36,6 @@ import {
   percentiles,
   primaryAddress,
   savePoints,
-  zoneSize,
   zones,
 } from './special.ts';
 
@@ -159,8 +158,10 @@ export const directives = {
     fixed: true,
     doc: 'Numbered databases in the default zone. Those of other zones are numbered from here on.',
   }),
-  maxmemory: zoneSize(DEFAULT_ZONE_SIZE, ULONG_MAX, {
-    doc: 'Size of the default zone; 0 is the size it has when nothing is said.',
+  maxmemory: memory(DEFAULT_ZONE_SIZE, [0, ULONG_MAX], {
+    doc:
+      'Size of the default zone; 0 is the size it has when nothing is said. With less than a zone ' +
+      'must have, it is as if the zone were full.',
   }),
   'maxmemory-policy': choice(EVICTION_POLICIES, 'noeviction', {
     doc: 'Which entries the default zone evicts when it is full.',

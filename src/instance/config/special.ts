@@ -20,7 +20,6 @@ import {
   type Effect,
   type Facts,
   type Line,
-  memory,
   oneLine,
   parseMemory,
   type State,
@@ -189,21 +188,6 @@ export function outputLimits(initial: string, about: About): Directive<OutputLim
 
 function tooSmall(): BadValue {
   return new BadValue(`a zone must have at least ${writeMemory(String(ZONE_SIZE_MIN))}`);
-}
-
-/** The size of the one zone that is always there; 0 is a size of its own choosing. */
-export function zoneSize(initial: number, max: bigint, about: About): Directive<number> {
-  const any = memory(initial, [0, max], about);
-  return {
-    ...any,
-    type: `memory, 0 or ${writeMemory(String(ZONE_SIZE_MIN))} or more`,
-    parse(words, before) {
-      const state = any.parse(words, before);
-      const size = any.read(state);
-      if (size !== 0 && size < ZONE_SIZE_MIN) throw tooSmall();
-      return state;
-    },
-  };
 }
 
 /** Zones besides the default one, each once, in the order of their first mention. */

@@ -64,6 +64,7 @@ function start({ authenticated = true, requirepass = '', enableDebugCommand = 'n
   const pubsub = new PubSub();
   const pause = { until: 0 };
   const scriptRuns = { busy: undefined };
+  const keyspace = { isOverLimit: false };
   const monitors = new Monitors();
   const instance = {
     registry,
@@ -75,6 +76,7 @@ function start({ authenticated = true, requirepass = '', enableDebugCommand = 'n
     users,
     pause,
     scriptRuns,
+    keyspace,
   };
   const send = (...words: string[]): string => {
     execute({ argv: Argv.of(...words), client, reply, instance } as unknown as Call);

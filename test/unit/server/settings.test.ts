@@ -54,17 +54,39 @@ describe('maxmemory', () => {
     return `-ERR CONFIG SET failed (possibly related to argument 'maxmemory') - ${reason}\r\n`;
   }
 
-  it('is refused below what a zone must have, at the start and later', async () => {
+  it('is that of a zone at least', async () => {
     const reason = 'a zone must have at least 256kb';
-    await expect(startServer({ config: { maxmemory: '255kb' } })).rejects.toThrow(
-      `maxmemory: ${reason}`,
-    );
     await expect(startServer({ config: { zone: 'z 255kb' } })).rejects.toThrow(`zone: ${reason}`);
     await start({ config: { maxmemory: '256kb' } });
-    expect(await set('255kb')).toBe(refusal(reason));
     expect(await set('1mb')).toBe(OK);
     expect(await set('256kb')).toBe(OK);
     expect((await client.call('INFO', 'memory')).tree.text).toContain('\nmaxmemory:262144\r\n');
+  });
+
+  it('of less than a zone must have lets nothing be added', async () => {
+    const full = "-OOM command not allowed when used memory > 'maxmemory'.\r\n";
+    await start({ config: { maxmemory: '1mb' } });
+    await client.call('SET', 'k', 'v');
+    expect(await set('1')).toBe(OK);
+    expect((await client.call('SET', 'k', 'w')).raw).toBe(full);
+    expect((await client.call('GET', 'k')).raw).toBe('$1\r\nv\r\n');
+    expect((await client.call('DEL', 'k')).raw).toBe(':1\r\n');
+    expect((await client.call('MULTI')).raw).toBe(OK);
+    expect((await client.call('SET', 'k', 'w')).raw).toBe(full);
+    expect((await client.call('EXEC')).raw).toMatch(/^-EXECABORT /);
+    expect((await client.call('EVAL', "return redis.call('SET', 'k', 1)", '0')).raw).toMatch(
+      /^-OOM command not allowed when used memory > 'maxmemory'\. script: /,
+    );
+    expect((await client.call('EVAL', '#!lua\nreturn 1', '0')).raw).toMatch(
+      /^-OOM allow-oom flag /,
+    );
+    expect(
+      (await client.call('EVAL', "#!lua flags=allow-oom\nreturn redis.call('SET', 'k', 1)", '0'))
+        .raw,
+    ).toBe(OK);
+    expect((await client.call('CONFIG', 'GET', 'maxmemory')).raw).toContain('$1\r\n1\r\n');
+    expect(await set('1mb')).toBe(OK);
+    expect((await client.call('SET', 'k', 'w')).raw).toBe(OK);
   });
 
   it('has a least of its own in a zone that began with large pages', async () => {

@@ -7,7 +7,7 @@ describe('the page about configuration', () => {
   const rows = [
     '| `port` | integer, 0 to 65535 | `6379` | yes | TCP port to listen on; 0 is none. |',
     '| `unixsocketperm` | octal, 0 to 777 | `0` | no |',
-    '| `maxmemory` | memory, 0 or 256kb or more | `512mb` | yes |',
+    '| `maxmemory` | memory, 0 or more | `512mb` | yes |',
     '| `requirepass` | string | none | yes |',
     '| `bind` | addresses | `* -::*` | yes |',
     '| `hash-max-listpack-entries`, also `hash-max-ziplist-entries` | integer, 0 or more | `512` |',
