@@ -31,7 +31,8 @@ const LRU_CLOCK_MASK = 0xffffff;
 const DUMP_FRAME_SIZE = 1 + 10;
 
 function object({ argv, db, reply, instance }: Call): void {
-  const entry = db.peek(argv, 2);
+  // It tells of keys past their deadline, too.
+  const entry = db.findStale(argv, 2);
   if (entry === 0) throw errors.noSuchKey;
   const { zone } = db;
   const idle = Math.floor(zone.recency.idleMs(entry) / 1000);

@@ -32,8 +32,8 @@ export const time = command({
   complexity: 'O(1)',
   flags: ['loading', 'stale', 'fast'],
   tips: ['nondeterministic_output'],
-  run({ reply, instance }) {
-    const now = unixMicros(instance.clock);
+  run({ client, instance, reply }) {
+    const now = client.isScript ? instance.scriptRuns.now : unixMicros(instance.clock);
     reply.array(2);
     reply.bulkInteger(Math.floor(now / 1_000_000));
     reply.bulkInteger(now % 1_000_000);

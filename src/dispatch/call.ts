@@ -114,6 +114,8 @@ export interface ScriptRuns {
   readonly busy: ErrorReply | undefined;
   /** What is busy. */
   readonly running: RunningScript | undefined;
+  /** Unix microseconds when the script that runs began: for it, time stands still. */
+  readonly now: number;
   /** Whether scripts may call what they may not. */
   allowsAll: boolean;
   /** Ends the script, or the function, that is busy. Throws when that can't be. */

@@ -33,6 +33,7 @@ import {
 } from '../script/lua.ts';
 import { LuaPanic, Sandbox, STATUS_YIELD } from '../script/sandbox.ts';
 import { copyBytes } from '../std/bytes.ts';
+import { unixMicros } from '../std/clock.ts';
 import { DOUBLE_TEXT_SIZE_MAX, writeDouble } from '../std/double.ts';
 import { Args } from './arguments.ts';
 import type { Call, Command, Instance, RunningScript, ScriptRuns } from './call.ts';
@@ -90,6 +91,7 @@ interface Run extends Runnable {
 export class ScriptRunner implements ScriptRuns {
   /** What others are told while a script is busy. */
   busy: ErrorReply | undefined = undefined;
+  now = 0;
   /** Whether scripts may call what they may not (DEBUG SET-DISABLE-DENY-SCRIPTS). */
   allowsAll = false;
   readonly #instance: Instance;
@@ -204,6 +206,7 @@ export class ScriptRunner implements ScriptRuns {
     own.client.resp3 = false;
     own.reply.resp3 = false;
     const began = clock.monotonicMicros();
+    this.now = unixMicros(clock);
     const run: Run = {
       ...runnable,
       caller: client,
@@ -341,7 +344,7 @@ export class ScriptRunner implements ScriptRuns {
       } else {
         // One result, or nil.
         lua.setTop(1);
-        replyValue(lua, reply, run.isResp3, (error) => this.#replyError(reply, error));
+        replyValue(lua, reply, run.isResp3, (error) => this.#replyError(run, reply, error));
       }
     } finally {
       sandbox.finish(failed);
@@ -349,20 +352,23 @@ export class ScriptRunner implements ScriptRuns {
   }
 
   /** Replies the error on top. */
-  #refuse({ sandbox, name }: Run, reply: Reply): void {
+  #refuse(run: Run, reply: Reply): void {
+    const { sandbox, name } = run;
     const { lua } = sandbox;
     const place = sandbox.errorPlace();
     if (lua.type(-1) !== TYPE_TABLE) pushErrorText(lua, textOf(lua));
     const { text, isCounted } = errorOf(lua);
     const where = place === undefined ? '' : ` script: ${name}, on ${place.source}:${place.line}.`;
-    this.#replyError(reply, { text: text + where, isCounted });
+    this.#replyError(run, reply, { text: text + where, isCounted });
   }
 
   /** An error takes one line. */
-  #replyError(reply: Reply, { text, isCounted }: ReturnedError): void {
+  #replyError({ caller }: Run, reply: Reply, { text, isCounted }: ReturnedError): void {
     const line = text.replace(/[\r\n]+$/, '').replace(/[\r\n]/g, ' ');
     reply.error(line);
     if (!isCounted) this.#instance.stats.noteError(line);
+    const command = this.#instance.registry.byName(caller.lastCommand);
+    if (command !== undefined) command.failed++;
   }
 
   // ── redis.* ───────────────────────────────────────────────────────────────────────────────────

@@ -113,6 +113,16 @@ export class ReplyReader {
         lua.setField(-2, 'verbatim_string');
         return;
       }
+      case '|': {
+        // About the reply that follows: nothing that scripts are told.
+        const count = this.#number();
+        for (let i = 0; i < count * 2; i++) {
+          this.#value(lua);
+          lua.pop(1);
+        }
+        this.#value(lua);
+        return;
+      }
       case '#':
         lua.pushBoolean(this.#line() === 't');
         return;

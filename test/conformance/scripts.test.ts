@@ -343,6 +343,23 @@ conformance('scripts', ({ test }) => {
     waiter.receives();
   });
 
+  test('what is counted of scripts that fail', ({ same, fails, judge }) => {
+    same('CONFIG RESETSTAT');
+    fails('EVAL', "return redis.call('GET')", '0');
+    fails('EVAL', "return redis.pcall('GET')", '0');
+    fails('EVAL', "return redis.call('INCR', 'k', 'x')", '0');
+    fails('EVAL', "error('no')", '0');
+    const counts = (text: string): string =>
+      [...text.matchAll(/^(cmdstat_(?:eval|get|incr):|errorstat_).*$/gm)]
+        .map(([line]) => line.replace(/usec.*?,rejected/, 'rejected').trim())
+        .sort()
+        .join('; ');
+    judge('INFO commandstats errorstats', (ours, theirs) => {
+      const [a, b] = [counts(ours.text ?? ''), counts(theirs.text ?? '')];
+      return a === b ? undefined : `${a} instead of ${b}`;
+    });
+  });
+
   test('a database that a script selects is its own', ({ same }) => {
     same('EVAL', "redis.call('SELECT', 5) return redis.call('SET', 'five', 1)", '0');
     same('EXISTS five');
