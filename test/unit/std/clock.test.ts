@@ -57,16 +57,16 @@ describe('unixMicros', () => {
     let now = 5000;
     let monotonic = 300;
     const clock: Clock = { now: () => now, monotonicMicros: () => monotonic, stall() {} };
-    const after = (ms: number, micros: number): number => {
+    const elapsed = (ms: number, micros: number): number => {
       now += ms;
       monotonic += micros;
       return unixMicros(clock);
     };
-    expect(after(0, 0)).toBe(5_000_000);
-    expect(after(0, 400)).toBe(5_000_400);
-    expect(after(0, 700)).toBe(5_000_999);
-    expect(after(1, 100)).toBe(5_001_099);
-    expect(after(1, 100)).toBe(5_002_000);
-    expect(after(-1000, 10)).toBe(4_002_999);
+    expect(elapsed(0, 0)).toBe(5_000_000);
+    expect(elapsed(0, 400)).toBe(5_000_400);
+    expect(elapsed(0, 700)).toBe(5_000_999);
+    expect(elapsed(1, 100)).toBe(5_001_099);
+    expect(elapsed(1, 100)).toBe(5_002_000);
+    expect(elapsed(-1000, 10)).toBe(4_002_999);
   });
 });
