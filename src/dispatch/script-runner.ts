@@ -26,12 +26,13 @@ import {
   type Library,
   type Lua,
   STATUS_OK,
+  STATUS_YIELD,
   TYPE_BOOLEAN,
   TYPE_NUMBER,
   TYPE_STRING,
   TYPE_TABLE,
 } from '../script/lua.ts';
-import { LuaPanic, Sandbox, STATUS_YIELD } from '../script/sandbox.ts';
+import { LuaPanic, Sandbox } from '../script/sandbox.ts';
 import { copyBytes } from '../std/bytes.ts';
 import { unixMicros } from '../std/clock.ts';
 import { DOUBLE_TEXT_SIZE_MAX, writeDouble } from '../std/double.ts';

@@ -48,6 +48,7 @@ export const TYPE_TABLE = 5;
 export const TYPE_FUNCTION = 6;
 
 export const STATUS_OK = 0;
+export const STATUS_YIELD = 1;
 export const STATUS_SYNTAX = 3;
 export const STATUS_MEMORY = 4;
 

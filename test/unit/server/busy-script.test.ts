@@ -116,12 +116,15 @@ test('a script that catches errors is killed all the same', async () => {
     "local function f() while true do redis.call('PING') end end while true do pcall(f) end",
     'local function f() while true do end end while true do xpcall(f, function(e) return e end) end',
     'local function f() pcall(function() while true do end end) return f() end return f()',
+    'while true do xpcall(function() error() end, function() while true do end end) end',
+    'coroutine.wrap(function() while true do end end)()',
+    'local function f() pcall(function() while true do end end) end while true do coroutine.resume(coroutine.create(f)) end',
   ]) {
     const [caller, other] = await startBusy(2);
     caller.send('EVAL', script, '0');
     await untilBusy(other);
     expect((await other.call('SCRIPT', 'KILL')).raw).toBe('+OK\r\n');
-    expect((await caller.reply()).raw).toMatch(/Script killed by user/);
+    expect((await caller.reply()).raw, script).toMatch(/Script killed by user/);
     expect((await other.call('EVAL', 'return {pcall(function() return 7 end)}', '0')).raw).toBe(
       '*2\r\n:1\r\n:7\r\n',
     );
@@ -162,4 +165,63 @@ test('FUNCTION STATS tells nothing of a script', async () => {
   expect((await other.call('FUNCTION', 'KILL')).raw).toMatch(/^-BUSY /);
   expect((await other.call('SCRIPT', 'KILL')).raw).toBe('+OK\r\n');
   await caller.reply();
+});
+
+/** Loops that are left and gone on with, somewhere inside. */
+const LOOP = 'local n = 0 while n < 2e7 do n = n + 1 end';
+
+test('a script that was left goes on as if it had not been', async () => {
+  for (const [script, reply] of [
+    [
+      `return {pcall(function(a) ${LOOP} return a, n end, 'x')}`,
+      '*3\r\n:1\r\n$1\r\nx\r\n:20000000\r\n',
+    ],
+    [`return {pcall(function() ${LOOP} error('x', 0) end)}`, '*2\r\n$-1\r\n$1\r\nx\r\n'],
+    [
+      `return {pcall(function() ${LOOP} redis.call('NOSUCH') end)}`,
+      '*2\r\n$-1\r\n$44\r\nERR Unknown Redis command called from script\r\n',
+    ],
+    [
+      `return {xpcall(function() ${LOOP} error('x', 0) end, function(e) return e .. 'y' end)}`,
+      '*2\r\n$-1\r\n$2\r\nxy\r\n',
+    ],
+    [
+      `return {xpcall(function() error('x', 0) end, function(e) ${LOOP} return e .. 'y' end)}`,
+      '*2\r\n$-1\r\n$2\r\nxy\r\n',
+    ],
+    [
+      `local co = coroutine.create(function(a) ${LOOP} local b = coroutine.yield(a + 1) return b + 1 end)
+       local _, first = coroutine.resume(co, 1) local _, second = coroutine.resume(co, 5)
+       return {first, second, coroutine.status(co)}`,
+      '*3\r\n:2\r\n:6\r\n$4\r\ndead\r\n',
+    ],
+    [
+      `return {coroutine.resume(coroutine.create(function() ${LOOP} error('x', 0) end))}`,
+      '*2\r\n$-1\r\n$1\r\nx\r\n',
+    ],
+    [
+      `local w = coroutine.wrap(function() ${LOOP} coroutine.yield(1) coroutine.yield(2) end)
+       return {w(), w()}`,
+      '*2\r\n:1\r\n:2\r\n',
+    ],
+    [
+      `local w = coroutine.wrap(function() ${LOOP} error({err = 'MY x'}) end)
+       return {pcall(function() w() return 'not here' end)}`,
+      '*2\r\n$-1\r\n$4\r\nMY x\r\n',
+    ],
+  ]) {
+    const [caller, other] = await startBusy(2);
+    caller.send('EVAL', script, '0');
+    await untilBusy(other);
+    expect((await caller.reply()).raw, script).toBe(reply);
+  }
+});
+
+test('an error of what was left says where it was called', async () => {
+  const [caller, other] = await startBusy(2);
+  caller.send('EVAL', `local w = coroutine.wrap(function() ${LOOP} error('x') end)\nw()`, '0');
+  await untilBusy(other);
+  expect((await caller.reply()).raw).toMatch(
+    /^-ERR user_script:2: user_script:1: x script: [0-9a-f]{40}, on @user_script:2\.\r\n$/,
+  );
 });
