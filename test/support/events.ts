@@ -16,6 +16,8 @@ export function watchEvents(server: Offline): EventsOf {
   let seen: string[] = [];
   keyspace.observer = (db, argv, index, event) => {
     observer?.(db, argv, index, event);
+    // What no notification tells of is nobody's event.
+    if (event.bit === 0) return;
     const isThere = db.peek(argv, index) !== 0;
     seen.push(`${event.class} ${event.name} ${argv.text(index)}${isThere ? '' : ', gone'}`);
   };
