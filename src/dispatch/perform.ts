@@ -18,8 +18,6 @@ import { unixMicros } from '../std/clock.ts';
 import type { Call, Command } from './call.ts';
 import { keysOf } from './keys.ts';
 
-/** Bytes of a request or reply from which on a short command may take long. */
-const LARGE = 16 * 1024;
 /** They read what the commands in them read, and are shown in front of those. */
 const SCRIPTS: ReadonlySet<string> = new Set([
   ...['eval', 'evalsha', 'fcall', 'eval_ro', 'evalsha_ro', 'fcall_ro'],
@@ -33,22 +31,16 @@ const MICROS_PER_SECOND = 1_000_000;
  * throws to wait by (Blocked, Wait) is thrown on; it has not been counted then.
  */
 export function perform(call: Call, command: Command, mark: number): void {
-  const { argv, client, reply, instance } = call;
+  const { argv, client, instance } = call;
   const { stats, monitors } = instance;
-  if (!command.isShort || stats.isExact || monitors.isOn || sizeOf(argv) > LARGE) {
+  if (!command.isShort || stats.isExact || monitors.isOn) {
     performTimed(call, command, mark);
     if (client.tracking !== undefined || client.isScript) track(call, command, argv);
     return;
   }
   attempt(call, command, mark);
-  if (reply.size - mark > LARGE) tellSlow(call, command, argv, stats.endLarge(command));
-  else stats.noteCall(command);
+  stats.noteCall(command);
   if (client.tracking !== undefined || client.isScript) track(call, command, argv);
-}
-
-/** Bytes from the first argument to the last. */
-function sizeOf({ count, starts, ends }: Argv): number {
-  return ends[count - 1] - starts[0];
 }
 
 function performTimed(call: Call, command: Command, mark: number): void {
@@ -122,13 +114,15 @@ function runUntouching(call: Call, command: Command): void {
 
 /**
  * The requests that had arrived have been run, and the last is still there: a short command that
- * came alone has its own time.
+ * came alone has its own time. `isLarge`: there is a large reply, as a rule the last one's.
  */
-export function settle(call: Call): void {
+export function settle(call: Call, isLarge: boolean): void {
   const { stats, registry } = call.instance;
-  const took = stats.settle();
+  if (!stats.isUnsettled) return;
+  const last = isLarge ? registry.byName(call.client.lastCommand) : undefined;
+  const took = stats.settle(last);
   if (took < stats.slowFrom) return;
-  const command = registry.byName(call.client.lastCommand);
+  const command = last ?? registry.byName(call.client.lastCommand);
   if (command !== undefined) tellSlow(call, command, call.argv, took);
 }
 

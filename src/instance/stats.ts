@@ -8,12 +8,13 @@
  *   clock     ^                     ^        ^          ^      ^
  *   time of     a quarter each        its own  half each  its own
  *
- * Short commands (Command.isShort: what Redis calls fast or O(1), with a small request) share the
- * time between two readings by their number, at most STRETCH_MAX of them. So of every command that
+ * Short commands (Command.isShort: what Redis calls fast or O(1)) share the time between two readings
+ * by their number, at most STRETCH_MAX of them; but for those with a large request or reply. So of every command that
  * can be slow by what it does, commandstats, the histograms and the slow log have its own time; as
  * they have of every command that comes alone. Every command is timed by itself while somebody
- * wants to know of less than EXACT_BELOW microseconds, and for a second after short commands were
- * slow together: whatever it is, the next time it has a name.
+ * wants to know of less than EXACT_BELOW microseconds, and EXACT_COUNT of them after short commands
+ * were slow together: what it was has a name if it comes again soon. Not for long: on a machine that
+ * has too much to do any command may stand still for a while, and is to blame for nothing.
  */
 
 import type { Clock } from '../std/clock.ts';
@@ -35,7 +36,9 @@ export interface CommandCounts {
 const STRETCH_MAX = 64;
 /** Microseconds; sharing would hide what is shorter. */
 const EXACT_BELOW = 1000;
-const EXACT_MICROS = 1_000_000;
+const EXACT_COUNT = 4096;
+/** The same with a large request, and what arrived in front of it. */
+const LARGE_COUNT = 64;
 /** What a short command takes as a rule, its request included. */
 const USUAL_MICROS = 1;
 const UNKNOWN = -1;
@@ -110,7 +113,8 @@ export class Stats {
   #slowFrom = Number.POSITIVE_INFINITY;
   /** Whether every command is timed by itself. */
   #isExact = false;
-  #exactUntil = 0;
+  /** Commands that are, until it is as the configuration wants it. */
+  #exactLeft = 0;
   readonly #clock: Clock;
   #turnBegan = 0;
   #turnTotal = 0;
@@ -140,8 +144,10 @@ export class Stats {
     this.#isExact = micros < EXACT_BELOW;
   }
 
-  beginTurn(): void {
+  /** `isLarge`: there is a request among those that have arrived which is large. */
+  beginTurn(isLarge = false): void {
     const now = this.#clock.monotonicMicros();
+    if (isLarge) this.#timeEach(LARGE_COUNT);
     this.#turnBegan = now;
     this.#readAt = now;
   }
@@ -170,6 +176,8 @@ export class Stats {
     command.calls++;
     this.#turnTotal++;
     this.#count(command, now - began, 1);
+    if (this.#exactLeft > 0 && --this.#exactLeft === 0)
+      this.#isExact = this.#slowFrom < EXACT_BELOW;
     return now - began;
   }
 
@@ -178,21 +186,28 @@ export class Stats {
     this.#readAt = this.#clock.monotonicMicros();
   }
 
-  /** A short command was run whose reply is large. Answers how many microseconds it took. */
-  endLarge(command: CommandCounts): number {
-    const took = this.#clock.monotonicMicros() - this.#readAt;
-    const others = this.#stretchTotal;
-    const began = this.#readAt + others * Math.min(USUAL_MICROS, took / (others + 1));
-    this.#shareUntil(began);
-    return this.endTimed(command, began);
+  /** Whether there are calls whose time is not known yet. */
+  get isUnsettled(): boolean {
+    return this.#stretchTotal > 0;
   }
 
   /**
-   * All requests at hand have been run. Answers how many microseconds the last took if its time is
-   * its own by now and was not answered before; else UNKNOWN.
+   * The last of such calls has been run: one of `large`, where given, which took most of the time.
+   * Answers how many microseconds it took; UNKNOWN if it shares them with others.
    */
-  settle(): number {
-    return this.#stretchTotal === 0 ? UNKNOWN : this.share();
+  settle(large?: CommandCounts): number {
+    const now = this.#clock.monotonicMicros();
+    const total = this.#stretchTotal;
+    if (total < 2 || large === undefined || large.stretchCalls === 0) return this.#shareUntil(now);
+    const took = now - this.#readAt;
+    const others = (total - 1) * Math.min(USUAL_MICROS, took / total);
+    large.stretchCalls--;
+    this.#stretchTotal--;
+    this.#turnTotal++;
+    this.#shareUntil(this.#readAt + others);
+    this.#readAt = now;
+    this.#count(large, took - others, 1);
+    return took - others;
   }
 
   /**
@@ -213,6 +228,7 @@ export class Stats {
     for (let i = 0; i < stretch.length; i++) {
       const command = stretch[i];
       const count = command.stretchCalls;
+      if (count === 0) continue;
       command.stretchCalls = 0;
       this.#count(command, each, count);
     }
@@ -220,11 +236,14 @@ export class Stats {
     this.#stretchTotal = 0;
     this.#turnTotal += total;
     if (total === 1) return took;
-    if (took >= this.#slowFrom) {
-      this.#isExact = true;
-      this.#exactUntil = now + EXACT_MICROS;
-    }
+    if (took >= this.#slowFrom) this.#timeEach(EXACT_COUNT);
     return UNKNOWN;
+  }
+
+  /** Has every command timed by itself for so many of them. */
+  #timeEach(count: number): void {
+    this.#isExact = true;
+    this.#exactLeft = Math.max(this.#exactLeft, count);
   }
 
   #count(command: CommandCounts, micros: number, count: number): void {
@@ -244,9 +263,7 @@ export class Stats {
 
   /** Ends a turn that ran no commands but what is done regularly. */
   endCron(): void {
-    const now = this.#clock.monotonicMicros();
-    this.cronMicros += this.#countCycle(now);
-    if (this.#isExact && now >= this.#exactUntil) this.#isExact = this.#slowFrom < EXACT_BELOW;
+    this.cronMicros += this.#countCycle(this.#clock.monotonicMicros());
   }
 
   /** Counts a turn that ended and answers how long it took. */

@@ -36,8 +36,8 @@ export interface ConnectionHost {
   flushLater(connection: Connection): void;
   /** Runs the request of a call, or answers false: it has to wait until resume(). */
   execute(call: Call): boolean;
-  /** The request of a call was run and is still there, and no other has arrived. */
-  settle(call: Call): void;
+  /** A request was run, is still there, and is the last; or replies are large by now. */
+  settle(call: Call, isLarge: boolean): void;
   /** Called when nothing can be sent to the peer any more. */
   closed(connection: Connection): void;
   countInput(size: number): void;
@@ -257,9 +257,10 @@ export class Connection implements ClientConnection {
         parser.retain();
         break;
       }
-      if (parser.pendingSize === 0) this.#host.settle(call);
+      const isLarge = reply.size >= FLUSH_SIZE;
+      if (isLarge || parser.pendingSize === 0) this.#host.settle(call, isLarge);
       if (this.#closing) break;
-      if (reply.size >= FLUSH_SIZE) {
+      if (isLarge) {
         this.flush();
         if (this.#paused) {
           parser.retain();
@@ -282,7 +283,7 @@ export class Connection implements ClientConnection {
     call.argv = held;
     call.args.argv = held;
     const ran = this.#host.execute(call);
-    if (ran) this.#host.settle(call);
+    if (ran) this.#host.settle(call, call.reply.size >= FLUSH_SIZE);
     const request = this.#takeRequest();
     if (!ran) this.#held = request;
     return ran;

@@ -67,6 +67,9 @@ export interface ServerOptions {
   readonly takesAnyPort?: boolean;
 }
 
+/** Bytes of a request from which on any command may take long. */
+const LARGE_REQUEST = 64 * 1024;
+
 /** Why CONFIG SET port and CONFIG SET bind failed, in Redis's words. */
 const CANNOT_LISTEN = 'Unable to listen on this port. Check server logs.';
 const CANNOT_BIND = 'Failed to bind to specified addresses.';
@@ -446,7 +449,7 @@ export class Server implements ConnectionHost {
     client.lastActiveAt = now;
     keyspace.tick(now);
     if (pause.until !== 0 && now >= pause.until) pause.end();
-    stats.beginTurn();
+    stats.beginTurn(client.connection.queryBufferSize > LARGE_REQUEST);
   }
 
   endTurn(client: Client): void {
@@ -473,8 +476,8 @@ export class Server implements ConnectionHost {
     return execute(call);
   }
 
-  settle(call: Call): void {
-    settle(call);
+  settle(call: Call, isLarge: boolean): void {
+    settle(call, isLarge);
   }
 
   closed(connection: Connection): void {
