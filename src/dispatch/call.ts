@@ -120,6 +120,10 @@ export interface ScriptRuns {
   allowsAll: boolean;
   /** Ends the script, or the function, that is busy. Throws when that can't be. */
   kill(isFunction: boolean): void;
+  /** Settled when none is busy. */
+  whenFree(): Promise<void>;
+  /** The server ends: what is busy is not gone on with. */
+  stop(): void;
 }
 
 /** The scripts that EVAL was given. */

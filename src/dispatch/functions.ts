@@ -83,7 +83,7 @@ export class Functions implements FunctionCache, LibraryEngine {
       problem = this.#runner.runAside(sandbox, compiled, timeoutMs);
     } catch (error) {
       if (!(error instanceof LuaPanic)) throw error;
-      this.#rebuild();
+      this.#discard();
       throw errors.libraryRaised(error.message);
     } finally {
       this.#registered = undefined;
@@ -107,13 +107,13 @@ export class Functions implements FunctionCache, LibraryEngine {
   }
 
   /** The interpreter is of no more use: another takes in all libraries. */
-  #rebuild(): void {
+  readonly #discard = (): void => {
     this.#sandbox = undefined;
     this.#references.clear();
     const codes = [...this.#libraries.all()].map(({ code }) => code);
     this.#libraries = new Libraries(this);
     this.#libraries.restore(codes, false, true);
-  }
+  };
 
   #register(lua: Lua): number {
     const registered = this.#registered;
@@ -148,7 +148,6 @@ export class Functions implements FunctionCache, LibraryEngine {
   /** FCALL and FCALL_RO: argument 1 is the name of a function, argument 2 how many keys follow. */
   call(call: Call, isReadOnly: boolean): void {
     const { argv, args } = call;
-    if (this.#runner.takeReply(call)) return;
     const found = this.#libraries.function(argv.text(1));
     if (found === undefined) throw errors.noSuchFunction;
     const keys = args.integerFrom(2, -Infinity, errors.functionKeyCount);
@@ -159,29 +158,23 @@ export class Functions implements FunctionCache, LibraryEngine {
     const mayAdd = found.flags.has('allow-oom');
     const isFull = call.keyspace.isOverLimit;
     if (isFull && !mayAdd && !isSaidReadOnly) throw errors.scriptOutOfMemory;
-    const sandbox = this.#sandbox as Sandbox;
-    try {
-      this.#runner.start(
-        call,
-        {
-          sandbox,
-          reference: this.#references.get(found.reference) as number,
-          name: found.name,
-          isFunction: true,
-          isReadOnly: isSaidReadOnly,
-          mayAdd,
-        },
-        (lua) => {
-          pushArguments(lua, call, 3, 3 + keys);
-          pushArguments(lua, call, 3 + keys, argv.count);
-          return 2;
-        },
-      );
-    } catch (error) {
-      if (!(error instanceof LuaPanic)) throw error;
-      this.#rebuild();
-      throw errors.scriptFailed(found.name, error.message);
-    }
+    this.#runner.start(
+      call,
+      {
+        sandbox: this.#sandbox as Sandbox,
+        reference: this.#references.get(found.reference) as number,
+        name: found.name,
+        isFunction: true,
+        isReadOnly: isSaidReadOnly,
+        mayAdd,
+        discard: this.#discard,
+      },
+      (lua) => {
+        pushArguments(lua, call, 3, 3 + keys);
+        pushArguments(lua, call, 3 + keys, argv.count);
+        return 2;
+      },
+    );
   }
 }
 

@@ -8,8 +8,9 @@
 import { type Client, REPLY_ON, REPLY_SKIP, REPLY_SKIP_NEXT } from '../instance/clients.ts';
 import { type ErrorReply, errors } from '../resp/errors.ts';
 import { Blocked } from './blocked.ts';
-import type { Call, Command } from './call.ts';
-import { endCaching, perform } from './perform.ts';
+import type { Call, Command, Instance } from './call.ts';
+import { Left } from './left.ts';
+import { endCaching, perform, tellSlow } from './perform.ts';
 import { checkPermission, noteDenial, refusalOf } from './permissions.ts';
 import { endTransaction, hasQueued, isQueued, queue } from './transaction.ts';
 import { Wait } from './wait.ts';
@@ -68,9 +69,9 @@ const overLimit: Gate = (call, { flags, name }) => {
   return isAdding ? errors.outOfMemory : undefined;
 };
 
-/** A script takes too long: what may end it is let through, and who waits for its reply. */
-const busy: Gate = ({ client, instance }, { flags }) =>
-  flags.has('allow_busy') || client.hasBegun ? undefined : instance.scriptRuns.busy;
+/** A script takes too long: what may end it is let through. */
+const busy: Gate = ({ instance }, { flags }) =>
+  flags.has('allow_busy') ? undefined : instance.scriptRuns.busy;
 
 /** Asked in this order; the first to answer ends the call. */
 export const gates: readonly Gate[] = [
@@ -101,19 +102,23 @@ function isOrdinary({ argv, client, instance }: Call, command: Command): boolean
  */
 export function execute(call: Call): boolean {
   const { client, reply } = call;
-  const { blocking, clock, keyspace, pubsub } = call.instance;
+  const { blocking, pubsub } = call.instance;
   const mark = reply.mark();
   pubsub.executing = client;
   const hasRun = run(call, mark);
   pubsub.executing = undefined;
   if (hasRun && client.replyMode !== REPLY_ON) mute(call, mark);
   if (pubsub.hasDeferred) pubsub.sendDeferred(client);
-  if (blocking.hasReady) {
-    // What waited runs by a clock of its own: the one before it may have taken long.
-    keyspace.tick(clock.now());
-    blocking.serve();
-  }
+  if (blocking.hasReady) serveWaiting(call.instance);
   return hasRun;
+}
+
+/** Runs what waited for what has been done, unless a script is in the middle of it. */
+function serveWaiting({ blocking, clock, keyspace, scriptRuns }: Instance): void {
+  if (scriptRuns.busy !== undefined) return;
+  // What waited runs by a clock of its own: the one before it may have taken long.
+  keyspace.tick(clock.now());
+  blocking.serve();
 }
 
 function run(call: Call, mark: number): boolean {
@@ -127,6 +132,9 @@ function run(call: Call, mark: number): boolean {
   }
   client.lastCommand = command.fullName;
   if (!isOrdinary(call, command)) {
+    // What waited for something outside goes on when nobody is in the middle of anything.
+    const { busy } = instance.scriptRuns;
+    if (busy !== undefined && client.hasBegun) return hold(call, instance.scriptRuns.whenFree());
     for (const gate of gates) {
       const refusal = gate(call, command);
       if (refusal !== undefined) return reject(call, command, refusal);
@@ -144,7 +152,8 @@ function run(call: Call, mark: number): boolean {
     perform(call, command, mark);
   } catch (error) {
     if (error instanceof Blocked) return block(call, error);
-    if (error instanceof Wait) return hold(call, error);
+    if (error instanceof Wait) return hold(call, error.until);
+    if (error instanceof Left) return leave(call, command, error, mark);
     throw error;
   }
   client.hasBegun = false;
@@ -152,7 +161,7 @@ function run(call: Call, mark: number): boolean {
 }
 
 /** Lets the request of a call wait for something outside. */
-function hold({ client }: Call, { until }: Wait): false {
+function hold({ client }: Call, until: Promise<unknown>): false {
   const resume = (): void => {
     client.isBlocked = false;
     client.connection.resume();
@@ -160,6 +169,28 @@ function hold({ client }: Call, { until }: Wait): false {
   client.isBlocked = true;
   client.hasBegun = true;
   until.then(resume, resume);
+  return false;
+}
+
+/** Lets the request of a call wait for its script to end, which replies by itself. */
+function leave(call: Call, command: Command, left: Left, mark: number): false {
+  const { client, instance, reply } = call;
+  const { pubsub, stats } = instance;
+  const argv = call.argv.clone();
+  if (client.replyMode !== REPLY_ON) reply.rewind(mark);
+  const own = reply.mark();
+  client.isBlocked = true;
+  client.hasBegun = true;
+  left.afterwards(() => {
+    awake(client);
+    client.hasBegun = false;
+    tellSlow(call, command, argv, stats.endTimed(command, left.began));
+    if (client.replyMode !== REPLY_ON) mute(call, own);
+    if (client.closing) reply.rewind(0);
+    else client.connection.release();
+    if (pubsub.hasDeferred) pubsub.sendDeferred(client);
+    serveWaiting(instance);
+  });
   return false;
 }
 

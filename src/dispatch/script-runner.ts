@@ -20,8 +20,8 @@ import { createHash } from 'node:crypto';
 import { Client } from '../instance/clients.ts';
 import { REDIS_VERSION } from '../instance/version.ts';
 import { Argv } from '../resp/argv.ts';
-import { type ErrorReply, errors, ErrorReply as Refusal } from '../resp/errors.ts';
-import { collect, heapWindows, Reply } from '../resp/reply.ts';
+import { type ErrorReply, errors } from '../resp/errors.ts';
+import { heapWindows, Reply } from '../resp/reply.ts';
 import {
   type Library,
   type Lua,
@@ -38,6 +38,7 @@ import { unixMicros } from '../std/clock.ts';
 import { DOUBLE_TEXT_SIZE_MAX, writeDouble } from '../std/double.ts';
 import { Args } from './arguments.ts';
 import type { Call, Command, Instance, RunningScript, ScriptRuns } from './call.ts';
+import { Left } from './left.ts';
 import { perform } from './perform.ts';
 import { checkPermission, noteDenial, refusalOf } from './permissions.ts';
 import {
@@ -53,6 +54,11 @@ import { Wait } from './wait.ts';
 /** Milliseconds that a busy script runs before others are served. */
 const SLICE_MS = 5;
 const MICROS_PER_MS = 1000;
+/**
+ * Milliseconds that a script which has not written goes on where it can't be left. Nobody is served
+ * meanwhile who could end it.
+ */
+const STUCK_MS_MAX = 5000;
 /** Bytes of arguments for which memory is kept. */
 const ARGUMENTS_KEPT = 64 * 1024;
 const ERROR = 0x2d;
@@ -72,6 +78,8 @@ export interface Runnable {
   readonly isReadOnly: boolean;
   /** Whether it may add where nothing may be added. */
   readonly mayAdd: boolean;
+  /** Forgets the sandbox, which is of no more use. */
+  readonly discard: () => void;
 }
 
 interface Run extends Runnable {
@@ -81,9 +89,8 @@ interface Run extends Runnable {
   isKilled: boolean;
   /** Monotonic microseconds. */
   readonly began: number;
+  /** Monotonic microseconds: until when it runs before others are served. */
   sliceEnd: number;
-  /** Whether it may be left in the middle: others see no transaction half done. */
-  readonly mayBeLeft: boolean;
   isLeft: boolean;
   /** The request that called it, once it has been left. */
   argv: Argv | undefined;
@@ -102,8 +109,9 @@ export class ScriptRunner implements ScriptRuns {
   #run: Run | undefined = undefined;
   /** Monotonic microseconds: when what runs aside has taken too long. */
   #asideEnd = 0;
-  /** What scripts that were left have replied, until their clients come for it. */
-  readonly #replies = new Map<Client, Uint8Array>();
+  #slice: NodeJS.Immediate | undefined = undefined;
+  /** Who wants to know when none is busy. */
+  #whenFree: (() => void)[] = [];
 
   /** Scripts will be part of that instance. */
   constructor(parts: Omit<Instance, 'scriptRuns' | 'scripts' | 'functions'>) {
@@ -182,18 +190,19 @@ export class ScriptRunner implements ScriptRuns {
     run.isKilled = true;
   }
 
-  /** Replies what a script left that this client called, if there is one that has ended. */
-  takeReply({ client, reply }: Call): boolean {
-    const bytes = this.#replies.get(client);
-    if (bytes === undefined) return false;
-    this.#replies.delete(client);
-    reply.append(bytes, 0, bytes.length);
-    return true;
+  whenFree(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#whenFree.push(resolve);
+    });
+  }
+
+  stop(): void {
+    clearImmediate(this.#slice);
   }
 
   /**
    * Runs what is to run with the `count` values as arguments that `prepare` pushes, and replies what
-   * it returns. Throws LuaPanic when the sandbox is of no more use.
+   * it returns.
    */
   start(call: Call, runnable: Runnable, prepare: (lua: Lua) => number): void {
     const { client, db } = call;
@@ -216,13 +225,13 @@ export class ScriptRunner implements ScriptRuns {
       isFunction: runnable.isFunction,
       isReadOnly: runnable.isReadOnly,
       mayAdd: runnable.mayAdd,
+      discard: runnable.discard,
       caller: client,
       isResp3: false,
       hasWritten: false,
       isKilled: false,
       began,
-      sliceEnd: 0,
-      mayBeLeft: client.mayBlock,
+      sliceEnd: began + this.#instance.config.values.busyReplyThreshold * MICROS_PER_MS,
       isLeft: false,
       argv: undefined,
     };
@@ -231,14 +240,24 @@ export class ScriptRunner implements ScriptRuns {
     let status: number;
     try {
       status = sandbox.start(run.reference, prepare(sandbox.lua));
+      if (status !== STATUS_YIELD) {
+        this.#end(run, status, call.reply);
+        return;
+      }
     } catch (error) {
-      throw this.#panic(error);
+      throw this.#fail(run, error);
     }
-    if (status === STATUS_YIELD) {
-      run.argv = call.argv.clone();
-      throw new Wait(this.#goOn(run));
-    }
-    this.#end(run, status, call.reply);
+    run.argv = call.argv.clone();
+    const left = new Left(began);
+    this.#goOn(run, call, left);
+    throw left;
+  }
+
+  /** The error reply of a script whose sandbox can't be trusted any more. */
+  #fail(run: Run, error: unknown): ErrorReply {
+    const { message } = this.#panic(error);
+    run.discard();
+    return errors.scriptFailed(run.name, message);
   }
 
   /**
@@ -269,34 +288,37 @@ export class ScriptRunner implements ScriptRuns {
   }
 
   /** Goes on with a script that was left, in slices, until it has ended. */
-  #goOn(run: Run): Promise<void> {
+  #goOn(run: Run, call: Call, left: Left): void {
+    const { clock, keyspace, pubsub, stats } = this.#instance;
+    const { client, db, reply } = call;
+    const { now } = db.zone;
     this.busy = run.isFunction ? errors.busyFunction : errors.busy;
-    return new Promise((resolve) => {
-      const slice = (): void => {
-        let status: number;
-        const { clock, keyspace } = this.#instance;
-        run.sliceEnd = clock.monotonicMicros() + SLICE_MS * MICROS_PER_MS;
-        const reply = new Reply(heapWindows());
-        reply.resp3 = run.caller.resp3;
-        try {
-          status = run.sandbox.resume();
-          if (status === STATUS_YIELD) {
-            setImmediate(slice);
-            return;
-          }
-          this.#end(run, status, reply);
-        } catch (error) {
-          if (!(error instanceof Refusal))
-            reply.error(errors.scriptFailed(run.name, this.#panic(error).message).text);
-          else reply.error(error.text);
+    const slice = (): void => {
+      // Those who were told that it is busy have told the keys what time it is.
+      keyspace.tick(now);
+      run.sliceEnd = clock.monotonicMicros() + SLICE_MS * MICROS_PER_MS;
+      pubsub.executing = client;
+      try {
+        const status = run.sandbox.resume();
+        if (status === STATUS_YIELD) {
+          this.#slice = setImmediate(slice);
+          return;
         }
-        this.busy = undefined;
-        keyspace.tick(clock.now());
-        if (!run.caller.closing) this.#replies.set(run.caller, collect(reply));
-        resolve();
-      };
-      setImmediate(slice);
-    });
+        this.#end(run, status, reply);
+      } catch (error) {
+        const { text } = this.#fail(run, error);
+        stats.noteError(text);
+        reply.error(text);
+      } finally {
+        pubsub.executing = undefined;
+      }
+      this.busy = undefined;
+      keyspace.tick(clock.now());
+      left.end();
+      if (this.busy !== undefined) return;
+      for (const tell of this.#whenFree.splice(0)) tell();
+    };
+    this.#slice = setImmediate(slice);
   }
 
   /** Nothing of the sandbox can be trusted. */
@@ -312,24 +334,26 @@ export class ScriptRunner implements ScriptRuns {
     const run = this.#run;
     if (run === undefined) {
       if (this.#instance.clock.monotonicMicros() > this.#asideEnd) {
-        sandbox.hookLines();
-        raise(sandbox.lua, 'FUNCTION LOAD timeout');
+        this.#endAll(sandbox, 'FUNCTION LOAD timeout');
       }
       return false;
     }
     const { clock, config, log } = this.#instance;
-    const threshold = config.values.busyReplyThreshold;
     if (run.isKilled) {
       log.notice('Lua script killed by user with SCRIPT KILL.');
-      // Or who catches the error could go on.
-      sandbox.hookLines();
-      pushErrorText(sandbox.lua, 'Script killed by user with SCRIPT KILL...');
-      sandbox.lua.throwTop();
+      this.#endAll(sandbox, 'Script killed by user with SCRIPT KILL...');
     }
+    const threshold = config.values.busyReplyThreshold;
     const now = clock.monotonicMicros();
-    if (run.isLeft) return now >= run.sliceEnd;
+    if (threshold === 0 || now < run.sliceEnd) return false;
+    if (!sandbox.canLeave) {
+      const isStuck = now > run.sliceEnd + STUCK_MS_MAX * MICROS_PER_MS;
+      if (isStuck && !run.hasWritten)
+        this.#endAll(sandbox, 'Script is busy where it cannot be left');
+      return false;
+    }
+    if (run.isLeft) return true;
     const elapsed = Math.floor((now - run.began) / MICROS_PER_MS);
-    if (threshold === 0 || elapsed < threshold || !run.mayBeLeft) return false;
     log.warning(
       `Slow script detected: still in execution after ${elapsed} milliseconds. You can try ` +
         `killing the script using the ${run.isFunction ? 'FUNCTION KILL' : 'SCRIPT KILL'} ` +
@@ -337,6 +361,12 @@ export class ScriptRunner implements ScriptRuns {
     );
     run.isLeft = true;
     return true;
+  }
+
+  /** Ends the script with an error, again and again, or who catches it could go on. */
+  #endAll(sandbox: Sandbox, text: string): never {
+    sandbox.hookLines();
+    return raise(sandbox.lua, text);
   }
 
   /** A script has ended: replies what it returned, or its error. */

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { splitWords } from '../instance/config/words.ts';
 import { errors } from '../resp/errors.ts';
 import { SCRIPT_FLAGS } from '../script/flags.ts';
-import { LuaPanic, type Sandbox } from '../script/sandbox.ts';
+import type { Sandbox } from '../script/sandbox.ts';
 import { latin1Text } from '../std/ascii.ts';
 import { indexOfByte } from '../std/bytes.ts';
 import type { Call, ScriptCache } from './call.ts';
@@ -68,7 +68,6 @@ export class Scripts implements ScriptCache {
   evaluate(call: Call, isSha: boolean, isReadOnly: boolean): void {
     const { argv, args } = call;
     const runner = this.#runner;
-    if (runner.takeReply(call)) return;
     if (isSha && argv.size(1) !== SHA_SIZE) throw errors.noScript;
     const keys = args.integerAt(2);
     if (keys > argv.count - 3) throw errors.tooManyKeys;
@@ -82,41 +81,40 @@ export class Scripts implements ScriptCache {
     const isFull = call.keyspace.isOverLimit && flags !== undefined;
     if (isFull && !mayAdd && !isSaidReadOnly) throw errors.scriptOutOfMemory;
     this.#compile(script);
-    try {
-      runner.start(
-        call,
-        {
-          sandbox: this.#sandbox as Sandbox,
-          reference: script.reference,
-          name: script.sha,
-          isFunction: false,
-          isReadOnly: isReadOnly || isSaidReadOnly,
-          mayAdd,
-        },
-        (lua) => {
-          lua.newTable();
-          for (let i = 0; i < keys; i++) {
-            lua.pushBytes(argv.bytes, argv.starts[3 + i], argv.ends[3 + i]);
-            lua.rawSetIndex(-2, i + 1);
-          }
-          this.#sandbox?.setGlobal('KEYS');
-          lua.newTable();
-          for (let i = 3 + keys; i < argv.count; i++) {
-            lua.pushBytes(argv.bytes, argv.starts[i], argv.ends[i]);
-            lua.rawSetIndex(-2, i - 2 - keys);
-          }
-          this.#sandbox?.setGlobal('ARGV');
-          return 0;
-        },
-      );
-    } catch (error) {
-      if (!(error instanceof LuaPanic)) throw error;
-      // The texts are still here: the next one is compiled in an interpreter of its own.
-      this.#sandbox = undefined;
-      for (const each of this.#bySha.values()) each.reference = 0;
-      throw errors.scriptFailed(script.sha, error.message);
-    }
+    runner.start(
+      call,
+      {
+        sandbox: this.#sandbox as Sandbox,
+        reference: script.reference,
+        name: script.sha,
+        isFunction: false,
+        isReadOnly: isReadOnly || isSaidReadOnly,
+        mayAdd,
+        discard: this.#discard,
+      },
+      (lua) => {
+        lua.newTable();
+        for (let i = 0; i < keys; i++) {
+          lua.pushBytes(argv.bytes, argv.starts[3 + i], argv.ends[3 + i]);
+          lua.rawSetIndex(-2, i + 1);
+        }
+        this.#sandbox?.setGlobal('KEYS');
+        lua.newTable();
+        for (let i = 3 + keys; i < argv.count; i++) {
+          lua.pushBytes(argv.bytes, argv.starts[i], argv.ends[i]);
+          lua.rawSetIndex(-2, i - 2 - keys);
+        }
+        this.#sandbox?.setGlobal('ARGV');
+        return 0;
+      },
+    );
   }
+
+  /** The texts are still here: the next one is compiled in an interpreter of its own. */
+  readonly #discard = (): void => {
+    this.#sandbox = undefined;
+    for (const each of this.#bySha.values()) each.reference = 0;
+  };
 
   #load(body: Uint8Array): Script {
     const sha = createHash('sha1').update(body).digest('hex');

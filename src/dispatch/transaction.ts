@@ -12,6 +12,7 @@ import type { Argv } from '../resp/argv.ts';
 import { errors } from '../resp/errors.ts';
 import type { Call, Command } from './call.ts';
 import type { Flag } from './categories.ts';
+import { Left } from './left.ts';
 import { perform } from './perform.ts';
 import { checkPermission, type Denial, noteDenial } from './permissions.ts';
 import { Wait } from './wait.ts';
@@ -53,19 +54,24 @@ export function hasQueued(call: Call, ...flags: readonly Flag[]): boolean {
   return queue.some((argv) => flags.some((flag) => commandOf(call, argv).flags.has(flag)));
 }
 
-/** Runs what has been queued, and replies what each replies. */
-export function runQueued(call: Call, requests: readonly Argv[]): void {
+/** Runs what has been queued, from the first or later, and replies what each replies. */
+export function runQueued(call: Call, requests: readonly Argv[], from = 0): void {
   const { argv, args, client, reply } = call;
   client.mayBlock = false;
-  reply.array(requests.length);
+  if (from === 0) reply.array(requests.length);
+  let next = from;
   try {
-    for (const request of requests) {
+    while (next < requests.length) {
+      const request = requests[next++];
       call.argv = request;
       args.argv = request;
       const command = commandOf(call, request);
       if (refuseSince(call, command)) continue;
       runOne(call, command);
     }
+  } catch (error) {
+    if (error instanceof Left) error.afterwards(() => runQueued(call, requests, next));
+    throw error;
   } finally {
     client.mayBlock = true;
     call.argv = argv;

@@ -50,7 +50,10 @@ export interface SandboxOptions {
   readonly redis: Library;
   /** Numbers that `redis` has beside its functions, and a text or two. */
   readonly constants: Readonly<Record<string, number | string>>;
-  /** Called every now and then while a script runs. Answers whether to leave it for a while. */
+  /**
+   * Called every now and then while a script runs. Answers whether to leave it for a while: only if
+   * it `canLeave`.
+   */
   onHook(sandbox: Sandbox): boolean;
 }
 
@@ -227,6 +230,11 @@ export class Sandbox {
   /** Goes on with one that was left. */
   resume(): number {
     return this.#threads.resume();
+  }
+
+  /** Whether the running script can be left now. */
+  get canLeave(): boolean {
+    return this.#threads.canLeave();
   }
 
   /** From now on every line of the running script asks onHook(), whoever catches its errors. */

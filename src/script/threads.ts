@@ -82,12 +82,12 @@ export class Threads {
   /** Reference to an error that is to be raised where a script goes on. */
   #raised = 0;
 
-  /** `mayLeave` is asked every now and then whether the script is to be left. */
-  constructor(lua: Lua, mayLeave: () => boolean) {
+  /** `leaves` is asked every now and then whether to leave the script: only where that can be. */
+  constructor(lua: Lua, leaves: () => boolean) {
     this.#lua = lua;
     const { x } = lua;
     this.#hook = lua.hookPointer(() => {
-      if (!mayLeave() || !this.#canLeave()) return;
+      if (!leaves()) return;
       this.#isLeaving = true;
       this.#innermost = lua.state;
       x['lua_yield'](lua.state, 0);
@@ -164,7 +164,7 @@ export class Threads {
   }
 
   /** Whether no function of C waits for what runs. */
-  #canLeave(): boolean {
+  canLeave(): boolean {
     const lua = this.#lua;
     const words = new Uint16Array(lua.memory.buffer);
     for (let state: number | undefined = lua.state; state !== undefined; ) {

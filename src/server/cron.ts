@@ -13,6 +13,8 @@ import type { Instance } from '../dispatch/call.ts';
 const SLICE = 1000;
 /** A timer further off than this is set anew by then; longer ones overflow. */
 const FARTHEST_MS = 60_000;
+/** What must not be done now is thought of again after so long. */
+const LATER_MS = 100;
 
 export class Cron {
   readonly #instance: Instance;
@@ -80,8 +82,9 @@ export class Cron {
     clearTimeout(this.#pause);
     this.#pauseUntil = pause.until;
     if (pause.until === 0) return;
-    const wait = Math.min(FARTHEST_MS, Math.max(0, pause.until - clock.now()));
+    const wait = this.#waitUntil(pause.until);
     this.#pause = setTimeout(() => {
+      if (this.#isBusy) return this.#watchPause();
       if (clock.now() >= pause.until) pause.end();
       this.#pauseUntil = 0;
       this.watchDeadlines();
@@ -94,23 +97,35 @@ export class Cron {
     clearTimeout(this.#waits);
     this.#waitsUntil = blocking.nextDeadline();
     if (this.#waitsUntil === Number.POSITIVE_INFINITY) return;
-    const wait = Math.min(FARTHEST_MS, Math.max(0, this.#waitsUntil - clock.now()));
+    const wait = this.#waitUntil(this.#waitsUntil);
     this.#waits = setTimeout(() => {
-      blocking.expire(clock.now());
+      if (!this.#isBusy) blocking.expire(clock.now());
       this.#watchWaits();
     }, wait);
   }
 
   #setTimer(deadline: number): void {
     clearTimeout(this.#expiry);
-    const wait = Math.min(FARTHEST_MS, Math.max(0, deadline - this.#instance.clock.now()));
+    const wait = this.#waitUntil(deadline);
     this.#expiryAt = deadline;
     this.#expiry = setTimeout(() => this.#expire(), wait);
+  }
+
+  /** A script is in the middle of something: for it time stands still. */
+  get #isBusy(): boolean {
+    return this.#instance.scriptRuns.busy !== undefined;
+  }
+
+  /** Milliseconds for a timer that is meant for a time. */
+  #waitUntil(time: number): number {
+    const wait = Math.min(FARTHEST_MS, Math.max(0, time - this.#instance.clock.now()));
+    return this.#isBusy ? Math.max(LATER_MS, wait) : wait;
   }
 
   #expire(): void {
     const { keyspace, clock, stats, latency } = this.#instance;
     this.#expiryAt = Number.POSITIVE_INFINITY;
+    if (this.#isBusy) return this.#setTimer(clock.now() + LATER_MS);
     const began = clock.monotonicMicros();
     keyspace.tick(clock.now());
     const count = keyspace.expireDue(SLICE);
@@ -124,7 +139,7 @@ export class Cron {
       this.watchDeadlines();
     } else {
       // Deadlines pass unheeded during a pause, or after DEBUG SET-ACTIVE-EXPIRE 0: look again later.
-      this.#setTimer(clock.now() + 100);
+      this.#setTimer(clock.now() + LATER_MS);
     }
   }
 
@@ -139,6 +154,7 @@ export class Cron {
 
   #tick(): void {
     const { keyspace, clock, stats } = this.#instance;
+    if (this.#isBusy) return this.#closeOverdue();
     keyspace.tick(clock.now());
     stats.beginTurn();
     stats.sample();

@@ -376,6 +376,7 @@ export class Server implements ConnectionHost {
   async close(): Promise<void> {
     this.#isClosing = true;
     this.#cron.stop();
+    this.instance.scriptRuns.stop();
     const closing = this.#endpoints.close();
     this.#peers.close();
     for (const connection of this.#connections.keys()) connection.closeAfterReply();

@@ -3,6 +3,7 @@
 import { afterEach, expect, test } from 'vitest';
 import { type RunningServer, startServer } from '../../../src/index.ts';
 import { eventually } from '../../support/clock.ts';
+import { openOffline } from '../../support/offline.ts';
 import { RespClient } from '../../support/resp-client.ts';
 
 const servers: RunningServer[] = [];
@@ -224,4 +225,116 @@ test('an error of what was left says where it was called', async () => {
   expect((await caller.reply()).raw).toMatch(
     /^-ERR user_script:2: user_script:1: x script: [0-9a-f]{40}, on @user_script:2\.\r\n$/,
   );
+});
+
+test('a transaction whose script is busy is gone on with as one', async () => {
+  const [caller, other] = await startBusy(2);
+  const script = `redis.call('SET', 'k', 'script') ${LOOP} return n`;
+  caller.send('MULTI');
+  caller.send('SET', 'k', 'before');
+  caller.send('EVAL', script, '0');
+  caller.send('GET', 'k');
+  caller.send('EVAL', `${LOOP} return redis.call('INCR', 'n')`, '0');
+  caller.send('INCR', 'n');
+  caller.send('EXEC');
+  caller.send('PING');
+  await untilBusy(other);
+  for (let raw = ''; raw !== '$1\r\n2\r\n'; ) {
+    raw = (await other.call('GET', 'n')).raw;
+    expect([BUSY, '$1\r\n2\r\n']).toContain(raw);
+  }
+  expect((await caller.reply()).raw).toBe('+OK\r\n');
+  for (let i = 0; i < 5; i++) expect((await caller.reply()).raw).toBe('+QUEUED\r\n');
+  expect((await caller.reply()).raw).toBe('*5\r\n+OK\r\n:20000000\r\n$6\r\nscript\r\n:1\r\n:2\r\n');
+  expect((await caller.reply()).raw).toBe('+PONG\r\n');
+});
+
+test('a script of a transaction is killed, and the rest of that runs', async () => {
+  const [caller, other] = await startBusy(2);
+  for (const request of [['MULTI'], ['EVAL', 'while true do end', '0'], ['SET', 'k', 'v']]) {
+    await caller.call(...request);
+  }
+  caller.send('EXEC');
+  await untilBusy(other);
+  expect((await other.call('SCRIPT', 'KILL')).raw).toBe('+OK\r\n');
+  expect((await caller.reply()).raw).toMatch(/^\*2\r\n-ERR Script killed by user.*\r\n\+OK\r\n$/);
+  expect((await other.call('GET', 'k')).raw).toBe('$1\r\nv\r\n');
+});
+
+test('a transaction is done all of it when its client has gone in the middle', async () => {
+  const [caller, other] = await startBusy(2);
+  for (const request of [['MULTI'], ['EVAL', LOOP, '0'], ['SET', 'k', 'v']]) {
+    await caller.call(...request);
+  }
+  caller.send('EXEC');
+  await untilBusy(other);
+  caller.close();
+  await eventually('free', async () => !(await other.call('PING')).raw.startsWith('-BUSY'));
+  expect((await other.call('GET', 'k')).raw).toBe('$1\r\nv\r\n');
+});
+
+test('time stands still for a script, and keys stay that it found', async () => {
+  const [caller, other] = await startBusy(2);
+  const script =
+    "redis.call('SET', 'k', 'v', 'PX', 20) local t = redis.call('TIME') " +
+    `${LOOP} local u = redis.call('TIME') ` +
+    "return {redis.call('GET', 'k'), redis.call('PTTL', 'k'), t[1] == u[1] and t[2] == u[2]}";
+  caller.send('EVAL', script, '0');
+  await untilBusy(other);
+  expect((await caller.reply()).raw).toBe('*3\r\n$1\r\nv\r\n:20\r\n:1\r\n');
+  expect((await other.call('GET', 'k')).raw).toBe('$-1\r\n');
+});
+
+test('who waits for a key sees what a busy script has left of it', async () => {
+  const [caller, other, waiting, late] = await startBusy(4);
+  waiting.send('BLPOP', 'list', '0');
+  late.send('BLPOP', 'nothing', '0.05');
+  await eventually('waiting', async () =>
+    (await other.call('INFO', 'clients')).raw.includes('blocked_clients:2'),
+  );
+  const script = `redis.call('RPUSH', 'list', 'a', 'b') ${LOOP} return redis.call('LPOP', 'list')`;
+  caller.send('EVAL', script, '0');
+  await untilBusy(other);
+  expect((await caller.reply()).raw).toBe('$1\r\na\r\n');
+  expect((await waiting.reply()).raw).toBe('*2\r\n$4\r\nlist\r\n$1\r\nb\r\n');
+  expect((await late.reply()).raw).toBe('*-1\r\n');
+});
+
+test('a client that wants no replies is sent none of a busy script', async () => {
+  const [caller, other] = await startBusy(2);
+  caller.send('CLIENT', 'REPLY', 'OFF');
+  caller.send('MULTI');
+  caller.send('PING');
+  caller.send('EVAL', LOOP, '0');
+  caller.send('EXEC');
+  await untilBusy(other);
+  caller.send('EVAL', `${LOOP} return n`, '0');
+  caller.send('CLIENT', 'REPLY', 'ON');
+  expect((await caller.reply()).raw).toBe('+OK\r\n');
+});
+
+test('a server ends in the middle of a script', async () => {
+  const [caller, other] = await startBusy(2);
+  caller.send('EVAL', 'while true do end', '0');
+  await untilBusy(other);
+  await servers.pop()?.close();
+});
+
+test('a script that takes too long where it can not be left is ended, unless it has written', async () => {
+  const { clock, run } = openOffline({ 'busy-reply-threshold': '10' });
+  // A hook asks for the time, and each time much of it has passed.
+  const { monotonicMicros } = clock;
+  let passed = 0;
+  clock.monotonicMicros = () => monotonicMicros.call(clock) + (passed += 1_000_000);
+  const loop = 'local n = 0 while n < 3e6 do n = n + 1 end';
+  const script = `table.sort({1, 2}, function(a, b) ${loop} return a < b end)`;
+  expect(run('EVAL', script, '0')).toMatch(/^-ERR Script is busy where it cannot be left script: /);
+  expect(
+    run(
+      'EVAL',
+      `table.sort({1, 2}, function() while true do pcall(function() ${loop} end) end end)`,
+      '0',
+    ),
+  ).toMatch(/^-ERR Script is busy where it cannot be left script: /);
+  expect(run('EVAL', `redis.call('SET', 'k', 'v') ${script} return 1`, '0')).toBe(':1\r\n');
 });
