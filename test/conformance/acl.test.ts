@@ -510,7 +510,9 @@ conformance('acl', ({ test }) => {
         const added = ours.items?.filter(({ text }) => !names.has(text)) ?? [];
         const strange = added.filter(({ text }) => !/^(session\.|zone)/.test(text ?? ''));
         // Redis before 7.2 lacks these.
-        const others = strange.filter(({ text }) => !/setinfo|no-touch|withscore|myshardid|waitaof/.test(text ?? ''));
+        const others = strange.filter(
+          ({ text }) => !/setinfo|no-touch|withscore|myshardid|waitaof/.test(text ?? ''),
+        );
         return others.length === 0 ? undefined : others.map(({ text }) => text).join(' ');
       });
     }
