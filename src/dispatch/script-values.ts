@@ -24,6 +24,21 @@ import {
 import { latin1Text } from '../std/ascii.ts';
 import { parseDouble } from '../std/double.ts';
 
+// Bytes that replies begin with.
+const INTEGER = 0x3a;
+const BULK = 0x24;
+const ARRAY = 0x2a;
+const SIMPLE = 0x2b;
+const ERROR = 0x2d;
+const MAP = 0x25;
+const SET = 0x7e;
+const DOUBLE = 0x2c;
+const BIG_NUMBER = 0x28;
+const VERBATIM = 0x3d;
+const BOOLEAN = 0x23;
+const ATTRIBUTE = 0x7c;
+
+const NOTHING = new Uint8Array(0);
 const CR = 0x0d;
 const MINUS = 0x2d;
 const ZERO = 0x30;
@@ -38,7 +53,7 @@ const STACK_OF_VALUE = 5;
 
 /** Pushes what replies say. */
 export class ReplyReader {
-  #bytes: Uint8Array = new Uint8Array(0);
+  #bytes: Uint8Array = NOTHING;
   #at = 0;
 
   /** Pushes the reply that begins at bytes[at]. */
@@ -46,18 +61,17 @@ export class ReplyReader {
     this.#bytes = bytes;
     this.#at = at;
     this.#value(lua);
-    this.#bytes = new Uint8Array(0);
+    this.#bytes = NOTHING;
   }
 
   #value(lua: Lua): void {
     const bytes = this.#bytes;
-    const type = String.fromCharCode(bytes[this.#at]);
     lua.checkStack(STACK_OF_VALUE, 'reply');
-    switch (type) {
-      case ':':
+    switch (bytes[this.#at]) {
+      case INTEGER:
         lua.pushNumber(this.#number());
         return;
-      case '$': {
+      case BULK: {
         const size = this.#number();
         if (size < 0) {
           lua.pushBoolean(false);
@@ -68,27 +82,27 @@ export class ReplyReader {
         lua.pushBytes(bytes, start, start + size);
         return;
       }
-      case '*': {
+      case ARRAY: {
         const count = this.#number();
         if (count < 0) lua.pushBoolean(false);
         else this.#array(lua, count);
         return;
       }
-      case '+':
+      case SIMPLE:
         lua.newTable();
         this.#field(lua, 'ok');
         return;
-      case '-':
+      case ERROR:
         pushErrorText(lua, `-${this.#line()}`);
         setIgnored(lua);
         return;
-      case '%':
+      case MAP:
         this.#wrapped(lua, 'map', this.#number(), false);
         return;
-      case '~':
+      case SET:
         this.#wrapped(lua, 'set', this.#number(), true);
         return;
-      case ',': {
+      case DOUBLE: {
         const start = this.#at + 1;
         const text = this.#line();
         lua.newTable();
@@ -96,11 +110,11 @@ export class ReplyReader {
         lua.setField(-2, 'double');
         return;
       }
-      case '(':
+      case BIG_NUMBER:
         lua.newTable();
         this.#field(lua, 'big_number');
         return;
-      case '=': {
+      case VERBATIM: {
         const size = this.#number();
         const start = this.#at;
         this.#at = start + size + 2;
@@ -113,7 +127,7 @@ export class ReplyReader {
         lua.setField(-2, 'verbatim_string');
         return;
       }
-      case '|': {
+      case ATTRIBUTE: {
         // About the reply that follows: nothing that scripts are told.
         const count = this.#number();
         for (let i = 0; i < count * 2; i++) {
@@ -123,7 +137,7 @@ export class ReplyReader {
         this.#value(lua);
         return;
       }
-      case '#':
+      case BOOLEAN:
         lua.pushBoolean(this.#line() === 't');
         return;
       default:

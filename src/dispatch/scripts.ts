@@ -2,11 +2,12 @@
 
 import { createHash } from 'node:crypto';
 import { splitWords } from '../instance/config/words.ts';
+import type { Argv } from '../resp/argv.ts';
 import { errors } from '../resp/errors.ts';
 import { SCRIPT_FLAGS } from '../script/flags.ts';
 import type { Sandbox } from '../script/sandbox.ts';
-import { latin1Text } from '../std/ascii.ts';
-import { indexOfByte } from '../std/bytes.ts';
+import { latin1Bytes, latin1Text } from '../std/ascii.ts';
+import { equalBytes, indexOfByte } from '../std/bytes.ts';
 import type { Call, ScriptCache } from './call.ts';
 import type { ScriptRunner } from './script-runner.ts';
 
@@ -16,6 +17,8 @@ const SOURCE = '@user_script';
 
 interface Script {
   readonly sha: string;
+  /** The same as requests have it, mostly. */
+  readonly shaBytes: Uint8Array;
   readonly body: Uint8Array;
   /** What it says of itself; undefined: nothing, not even that it is Lua. */
   readonly flags: ReadonlySet<string> | undefined;
@@ -30,6 +33,8 @@ export class Scripts implements ScriptCache {
   #sandbox: Sandbox | undefined = undefined;
   readonly #bySha = new Map<string, Script>();
   #bodySize = 0;
+  /** The one that EVALSHA was asked for last. */
+  #last: Script | undefined = undefined;
 
   constructor(runner: ScriptRunner) {
     this.#runner = runner;
@@ -59,6 +64,7 @@ export class Scripts implements ScriptCache {
   }
 
   flush(): void {
+    this.#last = undefined;
     this.#bySha.clear();
     this.#bodySize = 0;
     this.#sandbox = undefined;
@@ -72,7 +78,7 @@ export class Scripts implements ScriptCache {
     const keys = args.integerAt(2);
     if (keys > argv.count - 3) throw errors.tooManyKeys;
     if (keys < 0) throw errors.negativeScriptKeys;
-    const script = isSha ? this.#bySha.get(argv.text(1).toLowerCase()) : this.#load(argv.copy(1));
+    const script = isSha ? this.#find(argv) : this.#load(argv.copy(1));
     if (script === undefined) throw errors.noScript;
     const { flags } = script;
     const isSaidReadOnly = flags?.has('no-writes') ?? false;
@@ -116,11 +122,29 @@ export class Scripts implements ScriptCache {
     for (const each of this.#bySha.values()) each.reference = 0;
   };
 
+  /** The script of the SHA1 that argument 1 is; often it is the same as last time. */
+  #find(argv: Argv): Script | undefined {
+    const last = this.#last;
+    const { bytes, starts, ends } = argv;
+    if (last !== undefined && equalBytes(last.shaBytes, 0, SHA_SIZE, bytes, starts[1], ends[1])) {
+      return last;
+    }
+    const script = this.#bySha.get(argv.text(1).toLowerCase());
+    this.#last = script;
+    return script;
+  }
+
   #load(body: Uint8Array): Script {
     const sha = createHash('sha1').update(body).digest('hex');
     const known = this.#bySha.get(sha);
     if (known !== undefined) return known;
-    const script: Script = { sha, body, ...readShebang(body), reference: 0 };
+    const script: Script = {
+      sha,
+      shaBytes: latin1Bytes(sha),
+      body,
+      ...readShebang(body),
+      reference: 0,
+    };
     this.#compile(script);
     this.#bySha.set(sha, script);
     this.#bodySize += body.length + SHA_SIZE;

@@ -16,6 +16,7 @@
  */
 
 import { latin1Text, writeLatin1 } from '../std/ascii.ts';
+import { copyBytes } from '../std/bytes.ts';
 import { systemClock } from '../std/clock.ts';
 import { Output } from './output.ts';
 import {
@@ -348,7 +349,7 @@ export class Lua {
   /** A string of bytes[start, end). */
   pushBytes(bytes: Uint8Array, start = 0, end = bytes.length): void {
     const pointer = this.#place(end - start);
-    this.memory.set(bytes.subarray(start, end), pointer);
+    copyBytes(this.memory, pointer, bytes, start, end);
     this.#pushPlaced(pointer, end - start);
   }
 

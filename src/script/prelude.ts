@@ -53,5 +53,5 @@ setmetatable(G, { __index = nonexistent })
 protect(G)
 protect(env)
 protect(getmetatable(''))
-return env, G, limit
+return env, limit
 `;

@@ -62,7 +62,7 @@ export class Sandbox {
   readonly #main: number;
   readonly #threads: Threads;
   readonly #debug: number;
-  /** References: what scripts see as _G, and the table that has all globals. */
+  /** What scripts see as _G: a reference, and where it lies. */
   readonly #env: number;
   readonly #globals: number;
   /** Reference: exchanges the globals. */
@@ -106,9 +106,9 @@ export class Sandbox {
       lua.pushBoolean(true);
       lua.setField(-2, name);
     }
-    x['lua_call'](lua.state, 3, 3);
+    x['lua_call'](lua.state, 3, 2);
     this.#limit = x['luaL_ref'](lua.state, REGISTRY_INDEX);
-    this.#globals = x['luaL_ref'](lua.state, REGISTRY_INDEX);
+    this.#globals = x['lua_topointer'](lua.state, -1);
     this.#env = x['luaL_ref'](lua.state, REGISTRY_INDEX);
     lua.rawGetIndex(REGISTRY_INDEX, this.#env);
     x['lua_replace'](lua.state, GLOBALS_INDEX);
@@ -189,14 +189,9 @@ export class Sandbox {
 
   /** Makes the table on top of the main stack a global, past all protection. */
   setGlobal(name: string): void {
-    const { lua } = this;
-    lua.rawGetIndex(REGISTRY_INDEX, this.#globals);
-    const globals = lua.x['lua_topointer'](lua.state, -1);
-    lua.insert(-2);
-    this.#setReadOnly(globals, false);
-    lua.setField(-2, name);
-    this.#setReadOnly(globals, true);
-    lua.pop(1);
+    this.#setReadOnly(this.#globals, false);
+    this.lua.setField(GLOBALS_INDEX, name);
+    this.#setReadOnly(this.#globals, true);
   }
 
   /** Whether code sees all globals, or those a library has while it is loaded. */
