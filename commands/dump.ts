@@ -2,6 +2,7 @@
 
 import type { Call } from '../src/dispatch/call.ts';
 import { family } from '../src/dispatch/command.ts';
+import { removal } from '../src/instance/effects.ts';
 import { NO_DEADLINE } from '../src/keyspace/database.ts';
 import { events } from '../src/keyspace/events.ts';
 import { dumpValue, isSigned, readDump } from '../src/persistence/dump.ts';
@@ -99,6 +100,7 @@ export const restore = command({
     if (value === undefined) throw errors.badDataFormat;
 
     const { zone } = db;
+    const { effects } = instance;
     const deadline = ttl === 0 ? NO_DEADLINE : deadlineOf(call, isAbsolute);
     const exact = args.exactDeadline;
     if (ttl > 0 && deadline <= zone.now) {
@@ -106,6 +108,8 @@ export const restore = command({
       if (old !== 0) {
         db.remove(old);
         db.tell(argv, 1, events.del);
+        const isLazy = instance.config.values.lazyfreeLazyServerDel;
+        if (effects.isOn) effects.instead(argv, removal(isLazy), 1);
       }
       reply.ok();
       return;
@@ -116,6 +120,10 @@ export const restore = command({
     if (idle >= 0 && !zone.recency.keepsFrequency) zone.recency.setIdle(entry, idle);
     if (frequency >= 0 && zone.recency.keepsFrequency) zone.recency.setFrequency(entry, frequency);
     db.changedKey(argv, 1, events.restore);
+    if (effects.isOn && ttl > 0 && !isAbsolute) {
+      const options = Array.from({ length: argv.count - 4 }, (_, i) => i + 4);
+      effects.instead(argv, 0, 1, String(exact ?? deadline), 3, ...options, 'ABSTTL');
+    }
     reply.ok();
   },
 });

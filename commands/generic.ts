@@ -3,6 +3,7 @@
 import type { Call } from '../src/dispatch/call.ts';
 import { family } from '../src/dispatch/command.ts';
 import { cursorAt, ScanOptions } from '../src/dispatch/scan.ts';
+import { removal } from '../src/instance/effects.ts';
 import type { Database } from '../src/keyspace/database.ts';
 import { events } from '../src/keyspace/events.ts';
 import { errors } from '../src/resp/errors.ts';
@@ -264,12 +265,18 @@ function expireGeneric(call: Call, unitMs: number, isRelative: boolean, name: st
     (gt && (old < 0 || difference <= 0)) ||
     (lt && old >= 0 && difference >= 0);
   if (isRefused) return reply.integer(0);
+  const { effects, config } = call.instance;
   if (deadline <= db.zone.now) {
     db.remove(entry);
     db.tell(argv, 1, events.del);
+    if (effects.isOn) effects.instead(argv, removal(config.values.lazyfreeLazyExpire), 1);
   } else {
     db.setDeadline(entry, deadline, exact);
     db.tell(argv, 1, events.expire);
+    if (effects.isOn && (isRelative || unitMs > 1)) {
+      const conditions = Array.from({ length: argv.count - 3 }, (_, i) => i + 3);
+      effects.instead(argv, 'PEXPIREAT', 1, String(exact ?? deadline), ...conditions);
+    }
   }
   reply.integer(1);
 }

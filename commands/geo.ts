@@ -123,6 +123,12 @@ export const geoadd = command({
       members.push(first + i * 3 + 2);
     }
     const { added, updated } = addMembers(call, members, scores, flags);
+    const { effects } = call.instance;
+    if (effects.isOn) {
+      const options = Array.from({ length: first - 2 }, (_, i) => i + 2);
+      const places = members.flatMap((member, i) => [String(scores[i]), member]);
+      effects.instead(argv, 'zadd', 1, ...options, ...places);
+    }
     reply.integer(countsChanges ? added + updated : added);
   },
 });

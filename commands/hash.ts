@@ -233,6 +233,9 @@ export const hincrbyfloat = command({
     const text = formatLongDouble(sum);
     for (let i = 0; i < text.length; i++) digits[i] = text.charCodeAt(i);
     setField(call, entry, events.hincrbyfloat, digits, 0, text.length);
+    // The sum: another machine might round otherwise.
+    const { effects } = call.instance;
+    if (effects.isOn) effects.instead(argv, 'HSET', 1, 2, text);
     reply.bulk(digits, 0, text.length);
   },
 });

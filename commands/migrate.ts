@@ -123,6 +123,7 @@ function settle(
   const refused = lines.slice(0, before).find((line) => line.startsWith('-'));
   let refusal: string | undefined;
   let hasChanged = false;
+  const removed: Uint8Array[] = [];
   if (failure === 'connecting') return errors.migrateNotConnected;
   // All went off together: what is one's time is all the others'.
   instance.keyspace.tick(instance.clock.now());
@@ -140,7 +141,14 @@ function settle(
       }
       db.remove(entry);
       db.tell(key, 0, events.del);
+      removed.push(key.bytes);
     }
+  }
+  if (removed.length > 0) {
+    const { effects } = instance;
+    effects.enter();
+    effects.also(db.number, passengers[0].key, 'DEL', ...removed);
+    effects.leave(false);
   }
   if (refusal !== undefined) return errors.migrateRefused(refusal);
   if (failure !== undefined) return errors.migrateBroken(failure);

@@ -3,6 +3,7 @@
 import type { Call } from '../src/dispatch/call.ts';
 import { family } from '../src/dispatch/command.ts';
 import type { Client, SubscriptionKind } from '../src/instance/clients.ts';
+import { FOR_REPLICAS } from '../src/instance/effects.ts';
 import { errors } from '../src/resp/errors.ts';
 import { latin1Bytes } from '../src/std/ascii.ts';
 import { matchGlob } from '../src/std/glob.ts';
@@ -137,6 +138,7 @@ function say({ argv, instance, reply }: Call, kind: 'channel' | 'shard'): void {
   const { bytes, starts, ends } = argv;
   const { pubsub } = instance;
   reply.integer(pubsub.publish(kind, argv.text(1), bytes, starts[2], ends[2]));
+  instance.effects.force(FOR_REPLICAS);
 }
 
 export const publish = command({

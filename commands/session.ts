@@ -8,6 +8,7 @@ import type { Database } from '../src/keyspace/database.ts';
 import { type SessionRequest, sessionNames } from '../src/keyspace/sessions.ts';
 import type { Argv } from '../src/resp/argv.ts';
 import { type ErrorReply, errors } from '../src/resp/errors.ts';
+import type { Part } from '../src/resp/request-writer.ts';
 import { latin1Bytes } from '../src/std/ascii.ts';
 import { parseDouble } from '../src/std/double.ts';
 import { parseSafeInteger } from '../src/std/int64.ts';
@@ -25,6 +26,10 @@ interface Parsed {
   readonly old: number;
   readonly except: number;
   readonly staleMs: number;
+  /** What of it the configuration has said, and the request does not. */
+  readonly unsaid: readonly Part[];
+  /** Unix milliseconds when it was done first, for one that is done again; otherwise NaN. */
+  readonly at: number;
 }
 
 /** Options a request has given, a bit each: none may be given twice. */
@@ -37,12 +42,16 @@ const STALE = 1 << 5;
 const REMEMBER = 1 << 6;
 const EXCEPT = 1 << 7;
 const META = 1 << 8;
+/** Only of those that are done again: then the configuration has no say. */
+const AT = 1 << 9;
 
 /** Which of them a command takes besides ZONE, PREFIX and SUFFIX. */
 const ROTATION = NOW | OLD | STALE | REMEMBER | META;
 
 function optionAt(argv: Argv, index: number): number {
   switch (argv.size(index)) {
+    case 2:
+      return argv.is(index, 'AT') ? AT : 0;
     case 3:
       return argv.is(index, 'OLD') ? OLD : argv.is(index, 'NOW') ? NOW : 0;
     case 4:
@@ -99,6 +108,7 @@ function parse(
   let except = 0;
   let pairs = 0;
   let pairCount = 0;
+  let done = Number.NaN;
   let given = 0;
   for (let i = at; i < argv.count; i++) {
     const option = optionAt(argv, i);
@@ -119,22 +129,63 @@ function parse(
     else if (option === ZONE) zoneName = argv.text(i);
     else if (option === PREFIX) prefix = argv.copy(i);
     else if (option === SUFFIX) suffix = argv.copy(i);
+    else if (option === AT) done = doubleAt(argv, i, errors.notInteger);
     else if (option === STALE) stale = doubleAt(argv, i, errors.notFloat);
     else {
       now = doubleAt(argv, i, errors.notFloat);
       if (!Number.isFinite(now)) throw errors.notFloat;
     }
   }
+  if ((given & AT) !== 0) {
+    if ((given & PREFIX) === 0) prefix = undefined;
+    if ((given & SUFFIX) === 0) suffix = undefined;
+  }
   const zone = keyspace.zone(zoneName);
   if (zone === undefined) throw errors.noSuchZone(zoneName);
+  const unsaid: Part[] = [];
+  if (instance.effects.isOn) {
+    if ((given & ZONE) === 0) unsaid.push('ZONE', zoneName);
+    if ((given & PREFIX) === 0 && prefix !== undefined) unsaid.push('PREFIX', prefix);
+    if ((given & SUFFIX) === 0 && suffix !== undefined) unsaid.push('SUFFIX', suffix);
+    if ((takes & ~given & STALE) !== 0) unsaid.push('STALE', String(stale));
+  }
   return {
     request: { argv, name, key, prefix, suffix, pairs, pairCount },
     database: keyspace.databaseOf(zone),
-    now: Number.isNaN(now) ? zone.now / 1000 : now,
+    now: Number.isNaN(now) ? (Number.isNaN(done) ? zone.now : done) / 1000 : now,
     old,
     except,
     staleMs: (given & REMEMBER) !== 0 ? 0 : Math.min(stale * 1000, TIME_MAX),
+    unsaid,
+    at: done,
   };
+}
+
+/** The option that says when a request was done first. */
+function timeOf({ client }: Call): number {
+  return client.isReplaying ? AT : 0;
+}
+
+/**
+ * Runs what a request asks for at the time it was done first, if it is done again. Its effect is
+ * itself, with that time and all that the configuration has said.
+ */
+function at<T>(call: Call, { database, unsaid, at: done }: Parsed, run: () => T): T {
+  const { argv, instance } = call;
+  const { effects } = instance;
+  const { zone } = database;
+  const { now } = zone;
+  if (effects.isOn) {
+    const said = Array.from({ length: argv.count }, (_, i) => i);
+    effects.instead(argv, ...said, ...unsaid, 'AT', String(now));
+  }
+  if (Number.isNaN(done)) return run();
+  zone.now = done;
+  try {
+    return run();
+  } finally {
+    zone.now = now;
+  }
 }
 
 /** Joined names as keys that are used so. */
@@ -173,9 +224,12 @@ export const sessionSet = command({
   },
   run(call) {
     const { argv, instance, reply } = call;
-    const { request, database, now, old, staleMs } = parse(argv, instance, 1, 2, 5, ROTATION);
+    const parsed = parse(argv, instance, 1, 2, 5, ROTATION | timeOf(call));
+    const { request, database, now, old, staleMs } = parsed;
     const ttlMs = ttlAt(call, 4, 'session.set');
-    instance.sessions.set(database, request, 3, ttlMs, now, old, staleMs);
+    at(call, parsed, () => {
+      instance.sessions.set(database, request, 3, ttlMs, now, old, staleMs);
+    });
     reply.ok();
   },
 });
@@ -211,9 +265,11 @@ export const sessionDel = command({
     const [session, ...indexes] = sessionNames(request, 0, false);
     return [...used([session], 'RM', 'delete'), ...used(indexes, 'RW', 'delete')];
   },
-  run({ argv, instance, reply }) {
-    const parsed = parse(argv, instance, 1, 2, 3, NOW | META);
-    const removed = instance.sessions.remove(parsed.database, parsed.request, parsed.now);
+  run(call) {
+    const { argv, instance, reply } = call;
+    const parsed = parse(argv, instance, 1, 2, 3, NOW | META | timeOf(call));
+    const { database, request, now } = parsed;
+    const removed = at(call, parsed, () => instance.sessions.remove(database, request, now));
     reply.integer(removed ? 1 : 0);
   },
 });
@@ -257,9 +313,11 @@ export const sessionTouch = command({
   },
   run(call) {
     const { argv, instance, reply } = call;
-    const { request, database } = parse(argv, instance, 1, 2, 4, 0);
+    const parsed = parse(argv, instance, 1, 2, 4, timeOf(call));
+    const { request, database } = parsed;
     const ttlMs = ttlAt(call, 3, 'session.touch');
-    reply.integer(instance.sessions.touch(database, request, ttlMs) ? 1 : 0);
+    const touched = at(call, parsed, () => instance.sessions.touch(database, request, ttlMs));
+    reply.integer(touched ? 1 : 0);
   },
 });
 
@@ -277,13 +335,15 @@ export const sessionDelall = command({
   },
   run(call) {
     const { argv, client, instance, reply } = call;
-    const { request, database, except } = parse(argv, instance, 1, 2, 4, EXCEPT);
+    const parsed = parse(argv, instance, 1, 2, 4, EXCEPT | timeOf(call));
+    const { request, database, except } = parsed;
     if (!client.isUnrestricted) {
       const names = instance.sessions.namesOfAll(database, request, except);
       const self = instance.registry.byName('session.delall') as Command;
       permitFurtherKeys(call, self, used(names, 'RM', 'delete'));
     }
-    reply.integer(instance.sessions.removeAll(database, request, except));
+    const remove = () => instance.sessions.removeAll(database, request, except);
+    reply.integer(at(call, parsed, remove));
   },
 });
 

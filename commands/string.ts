@@ -3,6 +3,7 @@
 import type { Call } from '../src/dispatch/call.ts';
 import { family } from '../src/dispatch/command.ts';
 import { keyAt } from '../src/dispatch/keys.ts';
+import { removal } from '../src/instance/effects.ts';
 import { KEEP_DEADLINE, NO_DEADLINE } from '../src/keyspace/database.ts';
 import { events } from '../src/keyspace/events.ts';
 import { reserveStrings } from '../src/keyspace/reservation.ts';
@@ -106,7 +107,21 @@ function setGeneric(
   db.setString(argv, 1, entry, argv.bytes, start, argv.ends[valueIndex], deadline, exact);
   db.tell(argv, 1, events.set);
   if (deadline >= 0) db.tell(argv, 1, events.expire);
+  if (call.instance.effects.isOn) tellSet(call, valueIndex, options, deadline);
   return true;
+}
+
+/** The same SET whenever it is done again: it says when the key expires, and reads nothing. */
+function tellSet(call: Call, valueIndex: number, options: number, deadline: number): void {
+  const { argv, args, instance } = call;
+  const { effects } = instance;
+  if (deadline >= 0 && (options & PXAT) === 0) {
+    const until = String(args.exactDeadline ?? deadline);
+    effects.instead(argv, 'SET', 1, valueIndex, 'PXAT', until);
+  } else if (deadline < 0 && (options & GET) !== 0) {
+    const others = Array.from({ length: argv.count - 3 }, (_, i) => i + 3);
+    effects.instead(argv, 'SET', 1, 2, ...others.filter((i) => !argv.is(i, 'GET')));
+  }
 }
 
 const READ_TOO = ['RW', 'access', 'update'] as const;
@@ -238,15 +253,20 @@ export const getex = command({
     if (entry === 0) return reply.null();
     const deadline = time === 0 ? NO_DEADLINE : deadlineFrom(call, time, options, 'getex');
     writeString(db.zone, entry, reply); // Taken back when there is no room for the deadline.
+    const { effects, config } = call.instance;
     if ((options & (PXAT | EXAT)) !== 0 && deadline <= db.zone.now) {
       db.remove(entry);
       db.tell(argv, 1, events.del);
+      if (effects.isOn) effects.instead(argv, removal(config.values.lazyfreeLazyExpire), 1);
     } else if (time !== 0) {
       db.setDeadline(entry, deadline, call.args.exactDeadline);
       db.tell(argv, 1, events.expire);
+      const until = String(call.args.exactDeadline ?? deadline);
+      if (effects.isOn) effects.instead(argv, 'PEXPIREAT', 1, until);
     } else if ((options & PERSIST) !== 0 && db.zone.isVolatile(entry)) {
       db.clearDeadline(entry);
       db.tell(argv, 1, events.persist);
+      if (effects.isOn) effects.instead(argv, 'PERSIST', 1);
     }
   },
 });
@@ -258,12 +278,13 @@ export const getdel = command({
   complexity: 'O(1)',
   keys: 'RW access delete',
   flags: ['fast'],
-  run({ argv, db, reply }) {
+  run({ argv, db, reply, instance }) {
     const entry = db.findString(argv, 1);
     if (entry === 0) return reply.null();
     writeString(db.zone, entry, reply);
     db.remove(entry);
     db.tell(argv, 1, events.del);
+    if (instance.effects.isOn) instance.effects.instead(argv, 'DEL', 1);
   },
 });
 
@@ -461,7 +482,7 @@ export const incrbyfloat = command({
   since: '2.6.0',
   ...counting,
   arguments: { increment: { type: 'double' } },
-  run({ argv, db, reply }) {
+  run({ argv, db, reply, instance }) {
     const entry = db.findStringForWrite(argv, 1);
     let value = parseLongDouble(ZERO, 0, 1);
     if (entry !== 0) {
@@ -477,6 +498,8 @@ export const incrbyfloat = command({
     const stored = db.setString(argv, 1, entry, digits, 0, text.length, KEEP_DEADLINE);
     db.zone.setEncoding(stored, FROM_FLOAT);
     db.tell(argv, 1, events.incrbyfloat);
+    // The sum: another machine might round otherwise.
+    if (instance.effects.isOn) instance.effects.instead(argv, 'SET', 1, text, 'KEEPTTL');
     reply.bulk(digits, 0, text.length);
   },
 });

@@ -72,7 +72,14 @@ export const blmpop = command({
 
 function moveOrWait(call: Call, fromFirst: boolean, toFirst: boolean, timeout: number): void {
   const deadline = deadlineAt(call, timeout);
-  if (move(call, 1, 2, fromFirst, toFirst)) return;
+  if (move(call, 1, 2, fromFirst, toFirst)) {
+    const { argv, instance } = call;
+    const { effects } = instance;
+    if (!effects.isOn) return;
+    if (timeout === 5) effects.instead(argv, 'LMOVE', 1, 2, 3, 4);
+    else effects.instead(argv, 'RPOPLPUSH', 1, 2);
+    return;
+  }
   if (call.client.mayBlock) waitForKeys(call, 1, 2, TYPE_LIST, deadline);
   else call.reply.null();
 }

@@ -75,10 +75,12 @@ export function popOne(call: Call, key: number, fromFirst: boolean): void {
 
 /** The same, as BLPOP replies it: the key, then the element. */
 export function popOneWithKey(call: Call, key: number, fromFirst: boolean): void {
-  const { argv, reply } = call;
+  const { argv, reply, instance } = call;
   reply.array(2);
   reply.bulk(argv.bytes, argv.starts[key], argv.ends[key]);
   popOne(call, key, fromFirst);
+  const { effects } = instance;
+  if (effects.isOn) effects.instead(argv, fromFirst ? 'LPOP' : 'RPOP', key);
 }
 
 /** Replies up to `count` elements from one end of the open list, and removes them. */
@@ -102,7 +104,10 @@ export function popManyWithKey(call: Call, key: number, fromFirst: boolean, coun
   const { argv, reply } = call;
   reply.array(2);
   reply.bulk(argv.bytes, argv.starts[key], argv.ends[key]);
+  const taken = Math.min(count, list.count);
   popMany(call, key, fromFirst, count);
+  const { effects } = call.instance;
+  if (effects.isOn) effects.instead(argv, fromFirst ? 'LPOP' : 'RPOP', key, String(taken));
 }
 
 /** Reads `numkeys key [key ...] <LEFT | RIGHT> [COUNT count]` from argument `at` to the end. */

@@ -2,6 +2,7 @@
 
 import type { Call } from '../../src/dispatch/call.ts';
 import { family } from '../../src/dispatch/command.ts';
+import { FOR_ALL } from '../../src/instance/effects.ts';
 import { type ErrorReply, errors } from '../../src/resp/errors.ts';
 
 const { command } = family('server');
@@ -46,6 +47,7 @@ export const flushdb = command({
   ...flushing,
   run(call) {
     call.db.clear(isAsync(call));
+    call.instance.effects.force(FOR_ALL);
     call.reply.ok();
   },
 });
@@ -60,6 +62,7 @@ export const flushall = command({
     // A zone is emptied at once, without visiting what is in it: the modes are the same.
     isAsync(call);
     call.keyspace.clear();
+    call.instance.effects.force(FOR_ALL);
     call.reply.ok();
   },
 });

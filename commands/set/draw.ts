@@ -4,12 +4,18 @@ import type { Call } from '../../src/dispatch/call.ts';
 import { family } from '../../src/dispatch/command.ts';
 import { type Drawable, replyDrawn } from '../../src/dispatch/draw.ts';
 import { limitsOf, openForRead, openForWrite } from '../../src/dispatch/sets.ts';
+import { removal } from '../../src/instance/effects.ts';
 import { events } from '../../src/keyspace/events.ts';
 import { errors } from '../../src/resp/errors.ts';
+import type { Reply } from '../../src/resp/reply.ts';
 import { MemberSet } from '../../src/value/set.ts';
+import type { BulkSink } from '../../src/value/string.ts';
 import { replyUnion } from './gather.ts';
 
 const { command } = family('set');
+
+/** Members that one effect of SPOP removes. */
+const REMOVED_AT_ONCE = 1024;
 
 /** The lens of these commands: they run one at a time. */
 const set = new MemberSet();
@@ -59,14 +65,60 @@ function popOne(call: Call): void {
   }
   set.draw(instance.random);
   set.writeMember(reply);
+  const { effects } = instance;
+  if (effects.isOn) {
+    set.readMember();
+    effects.instead(argv, 'SREM', 1, set.textBytes.slice(set.textStart, set.textEnd));
+  }
   set.removeCurrent();
   db.changedKey(argv, 1, events.spop);
   if (set.count === 0) db.removeEmpty(argv, 1, set.entry);
   else set.settle();
 }
 
+/** Replies members, and keeps them. */
+class MemberSink implements BulkSink {
+  readonly members: Uint8Array[] = [];
+  readonly #reply: Reply;
+  #pieces: Uint8Array[] = [];
+
+  constructor(reply: Reply) {
+    this.#reply = reply;
+  }
+
+  bulk(bytes: Uint8Array, start = 0, end = bytes.length): void {
+    this.#reply.bulk(bytes, start, end);
+    this.members.push(bytes.slice(start, end));
+  }
+
+  bulkHeader(size: number): void {
+    this.#reply.bulkHeader(size);
+    this.#pieces = [];
+  }
+
+  append(bytes: Uint8Array, start: number, end: number): void {
+    this.#reply.append(bytes, start, end);
+    this.#pieces.push(bytes.slice(start, end));
+  }
+
+  bulkEnd(): void {
+    this.#reply.bulkEnd();
+    this.members.push(Buffer.concat(this.#pieces));
+  }
+}
+
+/** What SPOP has removed is gone for good, however often it is done again. */
+function tellRemoved({ argv, db, instance }: Call, members: readonly Uint8Array[]): void {
+  const { effects } = instance;
+  for (let i = 0; i < members.length; i += REMOVED_AT_ONCE) {
+    effects.also(db.number, argv, 'SREM', 1, ...members.slice(i, i + REMOVED_AT_ONCE));
+  }
+  effects.withhold();
+}
+
 function popSeveral(call: Call): void {
   const { argv, args, db, reply, instance } = call;
+  const { effects } = instance;
   const wanted = args.integerFrom(2, 0, errors.notPositive);
   if (!openForWrite(call, set) || wanted === 0) {
     reply.set(0);
@@ -77,10 +129,18 @@ function popSeveral(call: Call): void {
     replyUnion(call, 1, 2);
     db.changedKey(argv, 1, events.spop, count);
     db.removeEmpty(argv, 1, entry);
+    const isLazy = instance.config.values.lazyfreeLazyServerDel;
+    if (effects.isOn) effects.instead(argv, removal(isLazy), 1);
     return;
   }
   reply.set(wanted);
-  set.pop(wanted, limitsOf(call), instance.random, reply);
+  if (effects.isOn) {
+    const popped = new MemberSink(reply);
+    set.pop(wanted, limitsOf(call), instance.random, popped);
+    tellRemoved(call, popped.members);
+  } else {
+    set.pop(wanted, limitsOf(call), instance.random, reply);
+  }
   db.changedKey(argv, 1, events.spop, wanted);
   set.settle();
 }

@@ -62,6 +62,8 @@ export function popOneWithKey(call: Call, key: number, fromLowest: boolean): voi
   reply.array(3);
   reply.bulk(argv.bytes, argv.starts[key], argv.ends[key]);
   take(call, key, fromLowest, 1, false);
+  const { effects } = call.instance;
+  if (effects.isOn) effects.instead(argv, fromLowest ? 'ZPOPMIN' : 'ZPOPMAX', key);
 }
 
 /** Replies up to `count` members from one end of the open set, and removes them. */
@@ -80,6 +82,10 @@ export function popManyWithKey(call: Call, key: number, fromLowest: boolean, cou
   reply.bulk(argv.bytes, argv.starts[key], argv.ends[key]);
   reply.array(taken);
   take(call, key, fromLowest, taken, true);
+  const { effects } = call.instance;
+  if (effects.isOn) {
+    effects.instead(argv, fromLowest ? 'ZPOPMIN' : 'ZPOPMAX', key, String(taken));
+  }
 }
 
 /** Reads `numkeys key [key ...] <MIN | MAX> [COUNT count]` from argument `at` to the end. */

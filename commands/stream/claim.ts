@@ -8,6 +8,7 @@ import { errors } from '../../src/resp/errors.ts';
 import { INT64_MAX } from '../../src/std/int64.ts';
 import { ID_WORDS } from '../../src/value/id-tree.ts';
 import { StreamId } from '../../src/value/stream-id.ts';
+import { tellPending, tellProgress } from './effects.ts';
 import {
   beginFinding,
   findConsumer,
@@ -132,10 +133,12 @@ function reserveClaims(call: Call): void {
 let claimed = 0;
 
 /** Claims the entry of `id`, if that may be, and replies it. Answers how many changes there were. */
-function claim(call: Call): number {
+function claim(call: Call, index: number): number {
+  const { effects } = call.instance;
   const isPending = groups.findPending(id);
   if (!findEntry(id)) {
     if (!isPending) return 0;
+    if (effects.isOn) tellPending(call, index);
     groups.removePending(id);
     return 1;
   }
@@ -154,6 +157,7 @@ function claim(call: Call): number {
   groups.activeTime = call.db.zone.now;
   if (request.isJustId) id.writeTo(call.reply);
   else replyEntry(call.reply);
+  if (effects.isOn) tellPending(call, index);
   claimed++;
   return 1;
 }
@@ -186,9 +190,12 @@ export const xclaim = command({
     claimed = 0;
     for (let i = 5; i < request.end; i++) {
       readId(call, i, id);
-      changes += claim(call);
+      changes += claim(call, i);
     }
     reply.endDefer(array, claimed);
+    const { effects } = call.instance;
+    if (effects.isOn && movesLast && changes === 0) tellProgress(call, 1, 2);
+    effects.withhold();
     stream.settle();
     if (changes > 0 || movesLast) db.changed(Math.max(1, changes));
   },
@@ -264,7 +271,9 @@ function reserveAutoClaims(call: Call): void {
  * Claims from `first` on. What is claimed is in `taken` then, what is pending no more because there
  * is no such entry in `gone`, and `first` is the next pending one.
  */
-function claimAll({ db }: Call): void {
+function claimAll(call: Call): void {
+  const { db, instance } = call;
+  const { effects } = instance;
   const { now } = db.zone;
   const { minIdle } = request;
   taken.count = 0;
@@ -276,6 +285,7 @@ function claimAll({ db }: Call): void {
   for (; more && attempts > 0 && left > 0; attempts--) {
     groups.readPendingId(id);
     if (!findEntry(id)) {
+      if (effects.isOn) tellPending(call, String(id));
       groups.removePending(id);
       gone.add(id);
       left--;
@@ -286,6 +296,7 @@ function claimAll({ db }: Call): void {
       if (!groups.isOwn) groups.takeOver(id);
       groups.deliveryTime = now;
       if (!request.isJustId) groups.countDelivery();
+      if (effects.isOn) tellPending(call, String(id));
       taken.add(id);
       left--;
     }
@@ -323,6 +334,7 @@ export const xautoclaim = command({
     reserveAutoClaims(call);
     enterConsumer(call);
     claimAll(call);
+    call.instance.effects.withhold();
     beginFinding();
     reply.array(3);
     first.writeTo(reply);

@@ -4,6 +4,7 @@ import type { Call } from '../../src/dispatch/call.ts';
 import { family } from '../../src/dispatch/command.ts';
 import { events } from '../../src/keyspace/events.ts';
 import { errors } from '../../src/resp/errors.ts';
+import type { Part } from '../../src/resp/request-writer.ts';
 import { Stream } from '../../src/value/stream.ts';
 import { INVALID, SEQ_OPEN, StreamId } from '../../src/value/stream-id.ts';
 import { NODE_SIZE_MAX } from '../../src/value/stream-node.ts';
@@ -44,6 +45,8 @@ const EXPLICIT = 2;
 /** What a request says; the id it gives is in `id`. */
 const options = {
   idKind: AUTOMATIC,
+  /** The argument that says where to trim. */
+  threshold: 0,
   /** The argument behind the options: of XADD the id. */
   index: 0,
   makesStream: true,
@@ -65,10 +68,12 @@ function readOptions(call: Call, isAdd: boolean): void {
     const hasMore = i + 1 < argv.count;
     if (hasMore && argv.is(i, 'MAXLEN')) {
       i = readSign(call, i);
+      options.threshold = i;
       trimming.length = args.integerAt(i);
       if (trimming.length < 0) throw errors.streamMaxlenNegative;
     } else if (hasMore && argv.is(i, 'MINID')) {
       i = readSign(call, i);
+      options.threshold = i;
       trimming.length = undefined;
       readId(call, i, trimming.least);
     } else if (hasMore && argv.is(i, 'LIMIT')) {
@@ -136,6 +141,19 @@ function refuseLarge({ argv }: Call, first: number): void {
   if (size > NODE_SIZE_MAX) throw errors.streamElementsTooLarge;
 }
 
+/** Tells what was done so that it is the same done again: the id given, and how much is left. */
+function tellExactly({ argv, instance }: Call, added?: StreamId): void {
+  const parts: Part[] = Array.from({ length: argv.count }, (_, i) => i);
+  if (added !== undefined && options.idKind !== EXPLICIT) parts[options.index] = String(added);
+  if (options.isTrimmed && trimming.isRough) {
+    const { threshold } = options;
+    const isByLength = trimming.length !== undefined;
+    parts[threshold - 1] = '=';
+    parts[threshold] = isByLength ? String(stream.length) : String(stream.firstId(last));
+  }
+  instance.effects.instead(argv, ...parts);
+}
+
 export const xadd = command({
   syntax:
     'XADD key [NOMKSTREAM] [<MAXLEN | MINID> [= | ~] threshold [LIMIT count]] <* | id> ' +
@@ -188,7 +206,9 @@ export const xadd = command({
     stream.append(id, argv, first, count);
     id.writeTo(reply);
     db.changedKey(argv, 1, events.xadd);
-    if (!options.isTrimmed || stream.trim(trimming) === 0) return;
+    const isTrimmed = options.isTrimmed && stream.trim(trimming) > 0;
+    if (instance.effects.isOn) tellExactly(call, id);
+    if (!isTrimmed) return;
     db.tell(argv, 1, events.xtrim);
     stream.settle();
   },
@@ -326,6 +346,7 @@ export const xtrim = command({
     const removed = stream.trim(trimming);
     if (removed > 0) {
       db.changedKey(argv, 1, events.xtrim, removed);
+      if (call.instance.effects.isOn) tellExactly(call);
       stream.settle();
     }
     reply.integer(removed);

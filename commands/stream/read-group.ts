@@ -9,6 +9,7 @@ import type { Argv } from '../../src/resp/argv.ts';
 import { errors } from '../../src/resp/errors.ts';
 import { StreamId } from '../../src/value/stream-id.ts';
 import { TYPE_STREAM } from '../../src/value/type.ts';
+import { tellClaim, tellProgress } from './effects.ts';
 import {
   beginFinding,
   countUpTo,
@@ -182,6 +183,11 @@ function enterConsumer(call: Call, key: number): void {
   }
   groups.createConsumer(argv.bytes, argv.starts[consumer], argv.ends[consumer], db.zone.now);
   db.changedKey(argv, key, events['xgroup-createconsumer']);
+  const { effects } = call.instance;
+  if (effects.isOn && request.isAcknowledged) {
+    const { group } = request;
+    effects.also(db.number, argv, 'XGROUP', 'CREATECONSUMER', key, group, consumer);
+  }
 }
 
 /** Goes to the first new entry when room has been made. Answers false when there is none. */
@@ -194,8 +200,10 @@ function seekCounted(): boolean {
 }
 
 /** Replies new entries, from the one gone to on, and delivers them. */
-function replyNew({ db, reply }: Call): void {
-  const { limit, isAcknowledged } = request;
+function replyNew(call: Call, key: number): void {
+  const { db, reply, instance } = call;
+  const { effects } = instance;
+  const { limit, isAcknowledged, group, consumer } = request;
   const { now } = db.zone;
   const array = reply.deferArray();
   const areNew = groups.nothingIsBehind();
@@ -208,8 +216,12 @@ function replyNew({ db, reply }: Call): void {
     else if (stream.added !== 0n) groups.entriesRead = countUpTo(id);
     groups.setLastId(id);
     if (!isAcknowledged) groups.deliver(id, now, areNew);
+    if (effects.isOn && !isAcknowledged) {
+      tellClaim(call, key, group, consumer, String(id), now, 1n);
+    }
   } while (count !== limit && walk.next());
   if (!isAcknowledged) groups.activeTime = now;
+  else if (effects.isOn) tellProgress(call, key, group);
   reply.endDefer(array, count);
 }
 
@@ -296,10 +308,11 @@ export const xreadgroup = command({
       if (served++ === 0) all = reply.resp3 ? reply.deferMap() : reply.deferArray();
       if (!reply.resp3) reply.array(2);
       reply.bulk(argv.bytes, argv.starts[key], argv.ends[key]);
-      if (isNew) replyNew(call);
+      if (isNew) replyNew(call, key);
       else replyHistory(call);
       db.changed();
     }
+    call.instance.effects.withhold();
     if (served > 0) reply.endDefer(all, served);
     else if (request.deadline === NO_WAIT) reply.nullArray();
     else waitForKeys(call, keys, ids, TYPE_STREAM, request.deadline, true);

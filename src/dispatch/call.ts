@@ -7,8 +7,10 @@
 
 import type { AclLog } from '../instance/acl/log.ts';
 import type { Users } from '../instance/acl/users.ts';
+import type { Audience } from '../instance/audience.ts';
 import type { Client, Clients } from '../instance/clients.ts';
 import type { Config } from '../instance/config.ts';
+import type { Effects } from '../instance/effects.ts';
 import type { LatencyMonitor } from '../instance/latency.ts';
 import type { Log } from '../instance/log.ts';
 import type { Monitors } from '../instance/monitors.ts';
@@ -162,7 +164,9 @@ export interface Instance {
   readonly stats: Stats;
   readonly slowLog: SlowLog;
   readonly latency: LatencyMonitor;
+  readonly audience: Audience;
   readonly monitors: Monitors;
+  readonly effects: Effects;
   readonly tracking: Tracking;
   readonly registry: Commands;
   readonly pause: Pause;

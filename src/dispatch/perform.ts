@@ -1,7 +1,7 @@
 /**
  * Performing: a command runs, past the gates, and who wants to know of it is told.
  *
- *   attempt ─▶ its time ─▶ latency monitor, slow log ─▶ monitors ─▶ tracking
+ *   attempt ─▶ its time ─▶ latency monitor, slow log ─▶ monitors ─▶ effects ─▶ tracking
  *
  * Whatever runs a command comes through here: the gates, EXEC, scripts. Nearly always nobody wants
  * to know; then it is one question, and the time of a short command is shared with its neighbours'
@@ -17,11 +17,14 @@ import { latin1Text } from '../std/ascii.ts';
 import { unixMicros } from '../std/clock.ts';
 import type { Call, Command } from './call.ts';
 import { keysOf } from './keys.ts';
+import { Left } from './left.ts';
 
 /** They read what the commands in them read, and are shown in front of those. */
 const SCRIPTS: ReadonlySet<string> = new Set([
   ...['eval', 'evalsha', 'fcall', 'eval_ro', 'evalsha_ro', 'fcall_ro'],
 ]);
+/** What may find that any key has expired: those need not go together. */
+const SCATTERING: ReadonlySet<string> = new Set(['randomkey', 'scan']);
 const MICROS_PER_MS = 1000;
 const MS_PER_SECOND = 1000;
 const MICROS_PER_SECOND = 1_000_000;
@@ -32,15 +35,44 @@ const MICROS_PER_SECOND = 1_000_000;
  */
 export function perform(call: Call, command: Command, mark: number): void {
   const { argv, client, instance } = call;
-  const { stats, monitors } = instance;
-  if (!command.isShort || stats.isExact || monitors.isOn) {
-    performTimed(call, command, mark);
+  const { stats, audience } = instance;
+  if (!command.isShort || stats.isExact || audience.isPresent) {
+    if (instance.effects.isOn) performWithEffects(call, command, mark);
+    else performTimed(call, command, mark);
     if (client.tracking !== undefined || client.isScript) track(call, command, argv);
     return;
   }
   attempt(call, command, mark);
   stats.noteCall(command);
   if (client.tracking !== undefined || client.isScript) track(call, command, argv);
+}
+
+/** Runs a command and tells what it has brought about. */
+function performWithEffects(call: Call, command: Command, mark: number): void {
+  const { argv, db, instance, client } = call;
+  const { effects, monitors, stats, keyspace } = instance;
+  const { counts } = keyspace;
+  const { dirty } = counts;
+  const { fullName } = command;
+  const isScattered = SCATTERING.has(fullName);
+  effects.enter();
+  try {
+    if (!command.isShort || stats.isExact || monitors.isOn) {
+      performTimed(call, command, mark);
+    } else {
+      attempt(call, command, mark);
+      stats.noteCall(command);
+    }
+  } catch (error) {
+    effects.abandon();
+    if (error instanceof Left) error.afterwards(() => effects.leave(isScattered));
+    else effects.leave(isScattered);
+    throw error;
+  }
+  // What it ran has told of itself.
+  if (fullName === 'exec' || SCRIPTS.has(fullName)) effects.abandon();
+  else effects.tell(db.number, argv, counts.dirty > dirty, client.isScript);
+  effects.leave(isScattered);
 }
 
 function performTimed(call: Call, command: Command, mark: number): void {

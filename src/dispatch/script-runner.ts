@@ -18,6 +18,7 @@
 
 import { createHash } from 'node:crypto';
 import { Client } from '../instance/clients.ts';
+import { FOR_ALL, FOR_FILE, FOR_REPLICAS } from '../instance/effects.ts';
 import { REDIS_VERSION } from '../instance/version.ts';
 import { Argv } from '../resp/argv.ts';
 import { type ErrorReply, errors } from '../resp/errors.ts';
@@ -63,8 +64,6 @@ const STUCK_MS_MAX = 5000;
 const ARGUMENTS_KEPT = 64 * 1024;
 const ERROR = 0x2d;
 
-const REPL_AOF = 1;
-const REPL_REPLICA = 2;
 const LOG_LEVELS = ['debug', 'verbose', 'notice', 'warning'] as const;
 
 /** What is to run. */
@@ -170,10 +169,10 @@ export class ScriptRunner implements ScriptRuns {
         LOG_NOTICE: 2,
         LOG_WARNING: 3,
         REPL_NONE: 0,
-        REPL_AOF,
-        REPL_SLAVE: REPL_REPLICA,
-        REPL_REPLICA,
-        REPL_ALL: REPL_AOF | REPL_REPLICA,
+        REPL_AOF: FOR_FILE,
+        REPL_SLAVE: FOR_REPLICAS,
+        REPL_REPLICA: FOR_REPLICAS,
+        REPL_ALL: FOR_ALL,
         REDIS_VERSION,
         REDIS_VERSION_NUM: versionNumber(REDIS_VERSION),
       },
@@ -217,6 +216,7 @@ export class ScriptRunner implements ScriptRuns {
     own.reply.resp3 = false;
     const began = clock.monotonicMicros();
     this.now = unixMicros(clock);
+    this.#instance.effects.scriptTarget = FOR_ALL;
     // Field by field: spread, this took 10 us.
     const run: Run = {
       sandbox: runnable.sandbox,
@@ -442,10 +442,13 @@ export class ScriptRunner implements ScriptRuns {
         lua.setField(-2, 'ok');
         return 1;
       },
-      set_repl(lua) {
+      set_repl: (lua) => {
         if (lua.top() !== 1) return raise(lua, 'redis.set_repl() requires one argument.');
         const flags = Math.trunc(lua.toNumber(1));
-        if ((flags & ~(REPL_AOF | REPL_REPLICA)) === 0) return 0;
+        if ((flags & ~FOR_ALL) === 0) {
+          this.#instance.effects.scriptTarget = flags;
+          return 0;
+        }
         return raise(
           lua,
           'Invalid replication flags. Use REPL_AOF, REPL_REPLICA, REPL_ALL or REPL_NONE.',

@@ -121,6 +121,8 @@ export class Client {
   tracking: ClientTracking | undefined = undefined;
   /** What it listens to; undefined when that is nothing. */
   subscriptions: Subscriptions | undefined = undefined;
+  /** Whether it does again what was done before: no limits are asked, and nothing waits. */
+  isReplaying = false;
   /** Whether it is the one that scripts call commands with. */
   isScript = false;
   /** Whether its commands may wait; not inside a transaction. */

@@ -18,11 +18,13 @@ import { ScriptRunner } from '../dispatch/script-runner.ts';
 import { Scripts } from '../dispatch/scripts.ts';
 import { AclLog } from '../instance/acl/log.ts';
 import { Users } from '../instance/acl/users.ts';
+import { Audience } from '../instance/audience.ts';
 import { Client, Clients, memoryOf } from '../instance/clients.ts';
 import { writeMemory } from '../instance/config/directive.ts';
 import { DEFAULT_ZONE_SIZE, type Values } from '../instance/config/directives.ts';
 import { type Files, systemFiles } from '../instance/config/files.ts';
 import type { Config } from '../instance/config.ts';
+import { Effects } from '../instance/effects.ts';
 import { LatencyMonitor } from '../instance/latency.ts';
 import type { Log } from '../instance/log.ts';
 import { Monitors } from '../instance/monitors.ts';
@@ -172,6 +174,7 @@ export class Server implements ConnectionHost {
     this.#readWindow = () => windows.read;
     const stats = new Stats(clock);
     const users = this.#openUsers(registry, clients);
+    const audience = new Audience();
     const instance = {
       config,
       keyspace,
@@ -191,7 +194,9 @@ export class Server implements ConnectionHost {
       stats,
       slowLog: new SlowLog(),
       latency: new LatencyMonitor(),
-      monitors: new Monitors(),
+      audience,
+      monitors: new Monitors(audience),
+      effects: new Effects(audience),
       tracking,
       registry,
       pause: new Pause((isOn) => {
@@ -250,11 +255,20 @@ export class Server implements ConnectionHost {
 
   /** Lets who waits for a key to go hear of it when nobody's command removes it. */
   #followRemovals(): void {
-    const { keyspace, blocking, watches, tracking } = this.instance;
+    const { config, effects, keyspace, blocking, watches, tracking } = this.instance;
+    const { values } = config;
     for (const zone of keyspace.zones) {
       const { onRemove } = zone;
       zone.onRemove = (entry, cause) => {
         onRemove?.(entry, cause);
+        if (effects.isOn && (cause === EXPIRED || cause === EVICTED)) {
+          const database = keyspace.databaseWith(zone, zone.database(entry));
+          const isEvicted = cause === EVICTED;
+          const isLazy = isEvicted ? values.lazyfreeLazyEviction : values.lazyfreeLazyExpire;
+          if (database !== undefined) {
+            effects.removed(database.number, zone.key(entry), isLazy, isEvicted);
+          }
+        }
         const isWatched = !watches.isEmpty || tracking.isOn;
         const isHeard = isWatched || blocking.heedsRemoval || this.#notifier.isOn;
         if (!isHeard) return;

@@ -3,7 +3,9 @@ import type { Call } from '../../../src/dispatch/call.ts';
 import { type CommandDefinition, type Definition, family } from '../../../src/dispatch/command.ts';
 import { execute } from '../../../src/dispatch/gates.ts';
 import { Registry } from '../../../src/dispatch/registry.ts';
+import { Audience } from '../../../src/instance/audience.ts';
 import { Client } from '../../../src/instance/clients.ts';
+import { Effects } from '../../../src/instance/effects.ts';
 import { Monitors } from '../../../src/instance/monitors.ts';
 import { PubSub } from '../../../src/instance/pubsub.ts';
 import { Stats } from '../../../src/instance/stats.ts';
@@ -65,11 +67,14 @@ function start({ authenticated = true, requirepass = '', enableDebugCommand = 'n
   const pause = { until: 0 };
   const scriptRuns = { busy: undefined };
   const keyspace = { isOverLimit: false };
-  const monitors = new Monitors();
+  const audience = new Audience();
+  const monitors = new Monitors(audience);
   const instance = {
     registry,
     stats,
+    audience,
     monitors,
+    effects: new Effects(audience),
     config,
     blocking,
     pubsub,
