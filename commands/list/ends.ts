@@ -33,10 +33,14 @@ export function isLeft(argv: Argv, index: number): boolean {
   throw errors.syntax;
 }
 
-/** Points `list` at the list of a key that is going to be written. False: there is none. */
-export function openForWrite({ argv, db }: Call, key: number): boolean {
+/**
+ * Points `list` at the list of a key that is going to be written. False: there is none. Pushes and
+ * pops often come one after the other at one list: it is still open then.
+ */
+export function openForWrite({ argv, db, instance }: Call, key: number): boolean {
   const entry = db.findForWrite(argv, key);
   if (entry === 0) return false;
+  if (list.isOpenFor(instance.stats.sequence, db.zone, entry)) return true;
   db.expectType(entry, TYPE_LIST);
   list.open(db.zone, entry);
   return true;
@@ -52,6 +56,7 @@ export function push(call: Call, key: number, first: number, end: number, atFirs
     list.create(db.zone, entry, List.beginsPacked(argv, first, end, fill), fill);
   }
   if (!list.push(argv, first, end, atFirst, fill)) throw errors.outOfMemory;
+  list.keepOpen(call.instance.stats.sequence + 1);
   db.changedKey(argv, key, atFirst ? events.lpush : events.rpush, end - first);
 }
 
@@ -64,6 +69,7 @@ function popped(call: Call, key: number, fromFirst: boolean, count: number): voi
   } else {
     list.shrink(fillOf(call));
     list.settle();
+    list.keepOpen(call.instance.stats.sequence + 1);
   }
 }
 

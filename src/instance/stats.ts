@@ -78,7 +78,10 @@ class Rate {
 }
 
 export class Stats {
-  commandsProcessed = 0;
+  /** Number of the command that runs now, or comes next. */
+  sequence = 0;
+  /** The same when the statistics were reset. */
+  #sequenceAtReset = 0;
   connectionsReceived = 0;
   connectionsRejected = 0;
   inputBytes = 0;
@@ -152,9 +155,13 @@ export class Stats {
     this.#readAt = now;
   }
 
+  get commandsProcessed(): number {
+    return this.sequence - this.#sequenceAtReset;
+  }
+
   /** A short command was run. */
   noteCall(command: CommandCounts): void {
-    this.commandsProcessed++;
+    this.sequence++;
     command.calls++;
     if (command.stretchCalls++ === 0) this.#stretch.push(command);
     if (++this.#stretchTotal === STRETCH_MAX) this.share();
@@ -172,7 +179,7 @@ export class Stats {
     // Those that it ran share its time with each other.
     if (this.#stretchTotal > 0) this.#shareUntil(now);
     this.#readAt = now;
-    this.commandsProcessed++;
+    this.sequence++;
     command.calls++;
     this.#turnTotal++;
     this.#count(command, now - began, 1);
@@ -306,7 +313,7 @@ export class Stats {
     }
     this.#stretch.length = 0;
     this.#stretchTotal = 0;
-    this.commandsProcessed = 0;
+    this.#sequenceAtReset = this.sequence;
     this.connectionsReceived = 0;
     this.connectionsRejected = 0;
     this.inputBytes = 0;

@@ -105,6 +105,9 @@ export class Database {
   #repeatedSize = -1;
   #repeatedHash = 0;
   #repeatedPhysical = 0;
+  /** Its entry, if nothing has left its place in the table since. */
+  #repeatedEntry = 0;
+  #repeatedLeaves = -1;
 
   constructor(keyspace: Common, number: number, zone: Zone, physical: number, traffic: Traffic) {
     this.traffic = traffic;
@@ -144,34 +147,57 @@ export class Database {
 
   /** Entry of a key that is only looked at: not a use. Removes it when its deadline has passed. */
   peek(argv: Argv, index: number): number {
-    return this.peekHashed(argv, index, this.hashOf(argv, index));
+    if (!this.#isRepeated(argv, index)) {
+      return this.peekHashed(argv, index, this.#newHashOf(argv, index));
+    }
+    const { leaves } = this.zone.table;
+    if (this.#repeatedLeaves !== leaves || this.zone.isExpired(this.#repeatedEntry)) {
+      const entry = this.peekHashed(argv, index, this.#repeatedHash);
+      this.#repeatedEntry = entry;
+      this.#repeatedLeaves = entry === 0 ? -1 : leaves;
+      return entry;
+    }
+    this.#hash = this.#repeatedHash;
+    return this.#repeatedEntry;
   }
 
   /** Hash of a key, to look it up with more than once. */
   hashOf(argv: Argv, index: number): number {
-    const { bytes } = argv;
-    const start = argv.starts[index];
-    const end = argv.ends[index];
+    return this.#isRepeated(argv, index) ? this.#repeatedHash : this.#newHashOf(argv, index);
+  }
+
+  /**
+   * Whether a key is the one remembered. Pipelines often work on one collection: its key is neither
+   * hashed nor looked up any more.
+   */
+  #isRepeated({ bytes, starts, ends }: Argv, index: number): boolean {
+    const start = starts[index];
+    const size = ends[index] - start;
+    if (size !== this.#repeatedSize || this.physical !== this.#repeatedPhysical) return false;
+    // From its end, where keys differ.
+    let i = size - 1;
+    while (i >= 0 && bytes[start + i] === this.#repeated[i]) i--;
+    return i < 0;
+  }
+
+  #newHashOf({ bytes, starts, ends }: Argv, index: number): number {
+    const start = starts[index];
     const { ahead } = this.keyspace;
     const known = ahead.find(bytes, start, this);
     if (known >= 0) return ahead.hash(known);
-    const size = end - start;
-    if (size === this.#repeatedSize && this.physical === this.#repeatedPhysical) {
-      // From its end, where keys differ.
-      let i = size - 1;
-      while (i >= 0 && bytes[start + i] === this.#repeated[i]) i--;
-      if (i < 0) return this.#repeatedHash;
-    }
+    const end = ends[index];
     const hash = this.zone.hashOf(this.physical, bytes, start, end);
-    if (hash === this.#hash && size <= REPEATED_SIZE_MAX) this.#noteRepeated(bytes, start, end);
+    if (hash === this.#hash && end - start <= REPEATED_SIZE_MAX) {
+      this.#noteRepeated(bytes, start, end);
+    }
     return hash;
   }
 
-  /** Pipelines often work on one collection: its key is hashed no more. Saves 15 ns of 18. */
   #noteRepeated(bytes: Uint8Array, start: number, end: number): void {
     this.#repeatedSize = end - start;
     this.#repeatedPhysical = this.physical;
     this.#repeatedHash = this.#hash;
+    this.#repeatedLeaves = -1;
     copyBytes(this.#repeated, 0, bytes, start, end);
   }
 

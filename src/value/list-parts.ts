@@ -111,12 +111,21 @@ export class ListParts {
   /** Bytes and elements of the node measured last; bytes as those of one listpack. */
   nodeSize = 0;
   nodeCount = 0;
+  /**
+   * What the node at an end has in other parts than the one at the end: part 0 if that is not known.
+   * Good while the list stays open and no part comes, goes or is joined.
+   */
+  #restOf = 0;
+  #restAtFirst = false;
+  #restSize = 0;
+  #restCount = 0;
   /** Whether the block chosen last is one given back. */
   #isFree = false;
 
   open(zone: Zone, entry: number): void {
     const { region } = this;
     region.bind(zone, entry);
+    this.#restOf = 0;
     if (region.chunkUnits !== this.scale.chunkUnits) this.scale = scaleOf(region.chunkUnits);
     this.fill = this.#get(FILL);
   }
@@ -200,6 +209,7 @@ export class ListParts {
   }
 
   #mark(part: number, flag: number, isOn: boolean): void {
+    this.#restOf = 0;
     const form = this.#read(part, P_FORM);
     this.#write(part, P_FORM, isOn ? form | flag : form & ~flag);
   }
@@ -412,14 +422,9 @@ export class ListParts {
     const form = i32[word + P_FORM];
     if ((form & PLAIN) !== 0) return false;
     const old = i32[word + P_SIZE];
-    const next = atFirst ? i32[word + P_NEXT] : 0;
-    // Most nodes are one part.
-    if (atFirst ? next !== 0 && this.is(next, JOINED) : (form & JOINED) !== 0) {
-      this.measureEnd(atFirst);
-    } else {
-      this.nodeSize = old;
-      this.nodeCount = i32[word + P_COUNT];
-    }
+    if (part !== this.#restOf || atFirst !== this.#restAtFirst) this.#measureRest(part, atFirst);
+    this.nodeSize = this.#restSize + old;
+    this.nodeCount = this.#restCount + (i32[word + P_COUNT] & COUNT_MASK);
     if (!this.allows(end - start)) return false;
     const room = partCapacity(form >>> FORM_SHIFT) - old;
     if (atFirst && part !== i32[base + LAST]) {
@@ -436,6 +441,14 @@ export class ListParts {
     i32[word + P_COUNT]++;
     i32[base + COUNT]++;
     return true;
+  }
+
+  #measureRest(part: number, atFirst: boolean): void {
+    this.measureEnd(atFirst);
+    this.#restOf = part;
+    this.#restAtFirst = atFirst;
+    this.#restSize = this.nodeSize - this.sizeOf(part);
+    this.#restCount = this.nodeCount - this.countOf(part);
   }
 
   /** Of pushInside(): in front of the part at a word, whose block has `room` bytes. */
@@ -471,6 +484,8 @@ export class ListParts {
   popInside(atFirst: boolean, sink: BulkSink): boolean {
     const { region, listpack } = this;
     const { i32, u8, base } = region;
+    // A node may be at both ends.
+    if (atFirst !== this.#restAtFirst) this.#restOf = 0;
     const part = i32[base + (atFirst ? FIRST : LAST)];
     const word = region.word(part);
     const form = i32[word + P_FORM];
@@ -557,6 +572,7 @@ export class ListParts {
   }
 
   #link(part: number, previous: number, form: number, isJoined: boolean): void {
+    this.#restOf = 0;
     const { i32 } = this.region;
     const next = previous === 0 ? this.first : this.next(previous);
     const word = this.region.word(part);
@@ -640,6 +656,7 @@ export class ListParts {
 
   /** Removes a part with all its elements. */
   drop(part: number): void {
+    this.#restOf = 0;
     const next = this.next(part);
     const previous = this.previous(part);
     if (!this.is(part, JOINED)) {
@@ -774,6 +791,7 @@ export class ListParts {
 
   /** Moves all blocks together, in the order in which they lie: none comes to lie behind its place. */
   #moveTogether(): void {
+    this.#restOf = 0;
     const { region } = this;
     const { chunkUnits, i32 } = region;
     const blocks = this.#blocks();

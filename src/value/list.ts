@@ -43,6 +43,9 @@ export class List {
   #isPacked = true;
   readonly #packed = new EntryListpack();
   readonly #quick = new Quicklist();
+  /** Of keepOpen(). */
+  #keptFor = -1;
+  #keptMoves = 0;
 
   // ── Making and opening ────────────────────────────────────────────────────────────────────────
 
@@ -74,12 +77,25 @@ export class List {
 
   /** Points at an entry. */
   open(zone: Zone, entry: number): this {
+    this.#keptFor = -1;
     this.#zone = zone;
     this.entry = entry;
     this.#isPacked = zone.encoding(entry) === LIST_LISTPACK;
     if (this.#isPacked) this.#packed.openEntry(zone, entry);
     else this.#quick.open(zone, entry);
     return this;
+  }
+
+  /** Says that the command after this one, of that number, may find this list open. */
+  keepOpen(command: number): void {
+    this.#keptFor = this.#isPacked ? -1 : command;
+    this.#keptMoves = this.#zone.moves;
+  }
+
+  /** Whether the list of an entry has been kept open for the command of that number. */
+  isOpenFor(command: number, zone: Zone, entry: number): boolean {
+    if (command !== this.#keptFor || entry !== this.entry) return false;
+    return zone === this.#zone && zone.moves === this.#keptMoves;
   }
 
   /** Whether it is a listpack now. */

@@ -29,6 +29,8 @@ const DRAWS_MAX = 200;
 export class Table {
   arena: Arena;
   layout: Layout;
+  /** Counts the times an entry may have left its place: what find() answered before may be wrong. */
+  leaves = 0;
   readonly #content: Content;
   /** Rank, within the block found last, of the rank looked for. */
   #rankInBlock = 0;
@@ -122,12 +124,14 @@ export class Table {
 
   unlink(entry: number): void {
     const { i32 } = this.arena;
+    this.leaves++;
     i32[this.#linkTo(entry)] = i32[entry * 2 + E_CHAIN];
     this.#count(i32[entry * 2 + E_HASH] >>> this.layout.bucketShift, -1);
   }
 
   /** The entry lies at another offset now. Its chain word has been copied. */
   moved(from: number, to: number): void {
+    this.leaves++;
     this.arena.i32[this.#linkTo(from)] = to;
   }
 
@@ -214,6 +218,7 @@ export class Table {
   /** Empties all buckets; entries are not visited. */
   clear(): void {
     const { i32 } = this.arena;
+    this.leaves++;
     const { blocks, superblocks, blockCount, buckets, header } = this.layout;
     for (let block = 0; block < blockCount; block++) {
       if (i32[blocks + block] === 0) continue;
