@@ -258,9 +258,12 @@ const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
   },
   RELOAD: {
     counts: [2, 2],
-    help: ['RELOAD', '    Dump every key and make it again of its dump, in memory.'],
+    help: ['RELOAD', '    Write a snapshot in memory, forget every key, and load it.'],
     run({ keyspace, reply, instance }) {
-      for (const database of keyspace.databases) reload(database, instance.config.values);
+      for (const zone of keyspace.zones) {
+        const databases = keyspace.databases.filter((database) => database.zone === zone);
+        reload(databases, instance.functions.libraries, instance.config.values, zone.now);
+      }
       reply.ok();
     },
   },

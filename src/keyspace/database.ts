@@ -501,11 +501,13 @@ export class Database {
     this.changed(this.size);
     this.keyspace.onFlush?.();
     this.keyspace.onReplaced?.(this);
-    if (zone.table.count === this.size) {
+    // A snapshot that is being taken is not to be finished at once: what is retired is still there.
+    const isGuarded = zone.table.guard !== undefined;
+    if (zone.table.count === this.size && !isGuarded) {
       zone.clear();
       return;
     }
-    const number = isLazy ? zone.retired.replace(this.physical) : -1;
+    const number = isLazy || isGuarded ? zone.retired.replace(this.physical) : -1;
     if (number >= 0) {
       this.physical = number;
       return;

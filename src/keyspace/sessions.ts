@@ -734,6 +734,7 @@ export class Sessions {
     for (let i = first; i < count; i++) {
       const hash = zone.arena.i32[words + i];
       if (hash === 0) continue;
+      zone.table.beforeChange(hash);
       for (let index = zone.table.firstWithHash(hash); index !== 0; ) {
         const next = zone.table.nextWithHash(index, hash);
         if (zone.type(index) === TYPE_SORTED_SET && zone.database(index) === database) {
@@ -759,6 +760,8 @@ export class Sessions {
   /** The index of a hash, or 0. */
   #indexOf(database: Database, hash: number): number {
     const { zone } = database;
+    // It is looked for to be changed.
+    zone.table.beforeChange(hash);
     let index = zone.table.firstWithHash(hash);
     while (index !== 0) {
       const isIndex =

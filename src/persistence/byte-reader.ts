@@ -27,10 +27,26 @@ const EXPANSION_MAX = 264;
 
 /** Bytes are not what they should be. */
 export class Corrupt extends Error {
-  override readonly name = 'Corrupt';
+  override readonly name: string = 'Corrupt';
 
   constructor(what: string, at: number) {
     super(`${what} at byte ${at}`);
+  }
+}
+
+/** A collection of nothing: old versions of Redis wrote some, and readers of files pass over them. */
+export class EmptyValue extends Corrupt {
+  override readonly name = 'EmptyValue';
+}
+
+/** So many bytes more are needed, and there are as many: offer them, and read again. */
+export class NeedsMore extends Error {
+  override readonly name = 'NeedsMore';
+  readonly size: number;
+
+  constructor(size: number) {
+    super('more bytes are needed');
+    this.size = size;
   }
 }
 
@@ -38,12 +54,17 @@ export class ByteReader {
   readonly bytes: Uint8Array;
   at: number;
   readonly end: number;
+  /** What comes in front of `bytes`, and behind `end`, where they are a part of something. */
+  readonly #before: number;
+  readonly #behind: number;
   readonly #view: DataView;
 
-  constructor(bytes: Uint8Array, start = 0, end = bytes.length) {
+  constructor(bytes: Uint8Array, start = 0, end = bytes.length, before = 0, behind = 0) {
     this.bytes = bytes;
     this.at = start;
     this.end = end;
+    this.#before = before;
+    this.#behind = behind;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
@@ -52,12 +73,24 @@ export class ByteReader {
   }
 
   fail(what: string): never {
-    throw new Corrupt(what, this.at);
+    throw new Corrupt(what, this.#before + this.at);
+  }
+
+  /** Refuses a collection that has been read and holds nothing. */
+  failEmpty(what: string): never {
+    throw new EmptyValue(what, this.#before + this.at);
+  }
+
+  /** Refuses what takes so many bytes unless they are there, or may come. */
+  #expect(size: number, what: string): void {
+    if (size <= this.left) return;
+    if (size <= this.left + this.#behind) throw new NeedsMore(size - this.left);
+    this.fail(what);
   }
 
   /** Passes so many bytes and answers where they begin. */
   pass(size: number): number {
-    if (size > this.left) this.fail('the end comes too early');
+    this.#expect(size, 'the end comes too early');
     const { at } = this;
     this.at += size;
     return at;
@@ -108,7 +141,7 @@ export class ByteReader {
   /** The number of elements that follow, each of `sizeMin` bytes at least. */
   count(sizeMin = 1): number {
     const count = this.length();
-    if (count * sizeMin > this.left) this.fail('more elements than bytes');
+    this.#expect(count * sizeMin, 'more elements than bytes');
     return count;
   }
 
@@ -160,7 +193,16 @@ export class ByteReader {
 
   /** Milliseconds, in eight bytes. */
   milliseconds(): number {
-    return Number(this.#view.getBigInt64(this.pass(8), true));
+    return Number(this.milliseconds64());
+  }
+
+  milliseconds64(): bigint {
+    return this.#view.getBigInt64(this.pass(8), true);
+  }
+
+  /** Seconds, in four bytes. */
+  seconds(): number {
+    return this.#view.getInt32(this.pass(4), true);
   }
 
   bigUint64(): bigint {

@@ -37,6 +37,11 @@ export class ByteWriter implements BulkSink {
     this.#compresses = compresses;
   }
 
+  /** Forgets what has been written. */
+  clear(): void {
+    this.size = 0;
+  }
+
   /** What has been written. */
   get written(): Uint8Array {
     return this.bytes.subarray(0, this.size);
@@ -101,8 +106,12 @@ export class ByteWriter implements BulkSink {
 
   /** Unix milliseconds, in eight bytes. */
   milliseconds(time: number): void {
+    this.milliseconds64(BigInt(time));
+  }
+
+  milliseconds64(time: bigint): void {
     this.#room(8);
-    new DataView(this.bytes.buffer).setBigInt64(this.size, BigInt(time), true);
+    new DataView(this.bytes.buffer).setBigInt64(this.size, time, true);
     this.size += 8;
   }
 

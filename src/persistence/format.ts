@@ -45,7 +45,29 @@ export const T_STREAM_LISTPACKS_3 = 21;
 export const NODE_PLAIN = 1;
 export const NODE_PACKED = 2;
 
+/** Values of modules, which only the module that wrote them can read. */
+export const T_MODULE = 6;
+export const T_MODULE_2 = 7;
+
 // Opcodes, in the place of types.
 export const OPCODE_FUNCTION = 245;
 /** Of versions that were never released. */
 export const OPCODE_FUNCTION_EARLY = 246;
+export const OPCODE_MODULE_AUX = 247;
+/** Seconds since its last use, or how often it is used, of the key that follows. */
+export const OPCODE_IDLE = 248;
+export const OPCODE_FREQUENCY = 249;
+/** A name and a value that a reader may pass over. */
+export const OPCODE_AUX = 250;
+/** How many keys the database has, and how many of them have a deadline. */
+export const OPCODE_SIZES = 251;
+/** Unix milliseconds, or seconds, at which the key that follows expires. */
+export const OPCODE_DEADLINE = 252;
+export const OPCODE_DEADLINE_SECONDS = 253;
+export const OPCODE_DATABASE = 254;
+export const OPCODE_END = 255;
+
+/** How a file begins; four digits follow, its version. */
+export const MAGIC = 'REDIS';
+/** From this version on a file ends with its checksum. */
+export const VERSION_WITH_SUM = 5;

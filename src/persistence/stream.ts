@@ -9,10 +9,8 @@
  * its last element before anything is made of it.
  */
 
-import type { Database } from '../keyspace/database.ts';
 import { ID_WORDS } from '../value/id-tree.ts';
 import { Listpack, validateListpack } from '../value/listpack.ts';
-import { Stream } from '../value/stream.ts';
 import { StreamId } from '../value/stream-id.ts';
 import { countUpTo, type NodeImage, type StreamImage } from '../value/stream-image.ts';
 import { DELETED, SAME_FIELDS } from '../value/stream-node.ts';
@@ -25,13 +23,13 @@ const ID_SIZE = ID_WORDS * 4;
 /** Bytes of a node at least: the size of the id, the id, that of a listpack, the listpack. */
 const NODE_SIZE_MIN = 1 + ID_SIZE + 1 + 7;
 
-const stream = new Stream();
+/** The type to write a stream as: the one Redis 7.0 reads, if nothing gets lost. */
+export function streamTypeOf({ groups }: StreamImage): number {
+  return needsActiveTimes(groups) ? T_STREAM_LISTPACKS_3 : T_STREAM_LISTPACKS_2;
+}
 
-/** Writes what an entry holds, its type in front: the one Redis 7.0 reads, if nothing gets lost. */
-export function writeStream(writer: ByteWriter, zone: Database['zone'], entry: number): void {
-  const image = stream.open(zone, entry).image();
-  const hasActiveTimes = needsActiveTimes(image.groups);
-  writer.byte(hasActiveTimes ? T_STREAM_LISTPACKS_3 : T_STREAM_LISTPACKS_2);
+/** Writes a stream as one of those types, which is not written. */
+export function writeStream(writer: ByteWriter, image: StreamImage, type: number): void {
   writer.length(image.nodes.length);
   const words = new Int32Array(ID_WORDS);
   for (const { id, listpack } of image.nodes) {
@@ -45,7 +43,7 @@ export function writeStream(writer: ByteWriter, zone: Database['zone'], entry: n
   writeId(writer, image.firstId);
   writeId(writer, image.maxDeletedId);
   writer.length64(BigInt.asUintN(64, image.added));
-  writeGroups(writer, image.groups, hasActiveTimes);
+  writeGroups(writer, image.groups, type === T_STREAM_LISTPACKS_3);
 }
 
 /** Reads a stream that was written as `type`. */

@@ -56,7 +56,11 @@ const listpack = new Listpack();
 
 /** Reads the value that follows, its type in front. */
 export function readValue(reader: ByteReader): Value {
-  const type = reader.byte();
+  return readValueOf(reader, reader.byte());
+}
+
+/** Reads the value that follows, which is of this type. */
+export function readValueOf(reader: ByteReader, type: number): Value {
   switch (type) {
     case T_STRING:
       return { type: 'string', bytes: reader.string() };
@@ -187,7 +191,7 @@ function paired(reader: ByteReader, elements: readonly Uint8Array[]): [Uint8Arra
 // ── Values ──────────────────────────────────────────────────────────────────────────────────────
 
 function listOf(reader: ByteReader, elements: readonly Uint8Array[]): Value {
-  if (elements.length === 0) reader.fail('an empty list');
+  if (elements.length === 0) reader.failEmpty('an empty list');
   return { type: 'list', elements };
 }
 
@@ -217,7 +221,7 @@ function sortedSetOf(
 
 /** Refuses none at all, and any that is there twice, of every `step`-th element. */
 function refuseTwice(reader: ByteReader, elements: readonly Uint8Array[], step: number): void {
-  if (elements.length === 0) reader.fail('a collection of nothing');
+  if (elements.length === 0) reader.failEmpty('a collection of nothing');
   const seen = new Set<string>();
   for (let i = 0; i < elements.length; i += step) {
     const text = Buffer.from(elements[i]).toString('latin1');

@@ -22,6 +22,7 @@ import {
 } from '../value/listpack.ts';
 import { MemberSet } from '../value/set.ts';
 import { SortedSet } from '../value/sorted-set.ts';
+import { Stream } from '../value/stream.ts';
 import { writeString } from '../value/string.ts';
 import {
   HASH_LISTPACK,
@@ -42,11 +43,14 @@ import {
   T_LIST_QUICKLIST_2,
   T_SET,
   T_SET_INTSET,
+  T_STREAM_LISTPACKS_2,
   T_STRING,
   T_ZSET_2,
   T_ZSET_LISTPACK,
 } from './format.ts';
-import { writeStream } from './stream.ts';
+import { streamTypeOf, writeStream } from './stream.ts';
+
+type Zone = Database['zone'];
 
 /** Bytes of an element that is a score. */
 const SCORE_ELEMENT_MAX = elementSizeMax(DOUBLE_TEXT_SIZE_MAX);
@@ -58,15 +62,59 @@ const hash = new Hash();
 const members = new MemberSet();
 const integers = new Intset();
 const set = new SortedSet();
+const stream = new Stream();
 const packed = new EntryListpack();
 /** Of sorted sets, whose own packed elements Redis does not know. */
 const made = new Listpack();
 
 /** Writes what an entry holds: its type, then the value. */
 export function writeValue(writer: ByteWriter, { zone }: Database, entry: number): void {
+  if (zone.type(entry) === TYPE_STREAM) {
+    const image = stream.open(zone, entry).image();
+    const type = streamTypeOf(image);
+    writer.byte(type);
+    writeStream(writer, image, type);
+    return;
+  }
+  writer.byte(writtenTypeOf(zone, entry));
+  writeContent(writer, zone, entry);
+}
+
+/** Writes a key as files have it: type, name, value. Of a stream no times of activity. */
+export function writeKey(writer: ByteWriter, zone: Zone, entry: number): void {
+  writer.byte(writtenTypeOf(zone, entry));
+  const size = zone.keySize(entry);
+  const at = zone.keyAt(entry);
+  if (at >= 0) writer.bulk(zone.arena.u8, at, at + size);
+  else writer.bulk(zone.key(entry));
+  writeContent(writer, zone, entry);
+}
+
+/** What Redis 7.0 knows a value as. */
+function writtenTypeOf(zone: Zone, entry: number): number {
+  const encoding = zone.encoding(entry);
   switch (zone.type(entry)) {
     case TYPE_STRING:
-      writer.byte(T_STRING);
+      return T_STRING;
+    case TYPE_LIST:
+      return T_LIST_QUICKLIST_2;
+    case TYPE_HASH:
+      return encoding === HASH_LISTPACK ? T_HASH_LISTPACK : T_HASH;
+    case TYPE_SET:
+      // Of sets that are listpacks 7.0 knows nothing.
+      return encoding === SET_INTSET ? T_SET_INTSET : T_SET;
+    case TYPE_SORTED_SET:
+      return encoding === SORTED_SET_LISTPACK ? T_ZSET_LISTPACK : T_ZSET_2;
+    case TYPE_STREAM:
+      return T_STREAM_LISTPACKS_2;
+    default:
+      return unreachable(zone.type(entry) as never);
+  }
+}
+
+function writeContent(writer: ByteWriter, zone: Zone, entry: number): void {
+  switch (zone.type(entry)) {
+    case TYPE_STRING:
       writeString(zone, entry, writer);
       return;
     case TYPE_LIST:
@@ -82,7 +130,7 @@ export function writeValue(writer: ByteWriter, { zone }: Database, entry: number
       writeSortedSet(writer, zone, entry);
       return;
     case TYPE_STREAM:
-      writeStream(writer, zone, entry);
+      writeStream(writer, stream.open(zone, entry).image(), T_STREAM_LISTPACKS_2);
       return;
     default:
       unreachable(zone.type(entry) as never);
@@ -94,11 +142,10 @@ function writeListpack(writer: ByteWriter, { bytes, start, size }: Listpack): vo
   writer.bulk(bytes, start, start + size);
 }
 
-function writeList(writer: ByteWriter, zone: Database['zone'], entry: number): void {
+function writeList(writer: ByteWriter, zone: Zone, entry: number): void {
   list.open(zone, entry);
   let nodes = 0;
   list.eachNode(() => void nodes++);
-  writer.byte(T_LIST_QUICKLIST_2);
   writer.length(nodes);
   list.eachNode((node) => {
     writer.length(NODE_PACKED);
@@ -106,14 +153,12 @@ function writeList(writer: ByteWriter, zone: Database['zone'], entry: number): v
   });
 }
 
-function writeHash(writer: ByteWriter, zone: Database['zone'], entry: number): void {
+function writeHash(writer: ByteWriter, zone: Zone, entry: number): void {
   if (zone.encoding(entry) === HASH_LISTPACK) {
-    writer.byte(T_HASH_LISTPACK);
     writeListpack(writer, packed.openEntry(zone, entry));
     return;
   }
   hash.open(zone, entry);
-  writer.byte(T_HASH);
   writer.length(hash.count);
   hash.begin();
   while (hash.next()) {
@@ -122,28 +167,23 @@ function writeHash(writer: ByteWriter, zone: Database['zone'], entry: number): v
   }
 }
 
-function writeSet(writer: ByteWriter, zone: Database['zone'], entry: number): void {
+function writeSet(writer: ByteWriter, zone: Zone, entry: number): void {
   if (zone.encoding(entry) === SET_INTSET) {
-    writer.byte(T_SET_INTSET);
     writer.bulk(integers.openEntry(zone, entry).copy());
     return;
   }
-  // A listpack too: Redis 7.0 knows none of sets.
   members.open(zone, entry);
-  writer.byte(T_SET);
   writer.length(members.count);
   members.begin();
   while (members.next()) members.writeMember(writer);
 }
 
-function writeSortedSet(writer: ByteWriter, zone: Database['zone'], entry: number): void {
+function writeSortedSet(writer: ByteWriter, zone: Zone, entry: number): void {
   set.open(zone, entry);
   if (zone.encoding(entry) === SORTED_SET_LISTPACK) {
-    writer.byte(T_ZSET_LISTPACK);
     writeListpack(writer, listpackOf(set));
     return;
   }
-  writer.byte(T_ZSET_2);
   writer.length(set.count);
   // The last comes first, so that a reader always adds in front.
   for (let more = set.seek(set.count - 1); more; more = set.previous()) {

@@ -294,6 +294,7 @@ export class Entries {
   }
 
   #take(entry: number, cause: Cause, chunks: number): void {
+    if (this.table.guard !== undefined) this.table.beforeChange(this.hash(entry));
     this.onRemove?.(entry, cause);
     if (entry === this.spared) this.spared = 0;
     if (cause === EXPIRED) this.counts.expired++;

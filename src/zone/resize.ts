@@ -40,6 +40,7 @@ export function resizeZone(zone: Entries, room: Room, size: number): boolean {
   const layout = layoutFor(size, databaseCount, windowSize, pageSize);
   const arena = arenaFor(layout, zone.arena.isShared);
   if (arena === undefined || !room.limitPages(layout.pageCount)) return false;
+  zone.table.guard?.finish();
   leavePagesFrom(zone, layout.pageCount);
   copyPages(zone, arena);
   copyMetadata(zone, arena, layout);

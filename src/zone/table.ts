@@ -26,7 +26,17 @@ import { BLOCK_SHIFT, H_ENTRIES, type Layout, SUPERBLOCK_SHIFT } from './layout.
 const CROWDED = 64;
 const DRAWS_MAX = 200;
 
+/** Who must see what is in a bucket before it changes. */
+export interface TableGuard {
+  /** Entries of a bucket are about to come, to go, or to change. */
+  beforeChange(bucket: number): void;
+  /** All buckets are about to change at once. */
+  finish(): void;
+}
+
 export class Table {
+  /** While a snapshot is taken. */
+  guard: TableGuard | undefined = undefined;
   arena: Arena;
   layout: Layout;
   /** Counts the times an entry may have left its place: what find() answered before may be wrong. */
@@ -111,6 +121,7 @@ export class Table {
     const { i32 } = this.arena;
     const hash = i32[entry * 2 + E_HASH];
     const bucket = hash >>> this.layout.bucketShift;
+    if (this.guard !== undefined) this.guard.beforeChange(bucket);
     let word = this.layout.buckets + bucket;
     let next = i32[word];
     while (next !== 0 && i32[next * 2 + E_HASH] !== hash) {
@@ -124,9 +135,15 @@ export class Table {
 
   unlink(entry: number): void {
     const { i32 } = this.arena;
+    if (this.guard !== undefined) this.beforeChange(i32[entry * 2 + E_HASH]);
     this.leaves++;
     i32[this.#linkTo(entry)] = i32[entry * 2 + E_CHAIN];
     this.#count(i32[entry * 2 + E_HASH] >>> this.layout.bucketShift, -1);
+  }
+
+  /** What has this hash is about to change, or to go. */
+  beforeChange(hash: number): void {
+    this.guard?.beforeChange(hash >>> this.layout.bucketShift);
   }
 
   /** The entry lies at another offset now. Its chain word has been copied. */

@@ -404,6 +404,7 @@ export class Zone extends Entries {
   clear(): void {
     const { i32 } = this.arena;
     const { layout } = this;
+    this.table.guard?.finish();
     this.slab.isLoose = false;
     this.counts.deleted += this.table.count - this.retired.pending;
     this.retired.reset();

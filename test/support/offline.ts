@@ -37,7 +37,7 @@ export interface Offline {
 }
 
 /** Opens a server with these directives. Nothing of it has to be closed. */
-export function openOffline(directives: Readonly<Record<string, string>> = {}): Offline {
+export function openOffline(directives: Readonly<Record<string, string>> = {}, seed = 1): Offline {
   const registry = new Registry(families);
   const config = new Config();
   const lines = Object.entries(directives).map(([name, value]) => `${name} ${value}`);
@@ -55,7 +55,7 @@ export function openOffline(directives: Readonly<Record<string, string>> = {}): 
     config,
     clock,
     random: new SeededRandom(3),
-    seed: Uint8Array.from({ length: 16 }, (_, i) => i * 7 + 1),
+    seed: Uint8Array.from({ length: 16 }, (_, i) => i * 7 + seed),
     log: silentLog,
     registry,
     onShutdown() {},

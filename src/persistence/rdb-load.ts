@@ -1,0 +1,165 @@
+/**
+ * Loading: what a file holds becomes keys of a zone, and libraries.
+ *
+ *   reader ─▶ RdbLoad ─▶ storeValue      keys past their deadline and empty ones are passed over
+ *
+ * What can't be taken in (a database that is not there, a key twice, no room) ends the load with a
+ * LoadError. What was loaded by then stays: who loads decides whether that is the end.
+ */
+
+import type { Values } from '../instance/config/directives.ts';
+import { type Database, NO_DEADLINE } from '../keyspace/database.ts';
+import { Argv } from '../resp/argv.ts';
+import { ErrorReply, errors } from '../resp/errors.ts';
+import type { Libraries } from '../script/libraries.ts';
+import { latin1Text } from '../std/ascii.ts';
+import { Corrupt } from './byte-reader.ts';
+import { EXTRAS_NAME, type Extras, KeyExtras, readExtras, withActiveTimes } from './key-extras.ts';
+import type { KeyRecord, RdbHandler } from './rdb-reader.ts';
+import { storeValue } from './store.ts';
+import type { Value } from './value-reader.ts';
+
+const SAFE = BigInt(Number.MAX_SAFE_INTEGER);
+
+/** Why a file can't be loaded, in one line. */
+export class LoadError extends Error {
+  override readonly name = 'LoadError';
+}
+
+export interface LoadTarget {
+  /** By the numbers of the file. All of one zone. */
+  readonly databases: readonly Database[];
+  /** Where libraries of functions go; undefined: they are passed over. */
+  readonly libraries: Libraries | undefined;
+  readonly config: Values;
+}
+
+export interface LoadOptions {
+  /** Whether keys past their deadline are loaded too: what follows the snapshot may speak of them. */
+  readonly keepsExpired?: boolean;
+  /** Whether a key may take the place of one that is there. */
+  readonly merges?: boolean;
+}
+
+export class RdbLoad implements RdbHandler {
+  /** Keys loaded, passed over for their deadline, and passed over because nothing was in them. */
+  loaded = 0;
+  expired = 0;
+  empty = 0;
+  /** What the file says of itself, by name. */
+  readonly fields = new Map<string, string>();
+  readonly #target: LoadTarget;
+  readonly #options: LoadOptions;
+  readonly #extras: KeyExtras;
+  /** Said of the next key. */
+  #next: Extras | undefined = undefined;
+  readonly #codes: Uint8Array[] = [];
+
+  constructor(target: LoadTarget, options: LoadOptions = {}) {
+    this.#target = target;
+    this.#options = options;
+    this.#extras = new KeyExtras(target.databases[0].zone);
+  }
+
+  aux(name: string, value: Uint8Array): void {
+    if (name === EXTRAS_NAME) this.#next = readExtras(value);
+    else this.fields.set(name.toLowerCase(), latin1Text(value, 0, value.length));
+  }
+
+  library(code: Uint8Array): void {
+    this.#codes.push(code);
+  }
+
+  key(record: KeyRecord): void {
+    const extras = this.#next;
+    this.#next = undefined;
+    const database = this.#target.databases[record.database];
+    if (database === undefined) {
+      throw new LoadError(
+        `the file has keys in database ${record.database}, which is not there: ` +
+          `'databases' is ${this.#target.databases.length}`,
+      );
+    }
+    if (record.value === undefined) {
+      this.empty++;
+      return;
+    }
+    const deadline = deadlineOf(record);
+    const { zone } = database;
+    if (deadline !== NO_DEADLINE && deadline < zone.now && !this.#options.keepsExpired) {
+      this.expired++;
+      return;
+    }
+    this.#store(database, record, deadline, extras, record.value);
+    this.loaded++;
+  }
+
+  #store(
+    database: Database,
+    { key, deadline: exact, idle, frequency }: KeyRecord,
+    deadline: number,
+    extras: Extras | undefined,
+    value: Value,
+  ): void {
+    const { zone } = database;
+    const argv = Argv.of(key);
+    const existing = database.findStale(argv, 0);
+    if (existing !== 0 && !this.#options.merges) {
+      const name = latin1Text(key, 0, key.length);
+      throw new LoadError(`the file has the key '${name}' twice in one database`);
+    }
+    const times = extras?.activeTimes;
+    const stored =
+      value.type === 'stream' && times !== undefined
+        ? { ...value, image: withActiveTimes(value.image, times) }
+        : value;
+    try {
+      storeValue(database, argv, 0, stored, deadline, this.#target.config);
+    } catch (error) {
+      if (error !== errors.outOfMemory) throw error;
+      throw this.#noRoom(database);
+    }
+    let entry = database.findStale(argv, 0);
+    if (extras !== undefined) {
+      entry = this.#extras.apply(entry, extras);
+      if (entry === 0) throw this.#noRoom(database);
+    }
+    if (deadline !== NO_DEADLINE && exact !== undefined && exact > SAFE) {
+      zone.deadlines.setExact(entry, exact);
+    }
+    const { recency } = zone;
+    if (idle >= 0 && !recency.keepsFrequency) recency.setIdle(entry, idle);
+    if (frequency >= 0 && recency.keepsFrequency) recency.setFrequency(entry, frequency);
+  }
+
+  #noRoom({ zone }: Database): LoadError {
+    return new LoadError(
+      `what the file holds does not fit in the zone '${zone.name}' of ${zone.size} bytes, and ` +
+        `nothing of it may be evicted`,
+    );
+  }
+
+  /** The file has been read. */
+  end(): void {
+    this.#extras.settle();
+    const { libraries } = this.#target;
+    if (libraries === undefined || this.#codes.length === 0) return;
+    try {
+      libraries.restore(this.#codes, this.#options.merges === true, false);
+    } catch (error) {
+      if (!(error instanceof ErrorReply)) throw error;
+      throw new LoadError(`Failed loading library, ${error.text.replace(/^ERR /, '')}`);
+    }
+  }
+}
+
+/** Unix milliseconds, or NO_DEADLINE. -1 says that there is none, and what is past is past. */
+function deadlineOf({ deadline }: KeyRecord): number {
+  if (deadline === undefined || deadline === -1n) return NO_DEADLINE;
+  return Math.max(0, Number(deadline));
+}
+
+/** Whether an error says that a file can't be loaded. */
+export function isLoadFault(error: unknown): error is Corrupt | LoadError {
+  return error instanceof Corrupt || error instanceof LoadError;
+}

@@ -1,0 +1,107 @@
+/**
+ * Snapshot: the keys of a zone as they are at one moment, written while they change.
+ *
+ *   buckets   [ w w w w w │ . . w . . . w . ]      w: written
+ *              the walk ──▶ ahead of it, only what was about to change
+ *
+ * The walk writes bucket after bucket, in slices. Before the chain of a bucket changes, or the value
+ * of a key in it, the whole bucket is written first, if it has not been: what comes later is none of
+ * the snapshot. So where an entry lies, and whether it moves, means nothing here; and a key that is
+ * neither changed nor reached yet costs nothing.
+ *
+ * Databases are those that clients saw at the moment it began, whatever is swapped or emptied since.
+ */
+
+import type { Database } from '../keyspace/database.ts';
+import type { RdbWriter } from './rdb-writer.ts';
+
+type Zone = Database['zone'];
+
+/** Buckets looked at in a step, at most. */
+const STEP_BUCKETS = 64;
+
+export class Snapshot {
+  readonly zone: Zone;
+  readonly writer: RdbWriter;
+  /** Keys there were at that moment, and those written. */
+  readonly count: number;
+  written = 0;
+  /** Number of a database in the file, by that in its entries; -1 for none. */
+  readonly #numbers: Int32Array;
+  /** One bit for each bucket: written ahead of the walk. */
+  readonly #ahead: Uint8Array;
+  /** Where the walk goes on. */
+  #bucket = 0;
+  #isOpen = true;
+
+  /** Begins one of these databases, numbered as they come, all of one zone. */
+  constructor(databases: readonly Database[], writer: RdbWriter) {
+    const { zone } = databases[0];
+    this.zone = zone;
+    this.writer = writer;
+    this.#numbers = new Int32Array(zone.layout.databaseCount).fill(-1);
+    this.#ahead = new Uint8Array(Math.ceil(zone.table.bucketCount / 8));
+    let count = 0;
+    for (const [number, database] of databases.entries()) {
+      this.#numbers[database.physical] = number;
+      if (database.size === 0) continue;
+      writer.sizes(number, database.size, database.volatileSize);
+      count += database.size;
+    }
+    this.count = count;
+    zone.table.guard = this;
+  }
+
+  /** Writes some of what is left. False when nothing is. */
+  step(): boolean {
+    const { table } = this.zone;
+    if (!this.#isOpen) return false;
+    for (let i = 0; i < STEP_BUCKETS; i++) {
+      const bucket = table.nextOccupied(this.#bucket);
+      if (bucket >= table.bucketCount) {
+        this.end();
+        return false;
+      }
+      this.#bucket = bucket + 1;
+      if (!this.#isAhead(bucket) && this.#write(bucket)) return true;
+    }
+    return true;
+  }
+
+  /** Writes all that is left. */
+  finish(): void {
+    while (this.step());
+  }
+
+  /** No more is written. */
+  end(): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    this.zone.table.guard = undefined;
+  }
+
+  /** What is in a bucket is about to change. */
+  beforeChange(bucket: number): void {
+    if (bucket < this.#bucket || this.#isAhead(bucket)) return;
+    this.#ahead[bucket >>> 3] |= 1 << (bucket & 7);
+    this.#write(bucket);
+  }
+
+  #isAhead(bucket: number): boolean {
+    return (this.#ahead[bucket >>> 3] & (1 << (bucket & 7))) !== 0;
+  }
+
+  /** Writes the keys of a bucket. Answers whether there were any. */
+  #write(bucket: number): boolean {
+    const { zone, writer } = this;
+    const { table, arena } = zone;
+    const before = this.written;
+    for (let entry = table.head(bucket); entry !== 0; entry = arena.i32[entry * 2]) {
+      const number = this.#numbers[zone.database(entry)];
+      if (number < 0) continue;
+      writer.entry(zone, entry, number);
+      this.written++;
+    }
+    return this.written > before;
+  }
+}
