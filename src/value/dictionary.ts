@@ -9,13 +9,6 @@
  *
  * What was found, drawn or walked to last is the element that the rest of the face speaks of.
  *
- * A random element. Buckets hold different numbers of elements, so a random one of a random bucket
- * would not do. A group of neighbouring buckets and a rank are drawn until the group has an element
- * of that rank: every element is one pair of the two, and all pairs are equally likely. Three times
- * as many ranks as a group has elements are enough for practically all groups, and a third of the
- * draws finds one. A bucket's word tells how many elements it has, so those that are not drawn are
- * not looked at.
- *
  * A write adds up what it will take in a DictionaryGrowth, reserves it, and can't fail then.
  */
 
@@ -67,12 +60,6 @@ const REBUILD_MIN = 512;
 const REBUILD_LARGE = 128 * 1024;
 const REBUILD_RATIO = 1.5;
 const REBUILD_RATIO_LARGE = 2;
-
-/** Buckets that are drawn from at once: their words lie in one cache line or two. */
-const GROUP = 16;
-/** Ranks drawn from, by the elements of a group: some groups have more than others. */
-const GROUP_RANKS = 3;
-const GROUP_RANKS_MIN = 8;
 
 const none = new Uint8Array(0);
 
@@ -194,18 +181,7 @@ export class Dictionary {
 
   /** Goes to an element, each with the same chance. There must be one. */
   draw(random: Random): void {
-    const table = this.#table;
-    const buckets = table.bucketCount;
-    const groups = Math.ceil(buckets / GROUP);
-    const ranks = Math.ceil((this.count * GROUP * GROUP_RANKS) / buckets) + GROUP_RANKS_MIN;
-    for (;;) {
-      const first = random.below(groups) * GROUP;
-      const end = Math.min(first + GROUP, buckets);
-      const record = table.recordOf(first, end, random.below(ranks));
-      if (record === 0) continue;
-      this.#record = record;
-      return;
-    }
+    this.#record = this.#table.draw(random, this.count);
   }
 
   /** Names the element as long as it is there, until something is added or settle() is called. */

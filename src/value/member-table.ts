@@ -15,6 +15,12 @@
  *
  * A bucket is one word: its first record, and how many there are, up to seven.
  *
+ * A random record. Buckets hold different numbers of records, so a random one of a random bucket
+ * would not do. A group of neighbouring buckets and a rank are drawn until the group has a record of
+ * that rank: every record is one pair of the two, and all pairs are equally likely. The ranks are
+ * more than practically any group has records, and a third of the draws finds one. A bucket's word tells
+ * how many records it has, so those that are not drawn are not looked at.
+ *
  * For who walks the table while it changes, a place in it is a hash with its bits reversed. A bucket
  * is all hashes that end alike, so reversed they are neighbours:
  *
@@ -27,6 +33,7 @@
 
 import { assert } from '../std/assert.ts';
 import { equalBytes } from '../std/bytes.ts';
+import type { Random } from '../std/random.ts';
 import {
   equalsMember,
   hasHash,
@@ -61,6 +68,16 @@ const RECORD_BITS = 29;
 const RECORD = (1 << RECORD_BITS) - 1;
 /** In the bits above: so many records, or more. */
 const MANY = 7;
+
+/**
+ * Buckets that are drawn from at once: their words lie side by side in any zone, as a segment begins
+ * at a multiple of four units, and mostly in one cache line.
+ */
+const GROUP = 8;
+/** Ranks drawn from, beyond those a group may be expected to have, in standard deviations. */
+const DEVIATIONS = 6;
+const RANKS_MIN = 5;
+assert(FIRST % GROUP === 0);
 
 /** Places there are. */
 export const PLACES = 2 ** 32;
@@ -99,6 +116,8 @@ export class MemberTable {
   #bucket = 0;
   #place = 0;
   #end = 0;
+  /** Of #recordOf(). */
+  #rankLeft = 0;
 
   constructor(region: Region, header: number) {
     this.#region = region;
@@ -261,24 +280,49 @@ export class MemberTable {
     return true;
   }
 
-  /** The record of that rank, from 0, of those in the buckets [first, end); 0: they have fewer. */
-  recordOf(first: number, end: number, rank: number): number {
+  /**
+   * Any record, each with the same chance; there are `count`, more than none. A group of buckets
+   * and a rank are drawn until the group has a record of that rank. A bucket and the one split off
+   * it belong together: so all groups may be expected to have as many records.
+   */
+  draw(random: Random, count: number): number {
+    const buckets = this.bucketCount;
+    const older = 1 << (31 - Math.clz32(buckets));
+    const mean = (count * GROUP) / older;
+    const ranks = Math.ceil(mean + Math.sqrt(mean) * DEVIATIONS) + RANKS_MIN;
+    const groups = older / GROUP;
+    for (;;) {
+      const first = random.below(groups) * GROUP;
+      let record = this.#recordOf(first, first + GROUP, random.below(ranks));
+      if (record !== 0) return record;
+      const split = older + first;
+      if (split >= buckets) continue;
+      record = this.#recordOf(split, Math.min(split + GROUP, buckets), this.#rankLeft);
+      if (record !== 0) return record;
+    }
+  }
+
+  /**
+   * The record of that rank, from 0, of those in the buckets [first, end), all of a group. 0: they
+   * have fewer, and so many less is #rankLeft.
+   */
+  #recordOf(first: number, end: number, rank: number): number {
     const { i32 } = this.#region;
+    const at = this.#bucketWord(first);
+    const stop = at + end - first;
     let left = rank;
-    let at = 0;
-    for (let bucket = first; bucket < end; bucket++) {
-      // Two buckets are a unit.
-      at = (bucket & 1) === 0 || at === 0 ? this.#bucketWord(bucket) : at + 1;
-      const word = i32[at];
-      const told = word >>> RECORD_BITS;
-      const count = told < MANY ? told : this.#count(word & RECORD);
+    for (let word = at; word < stop; word++) {
+      const own = i32[word];
+      const told = own >>> RECORD_BITS;
+      const count = told < MANY ? told : this.#count(own & RECORD);
       if (left < count) {
-        let record = word & RECORD;
+        let record = own & RECORD;
         for (; left > 0; left--) record = this.next(record);
         return record;
       }
       left -= count;
     }
+    this.#rankLeft = left;
     return 0;
   }
 
