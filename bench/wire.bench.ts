@@ -162,8 +162,9 @@ async function alternate(
 ): Promise<CaseResult['series']> {
   const counts: number[] = [];
   for (const { take } of sides) {
-    // The first guess is far off, and the compiler is not done either: the second is close.
-    let count = 1000;
+    // The first guess is far off, and the compiler is not done either: the second is close. Of fewer
+    // requests redis-benchmark may say that they took no time at all.
+    let count = 5000;
     for (const share of [0.2, 1, seconds / warmUpSeconds]) {
       const { perSecond } = await take(count, 0);
       count = countFor(perSecond, warmUpSeconds * share);
