@@ -9,9 +9,10 @@
  * the kernel takes all of it at once, which is nearly always, the window is free again before the
  * next event and nothing was allocated.
  *
- * A peer that sends and does not read is made to wait: beyond OUTPUT_PAUSE bytes that it has not
- * taken, nothing more of it is read or run until it has; unless there is a limit at which it is
- * closed (client-output-buffer-limit, maxmemory-clients), which is to be reached then.
+ * A peer may send all its requests before it reads the first reply, so replies that it has not taken
+ * are kept, as in Redis; client-output-buffer-limit and maxmemory-clients say when that is too much.
+ * Without either a peer is made to wait beyond client-output-pause: nothing more of it is read or run
+ * until it has taken some.
  */
 
 import { writeSync } from 'node:fs';
@@ -22,8 +23,6 @@ import type { Argv } from '../resp/argv.ts';
 import type { Window } from '../resp/reply.ts';
 import { FAILED, READY, type RequestParser } from '../resp/request.ts';
 
-/** Bytes a peer may leave untaken before it has to take some to be served further. */
-const OUTPUT_PAUSE = 1024 * 1024;
 /** Replies are handed to the socket at this size even while requests are left. */
 const FLUSH_SIZE = 64 * 1024;
 
@@ -42,8 +41,8 @@ export interface ConnectionHost {
   closed(connection: Connection): void;
   countInput(size: number): void;
   countOutput(size: number): void;
-  /** Whether there is a limit at which the client is closed for what it has not taken. */
-  limitsOutput(client: Client): boolean;
+  /** Whether a client has to take some of `size` bytes of replies before more of it is read. */
+  pausesAt(size: number, client: Client): boolean;
   /** Closes the client if what it has queued or sent unfinished is beyond its limits. */
   checkLimits(connection: Connection): void;
 }
@@ -183,8 +182,8 @@ export class Connection implements ClientConnection {
     reply.take(this.#send);
     if (this.socket.writableLength === 0) return;
     this.#host.checkLimits(this);
-    if (this.socket.writableLength <= OUTPUT_PAUSE || this.#paused || this.#closing) return;
-    if (this.#host.limitsOutput(this.client)) return;
+    if (this.#paused || this.#closing) return;
+    if (!this.#host.pausesAt(this.socket.writableLength, this.client)) return;
     this.#paused = true;
     this.socket.pause();
   }

@@ -527,9 +527,11 @@ export class Server implements ConnectionHost {
     return subscriptions === undefined ? normal : pubsub;
   }
 
-  limitsOutput(client: Client): boolean {
+  pausesAt(size: number, client: Client): boolean {
+    const { clientOutputPause: pause } = this.instance.config.values;
+    if (pause === 0 || size <= pause || this.#clientMemory.isOn) return false;
     const { hard, soft } = this.#outputLimit(client);
-    return hard > 0 || soft > 0 || this.#clientMemory.isOn;
+    return hard === 0 && soft === 0;
   }
 
   checkLimits(connection: Connection): void {

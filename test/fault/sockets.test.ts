@@ -26,21 +26,36 @@ function open(): Promise<Socket> {
   });
 }
 
-test('a reader that does not read holds nobody up, and gets everything when it does', async () => {
+/** What CLIENT LIST says of the client that names itself `slow`. */
+async function fieldOfSlow(name: string): Promise<number> {
+  const list = (await client.call('CLIENT', 'LIST')).tree.text ?? '';
+  return Number(new RegExp(`name=slow .*\\b${name}=(\\d+)`).exec(list)?.[1]);
+}
+
+test.each([
+  ['all its replies are kept for it', '0'],
+  ['it is not read further from client-output-pause on', '1mb'],
+])('a reader that does not read holds nobody up, and gets everything: %s', async (_, pause) => {
+  await client.call('CONFIG', 'SET', 'client-output-pause', pause);
   const value = 'v'.repeat(100_000);
   await client.call('SET', 'big', value);
   const slow = await open();
   slow.pause();
   const count = 300;
+  slow.write(encode(['CLIENT', 'SETNAME', 'slow']));
   for (let i = 0; i < count; i++) slow.write(encode(['GET', 'big']));
   // Others are served while its replies, 30 MB, wait for it.
   for (let i = 0; i < 50; i++) expect((await client.call('GET', 'big')).tree.text).toBe(value);
+  // The kernel holds some MB of them.
+  const kept = await fieldOfSlow('omem');
+  if (pause === '0') expect(kept).toBeGreaterThan(15_000_000);
+  else expect(kept).toBeLessThan(3_000_000);
   let received = 0;
   slow.on('data', (bytes) => {
     received += bytes.length;
   });
   slow.resume();
-  const wanted = count * (`$${value.length}\r\n`.length + value.length + 2);
+  const wanted = 5 + count * (`$${value.length}\r\n`.length + value.length + 2);
   await eventually('all replies', () => received === wanted);
   slow.destroy();
 });

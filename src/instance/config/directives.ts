@@ -113,6 +113,9 @@ export const directives = {
   'proto-max-bulk-len': memory(512 * MiB, [MiB, LONG_MAX], {
     doc: 'Size of the largest argument, and of the largest string.',
   }),
+  'client-output-pause': memory(256 * MiB, [0, LONG_MAX], {
+    doc: 'Bytes of replies that a client for which there is no limit may leave untaken before no more of it is read; 0 is any number.',
+  }),
   'client-output-buffer-limit': outputLimits(
     'normal 0 0 0 slave 268435456 67108864 60 pubsub 33554432 8388608 60',
     { doc: 'Bytes of unread replies at which a client of a class is closed.' },
@@ -307,9 +310,15 @@ export const directives = {
   bgsave_cpulist: optionalText({ fixed: true, ...NO_PERSISTENCE }),
 
   // Freeing and defragmenting.
-  'lazyfree-lazy-eviction': yesNo(false, NOTHING_LAZY),
-  'lazyfree-lazy-expire': yesNo(false, NOTHING_LAZY),
-  'lazyfree-lazy-server-del': yesNo(false, NOTHING_LAZY),
+  'lazyfree-lazy-eviction': yesNo(false, {
+    doc: 'The append only file has UNLINK, not DEL, for keys that were evicted.',
+  }),
+  'lazyfree-lazy-expire': yesNo(false, {
+    doc: 'The append only file has UNLINK, not DEL, for keys that were expired.',
+  }),
+  'lazyfree-lazy-server-del': yesNo(false, {
+    doc: 'The append only file has UNLINK, not DEL, for keys that were removed by the way.',
+  }),
   'lazyfree-lazy-user-del': yesNo(false, { doc: 'DEL frees as UNLINK does.' }),
   'lazyfree-lazy-user-flush': yesNo(false, {
     doc: 'FLUSHDB without SYNC empties a database in slices.',

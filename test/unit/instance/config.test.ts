@@ -32,6 +32,7 @@ describe('directives', () => {
       save: '3600 1 300 100 60 10000',
       dir: '.',
       zone: 'sessions 67108864 allkeys-lru',
+      'client-output-pause': String(256 * 2 ** 20),
       'lua-memory-limit': String(256 * 2 ** 20),
       'session-zone': 'sessions',
       'session-prefix': '',
