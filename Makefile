@@ -21,7 +21,7 @@ FUZZ_SECONDS ?= 60
 COMMANDS ?= 100000
 SEED ?= 1
 
-.PHONY: help start build test unit model conformance clients fuzz fault tidy bench docs check clean
+.PHONY: help start build test unit model conformance clients software fuzz fault tidy bench docs check clean
 
 help: ## Lists the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -45,6 +45,9 @@ conformance: $(INSTALLED) ## Sends the same lines to redis-server and to us
 
 clients: $(INSTALLED) ## Tests with the client libraries people use
 	@$(VITEST) test/clients
+
+software: $(INSTALLED) ## Tests with programs and libraries written for Redis
+	@$(VITEST) test/software
 
 fuzz: $(INSTALLED) ## Looks for trouble at random: FUZZ_SECONDS, COMMANDS from SEED
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) FUZZ_COMMANDS=$(COMMANDS) FUZZ_SEED=$(SEED) $(VITEST) test/fuzz
@@ -73,8 +76,9 @@ clean: ## Removes what the other targets made
 
 # What the lock file says, only when it is newer than what is installed. Not `npm ci`: it refuses a
 # lock file without the optional packages of every platform, and not every registry has them all.
+# No package needs its install script: one would only compile what is there in JavaScript, too.
 $(INSTALLED): package-lock.json
-	@npm install --no-save --no-audit --no-fund
+	@npm install --no-save --no-audit --no-fund --ignore-scripts
 	@touch $@
 
 $(BUILT): $(INSTALLED) $(SOURCES) tsconfig.json tsconfig.build.json
