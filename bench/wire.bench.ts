@@ -388,7 +388,7 @@ export function planOf(args: readonly string[], root: string, print: Plan['print
     { name: 'redis', command: [values.redis, '--save', '', '--appendonly', 'no'] },
     {
       name: 'zonis',
-      command: [process.execPath, ours],
+      command: [process.execPath, ours, '--save', ''],
       shown: 'node dist/src/main.js',
       hasSessions: true,
     },

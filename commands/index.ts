@@ -29,6 +29,7 @@ import * as latency from './server/latency.ts';
 import * as memory from './server/memory.ts';
 import * as modules from './server/module.ts';
 import * as monitor from './server/monitor.ts';
+import * as save from './server/save.ts';
 import * as slowlog from './server/slowlog.ts';
 import * as session from './session.ts';
 import * as setCombine from './set/combine.ts';
@@ -99,6 +100,7 @@ export const families: readonly (readonly Definition[])[] = [
   info,
   flush,
   memory,
+  save,
   slowlog,
   latency,
   monitor,

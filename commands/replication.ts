@@ -142,16 +142,3 @@ export const waitaof = generic.command({
     waitInVain(call, deadline, none);
   },
 });
-
-export const lastsave = command({
-  syntax: 'LASTSAVE',
-  summary: 'Tells when the data was last saved: never since the server began, at which time.',
-  since: '1.0.0',
-  complexity: 'O(1)',
-  flags: ['loading', 'stale', 'fast'],
-  categories: ['admin', 'dangerous'],
-  tips: ['nondeterministic_output'],
-  run({ reply, instance }) {
-    reply.integer(Math.floor(instance.startedAt / 1000));
-  },
-});

@@ -39,18 +39,27 @@ export interface RunningServer {
   readonly address: { readonly host: string; readonly port: number };
   /** redis://host:port, or unix:///path where there is no TCP. */
   readonly url: string;
-  /** Answers what has been asked, closes every connection, and frees the port. */
+  /**
+   * Answers what has been asked, closes every connection, and frees the port. With save points, all
+   * keys are saved first.
+   */
   close(): Promise<void>;
 }
 
+/** Who says one of these wants what is saved to be loaded. */
+const PERSISTENT: ReadonlySet<string> = new Set(['save', 'dir', 'dbfilename', 'appendonly']);
+
 /**
- * Starts a server. Rejects with a ConfigError when a directive is unknown or has a bad value, and
+ * Starts a server. It keeps its keys in memory alone, unless it is told where they are to be saved
+ * (`dir`, `dbfilename`) or when (`save`): then what was saved is loaded first. Rejects with a ConfigError when a directive is unknown or has a bad value, and
  * with an error that has the system's `code` when it can't listen.
  */
 export async function startServer(options: StartOptions = {}): Promise<RunningServer> {
   const { port = 0, host = '127.0.0.1', config: directives = {}, clock = systemClock } = options;
   const registry = new Registry(families);
-  const config = configure({ port, bind: host, ...directives }, registry);
+  const isPersistent = Object.keys(directives).some((name) => PERSISTENT.has(name.toLowerCase()));
+  // Who embeds a server and says nothing of files gets none.
+  const config = configure({ port, bind: host, save: '', ...directives }, registry);
   const isPortDirective = Object.keys(directives).some((name) => name.toLowerCase() === 'port');
   const server = new Server({
     config,
@@ -61,13 +70,18 @@ export async function startServer(options: StartOptions = {}): Promise<RunningSe
     registry,
     onShutdown: () => void server.close(),
     takesAnyPort: !isPortDirective,
+    loads: isPersistent,
   });
   await server.listen();
   const address = reachable(server.address);
   return {
     address,
     url: address.port === 0 ? `unix://${config.values.unixsocket}` : urlOf(address),
-    close: () => server.close(),
+    close() {
+      // What can't be saved has been logged.
+      server.prepareToEnd();
+      return server.close();
+    },
   };
 }
 

@@ -18,6 +18,7 @@ import { banner } from './server/banner.ts';
 import { NowhereError } from './server/endpoints.ts';
 import { ListenError } from './server/listener.ts';
 import { writePidfile } from './server/pidfile.ts';
+import { showLoading } from './server/progress.ts';
 import { Server, StartError } from './server/server.ts';
 import { systemClock } from './std/clock.ts';
 import { SeededRandom, systemSeed } from './std/random.ts';
@@ -67,10 +68,9 @@ async function main(): Promise<void> {
 
   let isEnding = false;
   let removePidfile = (): void => {};
-  const end = (reason: string): void => {
+  const end = (): void => {
     if (isEnding) return;
     isEnding = true;
-    log.notice(reason);
     void server.close().then(() => {
       removePidfile();
       log.notice('Bye.');
@@ -88,19 +88,31 @@ async function main(): Promise<void> {
       seed: systemSeed(),
       log,
       registry,
-      onShutdown: () => end('User requested shutdown.'),
+      loads: true,
+      onShutdown: end,
+      onLoading: process.stdout.isTTY ? showLoading : undefined,
     });
   } catch (error) {
     if (error instanceof StartError) fail(error.message);
     if (error instanceof RangeError) fail(`Could not open the zones: ${error.message}`);
     throw error;
   }
-  process.on('SIGTERM', () => end('Received SIGTERM, shutting down.'));
-  process.on('SIGINT', () => end('Received SIGINT, shutting down.'));
+  const endBy = (signal: 'SIGTERM' | 'SIGINT'): void => {
+    if (isEnding) return;
+    const { shutdownOnSigterm, shutdownOnSigint } = config.values;
+    const words: readonly string[] = signal === 'SIGTERM' ? shutdownOnSigterm : shutdownOnSigint;
+    log.notice(`Received ${signal}, shutting down.`);
+    const saves = words.includes('save') || (words.includes('nosave') ? false : undefined);
+    if (server.shutDown({ saves, isForced: words.includes('force') })) return;
+    log.warning(`${signal} received but errors trying to shut down the server, check the logs.`);
+  };
+  process.on('SIGTERM', () => endBy('SIGTERM'));
+  process.on('SIGINT', () => endBy('SIGINT'));
   try {
     await server.listen();
   } catch (error) {
-    if (error instanceof ListenError || error instanceof NowhereError) fail(error.message);
+    const isTold = [ListenError, NowhereError, StartError].some((kind) => error instanceof kind);
+    if (isTold) fail((error as Error).message);
     throw error;
   }
   config.onChange('loglevel', {

@@ -10,7 +10,6 @@ import { family } from '../../src/dispatch/command.ts';
 import { NO_DEADLINE } from '../../src/keyspace/database.ts';
 import { keyspaceDigest, valueDigest } from '../../src/keyspace/digest.ts';
 import { dumpValue } from '../../src/persistence/dump.ts';
-import { reload } from '../../src/persistence/reload.ts';
 import { Argv } from '../../src/resp/argv.ts';
 import { errors } from '../../src/resp/errors.ts';
 import { latin1Bytes } from '../../src/std/ascii.ts';
@@ -257,13 +256,24 @@ const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
     },
   },
   RELOAD: {
-    counts: [2, 2],
-    help: ['RELOAD', '    Write a snapshot in memory, forget every key, and load it.'],
-    run({ keyspace, reply, instance }) {
-      for (const zone of keyspace.zones) {
-        const databases = keyspace.databases.filter((database) => database.zone === zone);
-        reload(databases, instance.functions.libraries, instance.config.values, zone.now);
+    counts: [2, Number.POSITIVE_INFINITY],
+    help: [
+      'RELOAD [option ...]',
+      '    Save the RDB on disk and reload it back to memory. Valid <option> values:',
+      '    * MERGE: conflicting keys will be loaded from RDB.',
+      '    * NOFLUSH: the existing database will not be removed before load, but',
+      '      conflicting keys will generate an exception and kill the server.',
+      '    * NOSAVE: the database will be loaded from an existing RDB file.',
+    ],
+    run({ argv, reply, instance }) {
+      const options = { saves: true, flushes: true, merges: false };
+      for (let i = 2; i < argv.count; i++) {
+        if (argv.is(i, 'MERGE')) options.merges = true;
+        else if (argv.is(i, 'NOFLUSH')) options.flushes = false;
+        else if (argv.is(i, 'NOSAVE')) options.saves = false;
+        else throw errors.reloadOptions;
       }
+      instance.loading.reload(options);
       reply.ok();
     },
   },

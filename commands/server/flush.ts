@@ -61,7 +61,11 @@ export const flushall = command({
   run(call) {
     // A zone is emptied at once, without visiting what is in it: the modes are the same.
     isAsync(call);
+    const { saving } = call.instance;
+    // As in Redis: what is being saved is of no use any more.
+    saving.abort();
     call.keyspace.clear();
+    saving.afterFlush();
     call.instance.effects.force(FOR_ALL);
     call.reply.ok();
   },

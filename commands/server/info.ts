@@ -102,6 +102,12 @@ export const shutdown = command({
     if (isAbort && given.size > 0) throw errors.syntax;
     if (given.has('NOSAVE') && given.has('SAVE')) throw errors.syntax;
     if (isAbort) throw errors.noShutdown;
-    instance.shutDown();
+    // What a script is in the middle of is not to be kept.
+    const { busy } = instance.scriptRuns;
+    if (busy !== undefined && !given.has('NOSAVE')) throw busy;
+    const saves = given.has('SAVE') || (given.has('NOSAVE') ? false : undefined);
+    const isForced = given.has('FORCE');
+    instance.log.notice('User requested shutdown.');
+    if (!instance.shutDown({ saves, isForced })) throw errors.shutdownFailed;
   },
 });

@@ -151,6 +151,55 @@ export interface FunctionCache {
   call(call: Call, isReadOnly: boolean): void;
 }
 
+/** How a server is to end. */
+export interface ShutdownOptions {
+  /** Whether keys are saved first; undefined: if there are save points. */
+  readonly saves?: boolean | undefined;
+  /** Whether it ends even if they can't be. */
+  readonly isForced?: boolean;
+}
+
+/** Saves of all keys: at once, and while the server goes on. */
+export interface Saving {
+  /** Unix seconds of the last that succeeded, or of the start. */
+  readonly lastSave: number;
+  /** Whether the last background save succeeded, and the seconds it took; -1: there was none. */
+  readonly isLastOk: boolean;
+  readonly lastTook: number;
+  /** How many were begun. */
+  readonly count: number;
+  /** Whether a background save goes on; seconds since it began, or -1; keys of it. */
+  readonly isRunning: boolean;
+  readonly currentTook: number;
+  readonly progress: { readonly written: number; readonly count: number };
+  /** Whether a background save is to be begun as soon as it can be. */
+  isScheduled: boolean;
+  /** Saves before it returns. False: the log says why. */
+  save(): boolean;
+  /** Begins a background save; there must be none. False: the log says why. */
+  begin(): boolean;
+  /** Gives a background save up. */
+  abort(): void;
+  /** All keys of all databases are gone. */
+  afterFlush(): void;
+}
+
+/** Loads of what was saved. */
+export interface LoadingProgress {
+  /** Keys that the last took in, and those past their deadline. */
+  readonly loaded: number;
+  readonly expired: number;
+  /** Unix seconds when it began. */
+  readonly startedAt: number;
+  /** Bytes to be read, and read. */
+  readonly totalSize: number;
+  readonly loadedSize: number;
+  /** Bytes of memory used when the file was made, as it says. */
+  readonly usedMemory: number;
+  /** Saves, forgets every key, and loads them. Throws an error reply. */
+  reload(options: { saves: boolean; flushes: boolean; merges: boolean }): void;
+}
+
 /** One running server, as far as commands may touch it. */
 export interface Instance {
   readonly config: Config;
@@ -185,8 +234,10 @@ export interface Instance {
   readonly replicationId: string;
   /** The TCP port listened on, 0 for none. */
   tcpPort(): number;
-  /** Ends the server in good order. */
-  shutDown(): void;
+  readonly saving: Saving;
+  readonly loading: LoadingProgress;
+  /** Ends the server in good order. False: what it has could not be saved. */
+  shutDown(options: ShutdownOptions): boolean;
 }
 
 export interface Call {

@@ -158,6 +158,8 @@ export class Functions implements FunctionCache, LibraryEngine {
     const mayAdd = found.flags.has('allow-oom');
     const isFull = call.keyspace.isOverLimit;
     if (isFull && !mayAdd && !isSaidReadOnly) throw errors.scriptOutOfMemory;
+    const isLost = call.keyspace.saveFault !== undefined;
+    if (isLost && !isSaidReadOnly) throw errors.scriptNotSaved;
     this.#runner.start(
       call,
       {

@@ -69,6 +69,16 @@ const overLimit: Gate = (call, { flags, name }) => {
   return isAdding ? errors.outOfMemory : undefined;
 };
 
+const cannotSave: Gate = (call, { flags, name }) => {
+  const fault = call.instance.keyspace.saveFault;
+  if (fault === undefined) return undefined;
+  const isWrite = flags.has('write') || name === 'ping';
+  return isWrite || (name === 'exec' && hasQueued(call, 'write')) ? fault : undefined;
+};
+
+const loading: Gate = ({ instance }, { flags }) =>
+  instance.keyspace.isLoading && !flags.has('loading') ? errors.loading : undefined;
+
 /** A script takes too long: what may end it is let through. */
 const busy: Gate = ({ instance }, { flags }) =>
   flags.has('allow_busy') ? undefined : instance.scriptRuns.busy;
@@ -81,7 +91,9 @@ export const gates: readonly Gate[] = [
   forbiddenInTransaction,
   notPermitted,
   overLimit,
+  cannotSave,
   forbiddenWhileListening,
+  loading,
   busy,
   forbiddenForMonitor,
 ];
@@ -92,7 +104,7 @@ function isOrdinary({ argv, client, instance }: Call, command: Command): boolean
   const { countMin, countMax, isProtected } = command;
   const isIn = count >= countMin && count <= countMax;
   const isPlain = client.queue === undefined && client.subscriptions === undefined;
-  if (instance.scriptRuns.busy !== undefined || instance.keyspace.isOverLimit) return false;
+  if (instance.scriptRuns.busy !== undefined || instance.keyspace.isHindered) return false;
   return isIn && client.isUnrestricted && !isProtected && isPlain && !client.isMonitor;
 }
 

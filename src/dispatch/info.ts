@@ -18,7 +18,7 @@ import {
   residentSize,
   systemName,
 } from '../std/system.ts';
-import type { Command, Instance } from './call.ts';
+import type { Command, Instance, LoadingProgress } from './call.ts';
 
 type Field = readonly [name: string, value: string | number];
 
@@ -33,6 +33,7 @@ interface Section {
 }
 
 const KiB = 1024;
+const MS_PER_SECOND = 1000;
 const MS_PER_DAY = 24 * 3600 * 1000;
 /** Deadlines looked at for the average time to live of a database. */
 const TTL_SAMPLES = 256;
@@ -239,28 +240,27 @@ function clients({ clients: all, config, blocking, tracking }: Instance): readon
   ];
 }
 
-// ── What there is none of ───────────────────────────────────────────────────────────────────────
-
-function persistence({ keyspace, startedAt }: Instance): readonly Field[] {
+function persistence({ keyspace, saving, loading, clock }: Instance): readonly Field[] {
+  const { written, count } = saving.progress;
   return [
-    ['loading', 0],
+    ['loading', keyspace.isLoading ? 1 : 0],
     ['async_loading', 0],
     ['current_cow_peak', 0],
     ['current_cow_size', 0],
     ['current_cow_size_age', 0],
     ['current_fork_perc', '0.00'],
-    ['current_save_keys_processed', 0],
-    ['current_save_keys_total', 0],
+    ['current_save_keys_processed', written],
+    ['current_save_keys_total', count],
     ['rdb_changes_since_last_save', keyspace.counts.dirty],
-    ['rdb_bgsave_in_progress', 0],
-    ['rdb_last_save_time', Math.floor(startedAt / 1000)],
-    ['rdb_last_bgsave_status', 'ok'],
-    ['rdb_last_bgsave_time_sec', -1],
-    ['rdb_current_bgsave_time_sec', -1],
-    ['rdb_saves', 0],
+    ['rdb_bgsave_in_progress', saving.isRunning ? 1 : 0],
+    ['rdb_last_save_time', saving.lastSave],
+    ['rdb_last_bgsave_status', saving.isLastOk ? 'ok' : 'err'],
+    ['rdb_last_bgsave_time_sec', saving.lastTook],
+    ['rdb_current_bgsave_time_sec', saving.currentTook],
+    ['rdb_saves', saving.count],
     ['rdb_last_cow_size', 0],
-    ['rdb_last_load_keys_expired', 0],
-    ['rdb_last_load_keys_loaded', 0],
+    ['rdb_last_load_keys_expired', loading.expired],
+    ['rdb_last_load_keys_loaded', loading.loaded],
     ['aof_enabled', 0],
     ['aof_rewrite_in_progress', 0],
     ['aof_rewrite_scheduled', 0],
@@ -273,8 +273,25 @@ function persistence({ keyspace, startedAt }: Instance): readonly Field[] {
     ['aof_last_cow_size', 0],
     ['module_fork_in_progress', 0],
     ['module_fork_last_cow_size', 0],
+    ...(keyspace.isLoading ? loadingFields(loading, clock.now()) : []),
   ];
 }
+
+function loadingFields(loading: LoadingProgress, now: number): readonly Field[] {
+  const { startedAt, totalSize, loadedSize, usedMemory } = loading;
+  const elapsed = Math.floor(now / MS_PER_SECOND) - startedAt;
+  const left = Math.floor((elapsed * (totalSize - loadedSize)) / Math.max(1, loadedSize));
+  return [
+    ['loading_start_time', startedAt],
+    ['loading_total_bytes', totalSize],
+    ['loading_rdb_used_mem', usedMemory],
+    ['loading_loaded_bytes', loadedSize],
+    ['loading_loaded_perc', percent(loadedSize, totalSize)],
+    ['loading_eta_seconds', elapsed === 0 ? 1 : left],
+  ];
+}
+
+// ── What there is none of ───────────────────────────────────────────────────────────────────────
 
 function replication({ replicationId }: Instance): readonly Field[] {
   return [

@@ -37,6 +37,7 @@ export function perform(call: Call, command: Command, mark: number): void {
   const { argv, client, instance } = call;
   const { stats, audience } = instance;
   if (!command.isShort || stats.isExact || audience.isPresent) {
+    if (audience.isPresent && instance.keyspace.isGuarded) guard(call, command);
     if (instance.effects.isOn) performWithEffects(call, command, mark);
     else performTimed(call, command, mark);
     if (client.tracking !== undefined || client.isScript) track(call, command, argv);
@@ -45,6 +46,14 @@ export function perform(call: Call, command: Command, mark: number): void {
   attempt(call, command, mark);
   stats.noteCall(command);
   if (client.tracking !== undefined || client.isScript) track(call, command, argv);
+}
+
+/** While a snapshot is taken, it takes keys in before a command changes them. */
+function guard({ argv, db, instance }: Call, command: Command): void {
+  if (!command.isWrite && !command.flags.has('may_replicate')) return;
+  for (const { bytes, start, end } of keysOf(command, argv, 0, instance)) {
+    db.beforeChange(bytes, start, end);
+  }
 }
 
 /** Runs a command and tells what it has brought about. */

@@ -113,7 +113,9 @@ export class ScriptRunner implements ScriptRuns {
   #whenFree: (() => void)[] = [];
 
   /** Scripts will be part of that instance. */
-  constructor(parts: Omit<Instance, 'scriptRuns' | 'scripts' | 'functions'>) {
+  constructor(
+    parts: Omit<Instance, 'scriptRuns' | 'scripts' | 'functions' | 'saving' | 'loading'>,
+  ) {
     const instance = parts as Instance;
     this.#instance = instance;
     const { keyspace, clock, users } = instance;
@@ -634,8 +636,9 @@ export class ScriptRunner implements ScriptRuns {
     if (run.isReadOnly && (flags.has('write') || flags.has('may_replicate'))) {
       return 'Write commands are not allowed from read-only scripts.';
     }
+    const { isOverLimit, saveFault } = this.#instance.keyspace;
+    if (saveFault !== undefined && flags.has('write')) return `-${saveFault.text}`;
     // What has begun to write goes on: half of it would be worse.
-    const { isOverLimit } = this.#instance.keyspace;
     if (isOverLimit && flags.has('denyoom') && !run.mayAdd && !run.hasWritten) {
       return `-${errors.outOfMemory.text}`;
     }

@@ -86,6 +86,8 @@ export class Scripts implements ScriptCache {
     const mayAdd = flags?.has('allow-oom') ?? false;
     const isFull = call.keyspace.isOverLimit && flags !== undefined;
     if (isFull && !mayAdd && !isSaidReadOnly) throw errors.scriptOutOfMemory;
+    const isLost = call.keyspace.saveFault !== undefined && flags !== undefined;
+    if (isLost && !isSaidReadOnly) throw errors.scriptNotSaved;
     this.#compile(script);
     runner.start(
       call,

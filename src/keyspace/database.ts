@@ -223,6 +223,12 @@ export class Database {
     return zone.find(physical, hash, argv.bytes, start, end);
   }
 
+  /** Whoever takes a snapshot must see a key now: it may be about to change. */
+  beforeChange(bytes: Uint8Array, start: number, end: number): void {
+    const { zone, physical } = this;
+    zone.table.beforeChange(zone.hashOf(physical, bytes, start, end));
+  }
+
   /** Refuses an entry of another type. */
   expectType(entry: number, type: number): void {
     if (this.zone.type(entry) !== type) throw errors.wrongType;

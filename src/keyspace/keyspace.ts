@@ -10,7 +10,7 @@
  */
 
 import { Argv } from '../resp/argv.ts';
-import { errors } from '../resp/errors.ts';
+import { type ErrorReply, errors } from '../resp/errors.ts';
 import { auditHash } from '../value/hash.ts';
 import { auditList } from '../value/list.ts';
 import { auditSet } from '../value/set.ts';
@@ -73,8 +73,11 @@ export class Keyspace implements Common {
   readonly #zones: ReadonlyMap<string, Zone>;
   readonly #firstOf: ReadonlyMap<Zone, Database>;
   readonly counts: KeyspaceCounts;
-  /** Whether less memory is allowed than a zone must have: nothing may be added. */
-  isOverLimit = false;
+  /** Whether any of the three below keeps some commands from running: asked at each. */
+  isHindered = false;
+  #isOverLimit = false;
+  #isLoading = false;
+  #saveFault: ErrorReply | undefined = undefined;
   readonly ahead = new Lookahead();
   observer: Common['observer'] = undefined;
   onReplaced: Common['onReplaced'] = undefined;
@@ -107,6 +110,40 @@ export class Keyspace implements Common {
     this.counts = new KeyspaceCounts(traffic);
   }
 
+  /** Whether less memory is allowed than a zone must have: nothing may be added. */
+  get isOverLimit(): boolean {
+    return this.#isOverLimit;
+  }
+
+  set isOverLimit(isSo: boolean) {
+    this.#isOverLimit = isSo;
+    this.#noteHindrances();
+  }
+
+  /** Whether keys are being loaded: nobody may see them yet. */
+  get isLoading(): boolean {
+    return this.#isLoading;
+  }
+
+  set isLoading(isSo: boolean) {
+    this.#isLoading = isSo;
+    this.#noteHindrances();
+  }
+
+  /** What writes are refused with, because what they change could not be saved. */
+  get saveFault(): ErrorReply | undefined {
+    return this.#saveFault;
+  }
+
+  set saveFault(fault: ErrorReply | undefined) {
+    this.#saveFault = fault;
+    this.#noteHindrances();
+  }
+
+  #noteHindrances(): void {
+    this.isHindered = this.#isOverLimit || this.#isLoading || this.#saveFault !== undefined;
+  }
+
   /** The zone of a name, or undefined. */
   zone(name: string): Zone | undefined {
     return this.#zones.get(name);
@@ -115,6 +152,16 @@ export class Keyspace implements Common {
   /** The first database of a zone. */
   databaseOf(zone: Zone): Database {
     return this.#firstOf.get(zone) as Database;
+  }
+
+  /** The databases of a zone, by number. */
+  databasesOf(zone: Zone): readonly Database[] {
+    return this.databases.filter((database) => database.zone === zone);
+  }
+
+  /** Whether a snapshot of any zone is being taken. */
+  get isGuarded(): boolean {
+    return this.zones.some(({ table }) => table.guard !== undefined);
   }
 
   /** The database that shows a zone's databases numbered `physical` now. */

@@ -194,6 +194,13 @@ export const errors = {
       '(stop-writes-on-bgsave-error option). Please check the Redis logs for details about the ' +
       'RDB error.',
   ),
+  scriptNotSaved: new ErrorReply(
+    "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to " +
+      "disk. Writable scripts are blocked. Use 'no-writes' flag for read only scripts.",
+  ),
+  saveFailed: new ErrorReply('ERR'),
+  reloadOptions: err('DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.'),
+  reloadFailed: err('Error trying to load the RDB dump, check server logs.'),
   misconfAof: (reason: string) =>
     new ErrorReply(`MISCONF Errors writing to the AOF file: ${reason}`),
   whileListening: (command: string) =>

@@ -8,6 +8,7 @@
  */
 
 import type { Instance } from '../dispatch/call.ts';
+import type { Saves } from '../persistence/saves.ts';
 
 /** Entries removed before others are served again: about a millisecond's worth. */
 const SLICE = 1000;
@@ -18,7 +19,10 @@ const LATER_MS = 100;
 
 export class Cron {
   readonly #instance: Instance;
+  readonly #saves: Saves;
   readonly #closeOverdue: () => void;
+  #saving: NodeJS.Immediate | undefined;
+  #savingLater: NodeJS.Timeout | undefined;
   #interval: NodeJS.Timeout | undefined;
   #expiry: NodeJS.Timeout | undefined;
   #slice: NodeJS.Immediate | undefined;
@@ -34,8 +38,9 @@ export class Cron {
   /** Unix milliseconds for which the timer of blocking commands is set. */
   #waitsUntil = Number.POSITIVE_INFINITY;
 
-  constructor(instance: Instance, closeOverdue: () => void) {
+  constructor(instance: Instance, saves: Saves, closeOverdue: () => void) {
     this.#instance = instance;
+    this.#saves = saves;
     this.#closeOverdue = closeOverdue;
   }
 
@@ -45,6 +50,7 @@ export class Cron {
     for (const { retired } of this.#instance.keyspace.zones) {
       retired.onBegin = () => this.#freeLater();
     }
+    this.#saves.onWork = () => this.#saveLater(0);
   }
 
   /** Ticks as often as `hz` says now. */
@@ -65,6 +71,9 @@ export class Cron {
     clearTimeout(this.#waits);
     clearImmediate(this.#slice);
     clearImmediate(this.#freeing);
+    this.#saves.onWork = undefined;
+    clearTimeout(this.#savingLater);
+    clearImmediate(this.#saving);
   }
 
   /** Makes sure that the next deadline is met. Called after every turn: it must cost nothing. */
@@ -152,6 +161,15 @@ export class Cron {
     });
   }
 
+  #saveLater(wait: number): void {
+    const work = (): void => {
+      const next = this.#saves.work();
+      if (next >= 0) this.#saveLater(next);
+    };
+    if (wait > 0) this.#savingLater = setTimeout(work, wait);
+    else this.#saving = setImmediate(work);
+  }
+
   #tick(): void {
     const { keyspace, clock, stats } = this.#instance;
     if (this.#isBusy) return this.#closeOverdue();
@@ -162,6 +180,7 @@ export class Cron {
     if (used > stats.peakMemory) stats.peakMemory = used;
     this.#instance.tracking.forgetExcess();
     this.#closeOverdue();
+    if (!keyspace.isLoading) this.#saves.tick();
     stats.endCron();
   }
 }

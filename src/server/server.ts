@@ -8,7 +8,7 @@
 
 import type { AddressInfo, Socket } from 'node:net';
 import { Args } from '../dispatch/arguments.ts';
-import type { Call, Instance } from '../dispatch/call.ts';
+import type { Call, Instance, LoadingProgress, ShutdownOptions } from '../dispatch/call.ts';
 import { Functions } from '../dispatch/functions.ts';
 import { execute } from '../dispatch/gates.ts';
 import { Notifier } from '../dispatch/notifier.ts';
@@ -38,6 +38,10 @@ import { events } from '../keyspace/events.ts';
 import { Keyspace } from '../keyspace/keyspace.ts';
 import { Sessions } from '../keyspace/sessions.ts';
 import { Watches } from '../keyspace/watches.ts';
+import { type Disk, systemDisk } from '../persistence/disk.ts';
+import { Loading } from '../persistence/loading.ts';
+import { LoadError } from '../persistence/rdb-load.ts';
+import { Saves } from '../persistence/saves.ts';
 import { errors, userFaults } from '../resp/errors.ts';
 import { Reply } from '../resp/reply.ts';
 import { RequestParser } from '../resp/request.ts';
@@ -63,6 +67,12 @@ export interface ServerOptions {
   readonly registry: Registry;
   /** Where the file of users is; the system's if absent. */
   readonly files?: Files;
+  /** Where snapshots are; the system's if absent. */
+  readonly disk?: Disk;
+  /** Whether what was saved is loaded when the server begins to listen. */
+  readonly loads?: boolean;
+  /** Told how far that has come. */
+  readonly onLoading?: ((progress: LoadingProgress) => void) | undefined;
   /** Ends the process; SHUTDOWN asks for it. */
   readonly onShutdown: () => void;
   /** Port 0 is one that the system chooses; otherwise it is none. */
@@ -110,6 +120,8 @@ export class Server implements ConnectionHost {
   readonly #notifier: Notifier;
   readonly #clientMemory = new ClientMemory((client) => this.#evictClient(client));
   readonly #endpoints: Endpoints;
+  readonly #saves: Saves;
+  readonly #loading: Loading;
   #isClosing = false;
 
   constructor(options: ServerOptions) {
@@ -211,18 +223,27 @@ export class Server implements ConnectionHost {
       runId: hexadecimal(random.bytes(20)),
       replicationId: hexadecimal(random.bytes(20)),
       tcpPort: () => this.port,
-      shutDown: options.onShutdown,
+      shutDown: (ending: ShutdownOptions) => this.shutDown(ending),
     };
     const scriptRuns = new ScriptRunner(instance);
+    const functions = new Functions(scriptRuns);
+    const disk = options.disk ?? systemDisk;
+    const { log } = options;
+    const { latency } = instance;
+    const persistence = { keyspace, functions, config, log, clock, latency, audience, disk };
+    this.#saves = new Saves(persistence);
+    this.#loading = new Loading(persistence, this.#saves);
     this.instance = Object.assign(instance, {
       scriptRuns,
       scripts: new Scripts(scriptRuns),
-      functions: new Functions(scriptRuns),
+      functions,
+      saving: this.#saves,
+      loading: this.#loading,
     });
     this.#followRemovals();
     this.#followConfig(zones[0]);
     keyspace.tick(clock.now());
-    this.#cron = new Cron(this.instance, () => this.#closeOverdue());
+    this.#cron = new Cron(this.instance, this.#saves, () => this.#closeOverdue());
   }
 
   /** The users that the configuration defines, by itself or in a file of theirs. */
@@ -375,21 +396,50 @@ export class Server implements ConnectionHost {
     return this.#endpoints.address;
   }
 
-  /** Begins to listen. Rejects when an address can't be had, or none is wanted. */
+  /**
+   * Begins to listen, and loads what was saved. Rejects when an address can't be had, or none is
+   * wanted, and with a StartError when it can't be loaded.
+   */
   async listen(): Promise<void> {
     try {
       await this.#endpoints.open(this.instance.config.values);
+      this.#cron.start();
+      if (this.#options.loads) await this.#load();
     } catch (error) {
       await this.close();
       throw error;
     }
-    this.#cron.start();
+  }
+
+  async #load(): Promise<void> {
+    const loading = this.#loading;
+    loading.onProgress = () => this.#options.onLoading?.(loading);
+    try {
+      await loading.load();
+    } catch (error) {
+      if (error instanceof LoadError) throw new StartError(error.message);
+      throw error;
+    }
+  }
+
+  /** Saves what is to be saved when a server ends. False: it can't be. */
+  prepareToEnd(ending: ShutdownOptions = {}): boolean {
+    return this.#saves.prepareToEnd(ending);
+  }
+
+  /** Saves what is to be saved, and ends. False: it can't be saved, and the server goes on. */
+  shutDown(ending: ShutdownOptions): boolean {
+    if (!this.prepareToEnd(ending)) return false;
+    this.#options.onShutdown();
+    return true;
   }
 
   /** Stops accepting, answers what has been asked, and closes every connection. */
   async close(): Promise<void> {
     this.#isClosing = true;
     this.#cron.stop();
+    this.#loading.stop();
+    this.#saves.abort();
     this.instance.scriptRuns.stop();
     const closing = this.#endpoints.close();
     this.#peers.close();

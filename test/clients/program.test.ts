@@ -50,7 +50,10 @@ interface Program {
 
 /** Starts the program and waits until it is ready. What it says later is read from its stdout. */
 async function run(...argv: string[]): Promise<Omit<Program, 'port'>> {
-  const child = spawn('node', [main, ...argv], { stdio: ['pipe', 'pipe', 'pipe'] });
+  // Nothing is to be left behind; who wants files says so.
+  const child = spawn('node', [main, ...argv, '--save', ''], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
   started.push(child);
   let screen = '';
   for await (const text of child.stdout.iterator({ destroyOnReturn: false })) {

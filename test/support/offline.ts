@@ -10,6 +10,7 @@ import { systemFiles } from '../../src/instance/config/files.ts';
 import { loadConfiguration } from '../../src/instance/config/load.ts';
 import { Config } from '../../src/instance/config.ts';
 import { silentLog } from '../../src/instance/log.ts';
+import type { Disk } from '../../src/persistence/disk.ts';
 import { Argv } from '../../src/resp/argv.ts';
 import { collect, heapWindows, Reply, type TakeReply } from '../../src/resp/reply.ts';
 import { Server } from '../../src/server/server.ts';
@@ -17,6 +18,7 @@ import { latin1Text } from '../../src/std/ascii.ts';
 import { ManualClock } from '../../src/std/clock.ts';
 import { SeededRandom } from '../../src/std/random.ts';
 import type { Zone } from '../../src/zone/zone.ts';
+import { memoryDisk } from './disk.ts';
 
 /** How an error reply begins. */
 const ERROR = 0x2d;
@@ -37,7 +39,10 @@ export interface Offline {
 }
 
 /** Opens a server with these directives. Nothing of it has to be closed. */
-export function openOffline(directives: Readonly<Record<string, string>> = {}, seed = 1): Offline {
+export function openOffline(
+  directives: Readonly<Record<string, string>> = {},
+  { seed = 1, disk = memoryDisk() }: { readonly seed?: number; readonly disk?: Disk } = {},
+): Offline {
   const registry = new Registry(families);
   const config = new Config();
   const lines = Object.entries(directives).map(([name, value]) => `${name} ${value}`);
@@ -53,6 +58,7 @@ export function openOffline(directives: Readonly<Record<string, string>> = {}, s
   const clock = new ManualClock(START);
   const server = new Server({
     config,
+    disk,
     clock,
     random: new SeededRandom(3),
     seed: Uint8Array.from({ length: 16 }, (_, i) => i * 7 + seed),

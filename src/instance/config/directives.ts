@@ -275,12 +275,12 @@ export const directives = {
   'shutdown-timeout': integer(10, [0, INT_MAX], NO_REPLICATION),
   'shutdown-on-sigint': flags(
     ['default', 'save', 'nosave', 'now', 'force'],
-    NO_PERSISTENCE,
+    { doc: 'Options of the SHUTDOWN that SIGINT is.' },
     saveAndNoSave,
   ),
   'shutdown-on-sigterm': flags(
     ['default', 'save', 'nosave', 'now', 'force'],
-    NO_PERSISTENCE,
+    { doc: 'Options of the SHUTDOWN that SIGTERM is.' },
     saveAndNoSave,
   ),
   'syslog-enabled': yesNo(false, { fixed: true, ...NO_SYSLOG }),
@@ -307,7 +307,7 @@ export const directives = {
   server_cpulist: optionalText({ fixed: true, ...SYSTEM_DOES }),
   bio_cpulist: optionalText({ fixed: true, ...NO_THREADS }),
   aof_rewrite_cpulist: optionalText({ fixed: true, ...NO_PERSISTENCE }),
-  bgsave_cpulist: optionalText({ fixed: true, ...NO_PERSISTENCE }),
+  bgsave_cpulist: optionalText({ fixed: true, ...NO_THREADS }),
 
   // Freeing and defragmenting.
   'lazyfree-lazy-eviction': yesNo(false, {
@@ -342,19 +342,43 @@ export const directives = {
   }),
 
   // Persistence.
-  save: savePoints('3600 1 300 100 60 10000', NO_PERSISTENCE),
-  dbfilename: text('dump.rdb', { guarded: true, ...NO_PERSISTENCE }, notAFile('dbfilename')),
-  rdbcompression: yesNo(true, { doc: 'Compresses long strings in what DUMP tells.' }),
-  rdbchecksum: yesNo(true, { fixed: true, ...NO_PERSISTENCE }),
-  'sanitize-dump-payload': choice(['no', 'yes', 'clients'], 'no', NO_PERSISTENCE),
-  'rdb-del-sync-files': yesNo(false, NO_PERSISTENCE),
-  'rdb-save-incremental-fsync': yesNo(true, NO_PERSISTENCE),
-  'rdb-key-save-delay': integer(0, [INT_MIN, INT_MAX], { hidden: true, ...NOT_FOR_USERS }),
-  'key-load-delay': integer(0, [INT_MIN, INT_MAX], { hidden: true, ...NOT_FOR_USERS }),
-  'stop-writes-on-bgsave-error': yesNo(true, NO_PERSISTENCE),
+  save: savePoints('3600 1 300 100 60 10000', {
+    doc: 'Saves by itself when so many seconds have passed with so many changes; empty is never.',
+  }),
+  dbfilename: text(
+    'dump.rdb',
+    {
+      guarded: true,
+      doc: 'File of the zone `default`; that of a zone `x` is `dump.x.rdb` then.',
+    },
+    notAFile('dbfilename'),
+  ),
+  rdbcompression: yesNo(true, { doc: 'Compresses long strings in files, and in what DUMP tells.' }),
+  rdbchecksum: yesNo(true, {
+    fixed: true,
+    doc: 'Ends files with a checksum, and loads none whose checksum is wrong.',
+  }),
+  'sanitize-dump-payload': choice(['no', 'yes', 'clients'], 'no', {
+    ignored: 'whatever is read is checked, always',
+  }),
+  'rdb-del-sync-files': yesNo(false, NO_REPLICATION),
+  'rdb-save-incremental-fsync': yesNo(true, {
+    ignored: 'a file is put on disk when all of it is written',
+  }),
+  'rdb-key-save-delay': integer(0, [INT_MIN, INT_MAX], {
+    hidden: true,
+    doc: 'Microseconds that a background save waits after a key. For tests.',
+  }),
+  'key-load-delay': integer(0, [INT_MIN, INT_MAX], {
+    hidden: true,
+    doc: 'Microseconds that loading waits after a key. For tests.',
+  }),
+  'stop-writes-on-bgsave-error': yesNo(true, {
+    doc: 'Refuses writes after a background save has failed, if there are save points.',
+  }),
   'loading-process-events-interval-bytes': integer(2 * MiB, [KiB, INT_MAX], {
     hidden: true,
-    ...NO_PERSISTENCE,
+    ignored: 'loading serves others by the time it takes, not by its bytes',
   }),
   appendonly: yesNo(false, NO_PERSISTENCE),
   appendfilename: text(

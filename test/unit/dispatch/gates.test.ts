@@ -66,7 +66,7 @@ function start({ authenticated = true, requirepass = '', enableDebugCommand = 'n
   const pubsub = new PubSub();
   const pause = { until: 0 };
   const scriptRuns = { busy: undefined };
-  const keyspace = { isOverLimit: false };
+  const keyspace = { isHindered: false };
   const audience = new Audience();
   const monitors = new Monitors(audience);
   const instance = {

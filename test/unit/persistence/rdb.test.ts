@@ -275,7 +275,7 @@ test('sessions are in their indexes as before, and leave them as before', () => 
   server.run('SESSION.SET', 'web', 'k1', 'v1', '60', 'META', '1', 'user', '7');
   server.run('SESSION.SET', 'web', 'k2', 'v2', '60', 'META', '1', 'user', '7');
   // Of another seed: its hashes are others.
-  const other = openOffline({ maxmemory: '4mb' }, 2);
+  const other = openOffline({ maxmemory: '4mb' }, { seed: 2 });
   loadSnapshot(other, takeSnapshot(server, 'sessions'), 'sessions');
   other.run('SELECT', '16');
   expect(other.run('ZRANGE', 'web:user:7', '0', '-1')).toBe('*2\r\n$2\r\nk1\r\n$2\r\nk2\r\n');

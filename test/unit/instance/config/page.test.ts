@@ -14,7 +14,7 @@ describe('the page about configuration', () => {
     '| `normal 0 0 0`, `replica 256mb 64mb 60`, `pubsub 32mb 8mb 60` | yes |',
     '| `sessions 64mb allkeys-lru` | no |',
     '| `dir` | path | where it was started | guarded |',
-    '| `save` | `3600 1`, `300 100`, `60 10000` | yes | nothing is written to disk |',
+    '`save` | pairs of seconds and changes | `3600 1`, `300 100`, `60 10000` | yes | Saves by itself',
   ];
   for (const row of rows) {
     it(`has ${row}`, () => {

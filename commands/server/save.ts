@@ -1,0 +1,52 @@
+/** Saves: SAVE, BGSAVE, and when the last one was. */
+
+import { family } from '../../src/dispatch/command.ts';
+import { errors } from '../../src/resp/errors.ts';
+
+const { command } = family('server');
+
+export const save = command({
+  syntax: 'SAVE',
+  summary: 'Writes all keys to files before it answers.',
+  since: '1.0.0',
+  complexity: 'O(N) where N is the total number of keys in all databases',
+  flags: ['no_async_loading', 'admin', 'noscript', 'no_multi'],
+  run({ reply, instance: { saving } }) {
+    if (saving.isRunning) throw errors.saveInProgress;
+    if (!saving.save()) throw errors.saveFailed;
+    reply.ok();
+  },
+});
+
+export const bgsave = command({
+  syntax: 'BGSAVE [SCHEDULE]',
+  summary: 'Writes all keys, as they are now, to files while the server goes on.',
+  since: '1.0.0',
+  complexity: 'O(1)',
+  arguments: { SCHEDULE: { since: '3.2.2' } },
+  flags: ['no_async_loading', 'admin', 'noscript'],
+  history: [['3.2.2', 'Added the `SCHEDULE` option.']],
+  run({ argv, client, reply, instance: { saving } }) {
+    if (argv.count > 2 || (argv.count === 2 && !argv.is(1, 'SCHEDULE'))) throw errors.syntax;
+    if (saving.isRunning) throw errors.saveInProgress;
+    if (!client.mayBlock) {
+      // In a transaction: after it.
+      saving.isScheduled = true;
+      reply.simple('Background saving scheduled');
+      return;
+    }
+    if (!saving.begin()) throw errors.saveFailed;
+    reply.simple('Background saving started');
+  },
+});
+
+export const lastsave = command({
+  syntax: 'LASTSAVE',
+  summary: 'Tells when the last save was, in Unix seconds.',
+  since: '1.0.0',
+  complexity: 'O(1)',
+  flags: ['loading', 'stale', 'fast'],
+  categories: ['admin', 'dangerous'],
+  tips: ['nondeterministic_output'],
+  run: ({ reply, instance }) => reply.integer(instance.saving.lastSave),
+});

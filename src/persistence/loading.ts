@@ -1,0 +1,216 @@
+/**
+ * Loading the files of saves: at the start, in slices, or at once (DEBUG RELOAD).
+ *
+ * At the start the server listens already: what touches keys is refused with LOADING, what tells how
+ * far it has come is answered. A load is all or nothing: what is wrong with one file ends the server
+ * before it has served a key, and the files stay as they are.
+ */
+
+import { setImmediate, setTimeout } from 'node:timers/promises';
+import { systemReason } from '../instance/config/files.ts';
+import { errors } from '../resp/errors.ts';
+import type { ReadFile } from './disk.ts';
+import { isLoadFault, LoadError, type LoadOptions, RdbLoad } from './rdb-load.ts';
+import { RdbReader } from './rdb-reader.ts';
+import { type Saves, type SavesContext, snapshotPath } from './saves.ts';
+
+/** Microseconds of a slice. */
+const SLICE_MICROS = 10_000;
+const MS_PER_SECOND = 1000;
+const MICROS_PER_MS = 1000;
+
+export interface Reloading {
+  /** Whether keys are saved first, or what was saved before is loaded. */
+  readonly saves: boolean;
+  /** Whether what is there is forgotten. */
+  readonly flushes: boolean;
+  /** Whether a key may take the place of one that is there. */
+  readonly merges: boolean;
+}
+
+/** A file that is being loaded. */
+interface Opened {
+  readonly file: ReadFile;
+  readonly path: string;
+  readonly load: RdbLoad;
+  readonly reader: RdbReader;
+}
+
+export class Loading {
+  /** Keys that the last load took in, and those past their deadline. */
+  loaded = 0;
+  expired = 0;
+  /** Unix seconds. */
+  startedAt = 0;
+  /** Bytes of all files, and those read. */
+  totalSize = 0;
+  /** What the file said of the memory that was used when it was made. */
+  usedMemory = 0;
+  /** Called when more has been read. */
+  onProgress: (() => void) | undefined = undefined;
+  readonly #context: SavesContext;
+  readonly #saves: Saves;
+  /** Bytes of the files that have been loaded. */
+  #doneSize = 0;
+  #current: Opened | undefined = undefined;
+  #isStopped = false;
+
+  constructor(context: SavesContext, saves: Saves) {
+    this.#context = context;
+    this.#saves = saves;
+  }
+
+  get loadedSize(): number {
+    return this.#doneSize + (this.#current?.reader.position ?? 0);
+  }
+
+  /** Stops a load that goes on: what is loaded is of no use any more. */
+  stop(): void {
+    this.#isStopped = true;
+  }
+
+  /** Loads the files there are, in slices. Rejects with a LoadError. */
+  async load(): Promise<void> {
+    const { keyspace, clock, log, config } = this.#context;
+    const began = clock.monotonicMicros();
+    const files = this.#open({});
+    if (files.length === 0) return;
+    this.#begin(files);
+    try {
+      for (const opened of files) {
+        this.#current = opened;
+        const delay = config.values.keyLoadDelay;
+        let until = clock.monotonicMicros() + SLICE_MICROS;
+        while (next(opened)) {
+          if (delay > 0) await setTimeout(delay / MICROS_PER_MS);
+          else if (clock.monotonicMicros() >= until) await setImmediate();
+          else continue;
+          this.onProgress?.();
+          keyspace.tick(clock.now());
+          if (this.#isStopped) return;
+          until = clock.monotonicMicros() + SLICE_MICROS;
+        }
+        this.#end(opened);
+      }
+    } finally {
+      this.#finish(files);
+    }
+    this.onProgress?.();
+    const seconds = ((clock.monotonicMicros() - began) / 1_000_000).toFixed(3);
+    log.notice(`DB loaded from disk: ${seconds} seconds`);
+  }
+
+  /** Loads the files there are at once. Throws a LoadError: also when there is none. */
+  loadNow(options: LoadOptions): void {
+    const files = this.#open(options);
+    if (files.length === 0) throw new LoadError('there is no file');
+    this.#begin(files);
+    try {
+      for (const opened of files) {
+        this.#current = opened;
+        while (next(opened));
+        this.#end(opened);
+      }
+    } finally {
+      this.#finish(files);
+    }
+  }
+
+  /** DEBUG RELOAD. Throws an error reply. */
+  reload({ saves, flushes, merges }: Reloading): void {
+    const { keyspace, functions, log } = this.#context;
+    if (saves && !this.#saves.save()) throw errors.saveFailed;
+    this.#saves.abort();
+    if (flushes) {
+      keyspace.clear();
+      functions.libraries.clear();
+    }
+    try {
+      this.loadNow({ merges });
+    } catch (error) {
+      if (!(error instanceof LoadError)) throw error;
+      log.warning(error.message);
+      throw errors.reloadFailed;
+    }
+    log.notice('DB reloaded by DEBUG RELOAD');
+  }
+
+  #open(options: LoadOptions): Opened[] {
+    const { keyspace, config, disk, functions } = this.#context;
+    const files: Opened[] = [];
+    for (const [i, zone] of keyspace.zones.entries()) {
+      const path = snapshotPath(config, zone);
+      const file = this.#openFile(disk, path);
+      if (file === undefined) continue;
+      const databases = keyspace.databasesOf(zone);
+      const libraries = i === 0 ? functions.libraries : undefined;
+      const load = new RdbLoad({ databases, libraries, config: config.values }, options);
+      const reader = new RdbReader(file, load, config.values.rdbchecksum);
+      files.push({ file, path, load, reader });
+    }
+    return files;
+  }
+
+  #openFile(disk: SavesContext['disk'], path: string): ReadFile | undefined {
+    try {
+      return disk.open(path);
+    } catch (error) {
+      throw new LoadError(`can't open the RDB file ${path} for reading: ${systemReason(error)}`);
+    }
+  }
+
+  #begin(files: readonly Opened[]): void {
+    const { keyspace, clock } = this.#context;
+    this.startedAt = Math.floor(clock.now() / MS_PER_SECOND);
+    this.totalSize = files.reduce((sum, { file }) => sum + file.size, 0);
+    this.#doneSize = 0;
+    this.loaded = 0;
+    this.expired = 0;
+    this.#onNew = keyspace.onNew;
+    // What is loaded is not new.
+    keyspace.onNew = undefined;
+    keyspace.isLoading = true;
+  }
+
+  #onNew: SavesContext['keyspace']['onNew'] = undefined;
+
+  #end({ load, file, path }: Opened): void {
+    try {
+      load.end();
+    } catch (error) {
+      throw faultOf(path, error);
+    }
+    this.#doneSize += file.size;
+    this.loaded += load.loaded;
+    this.expired += load.expired;
+    this.usedMemory = Number(load.fields.get('used-mem') ?? 0);
+    const empty = load.empty === 0 ? '' : `, empty keys skipped: ${load.empty}`;
+    this.#context.log.notice(
+      `Done loading RDB, keys loaded: ${load.loaded}, keys expired: ${load.expired}${empty}.`,
+      { file: path },
+    );
+  }
+
+  #finish(files: readonly Opened[]): void {
+    const { keyspace } = this.#context;
+    this.#current = undefined;
+    for (const { file } of files) file.close();
+    keyspace.onNew = this.#onNew;
+    keyspace.isLoading = false;
+    keyspace.counts.dirty = 0;
+  }
+}
+
+/** Reads the next record of a file. */
+function next({ reader, path }: Opened): boolean {
+  try {
+    return reader.next();
+  } catch (error) {
+    throw faultOf(path, error);
+  }
+}
+
+function faultOf(path: string, error: unknown): unknown {
+  if (!isLoadFault(error)) return error;
+  return new LoadError(`Can't load the RDB file ${path}: ${error.message}`);
+}
