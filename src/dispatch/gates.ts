@@ -64,7 +64,9 @@ const forbiddenForMonitor: Gate = ({ client }, { flags }) =>
     : undefined;
 
 const overLimit: Gate = (call, { flags, name }) => {
-  if (!call.instance.keyspace.isOverLimit) return undefined;
+  const { keyspace } = call.instance;
+  if (!keyspace.isOverLimit) return undefined;
+  keyspace.evictAll();
   const isAdding = flags.has('denyoom') || (name === 'exec' && hasQueued(call, 'denyoom'));
   return isAdding ? errors.outOfMemory : undefined;
 };

@@ -144,6 +144,15 @@ export class Keyspace implements Common {
     this.isHindered = this.#isOverLimit || this.#isLoading || this.#saveFault !== undefined;
   }
 
+  /** Evicts all that the policy lets go, as no zone is as small as what is allowed. */
+  evictAll(): void {
+    const [zone] = this.zones;
+    zone.retired.free(Number.MAX_SAFE_INTEGER);
+    for (let entry = zone.recency.victim(0); entry !== 0; entry = zone.recency.victim(0)) {
+      zone.evict(entry);
+    }
+  }
+
   /** The zone of a name, or undefined. */
   zone(name: string): Zone | undefined {
     return this.#zones.get(name);

@@ -307,7 +307,10 @@ export class Server implements ConnectionHost {
         isNoSize(maxmemory) ? undefined : resizeFault(zone, defaultZoneSize(maxmemory)),
       apply({ maxmemory }) {
         keyspace.isOverLimit = isNoSize(maxmemory);
-        if (keyspace.isOverLimit) return undefined;
+        if (keyspace.isOverLimit) {
+          keyspace.evictAll();
+          return undefined;
+        }
         const isDone = zone.resizeTo(defaultZoneSize(maxmemory));
         return isDone ? undefined : 'what may not be evicted does not fit in that size';
       },

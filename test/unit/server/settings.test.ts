@@ -102,3 +102,21 @@ describe('maxmemory', () => {
     expect(await set('5gb')).toMatch(/a zone has at most \d+ bytes/);
   });
 });
+
+it('with less memory than a zone must have, what may be evicted goes and nothing is added', async () => {
+  await start({});
+  const call = async (line: string) => (await client.call(...line.split(' '))).raw;
+  await call('MSET a 1 b 2 c 3');
+  await call('EXPIRE a 100');
+  await call('CONFIG SET maxmemory 1');
+  expect(await call('DBSIZE')).toBe(':3\r\n');
+  await call('CONFIG SET maxmemory-policy volatile-lru');
+  expect(await call('DBSIZE')).toBe(':2\r\n');
+  await call('EXPIRE b 100');
+  expect(await call('EXISTS a b c')).toBe(':1\r\n');
+  await call('CONFIG SET maxmemory-policy allkeys-lru maxmemory 2');
+  expect(await call('DBSIZE')).toBe(':0\r\n');
+  expect(await call('SET d 4')).toMatch(/^-OOM /);
+  await call('CONFIG SET maxmemory 0');
+  expect(await call('SET d 4')).toBe(OK);
+});
