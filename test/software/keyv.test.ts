@@ -82,7 +82,7 @@ describe.each([true, false])('with unlink: %s', (useUnlink) => {
   });
 
   test('without a namespace, clearing takes all there is', async () => {
-    const all = new Keyv(new KeyvRedis(client, { useUnlink, noNamespaceAffectsAll: true }));
+    const all = new KeyvRedis(client, { useUnlink, noNamespaceAffectsAll: true });
     await other.set('k', 'v');
     await all.set('k', 'v', 1000);
     await all.clear();
