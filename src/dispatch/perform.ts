@@ -34,18 +34,23 @@ const MICROS_PER_SECOND = 1_000_000;
  * throws to wait by (Blocked, Wait) is thrown on; it has not been counted then.
  */
 export function perform(call: Call, command: Command, mark: number): void {
-  const { argv, client, instance } = call;
-  const { stats, audience } = instance;
-  if (!command.isShort || stats.isExact || audience.isPresent) {
-    if (audience.isPresent && instance.keyspace.isGuarded) guard(call, command);
-    if (instance.effects.isOn) performWithEffects(call, command, mark);
-    else performTimed(call, command, mark);
-    if (client.tracking !== undefined || client.isScript) track(call, command, argv);
-    return;
+  const { client, instance } = call;
+  const { stats } = instance;
+  if (!command.isShort || stats.isExact || instance.audience.isPresent) {
+    performSeen(call, command, mark);
+  } else {
+    attempt(call, command, mark);
+    stats.noteCall(command);
   }
-  attempt(call, command, mark);
-  stats.noteCall(command);
-  if (client.tracking !== undefined || client.isScript) track(call, command, argv);
+  if (client.tracking !== undefined || client.isScript) track(call, command, call.argv);
+}
+
+/** Apart from perform(), which is to stay small: the compiler takes the handler in. */
+function performSeen(call: Call, command: Command, mark: number): void {
+  const { audience, effects, keyspace } = call.instance;
+  if (audience.isPresent && keyspace.isGuarded) guard(call, command);
+  if (effects.isOn) performWithEffects(call, command, mark);
+  else performTimed(call, command, mark);
 }
 
 /** While a snapshot is taken, it takes keys in before a command changes them. */
