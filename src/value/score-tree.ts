@@ -21,6 +21,7 @@
  * and both, inclusive or not. The way is remembered in path, for who inserts or removes there.
  */
 
+import { assert } from '../std/assert.ts';
 import { compareMember, scoreOf } from './record.ts';
 import type { Region } from './region.ts';
 
@@ -171,20 +172,28 @@ export class ScoreTree {
     this.#bytes = none;
   }
 
-  /** Goes to an element that is there. */
-  seekPresent(score: number, bytes: Uint8Array, start: number, end: number): void {
-    // Through it: the way to the place before it may end behind the last of the leaf before.
+  /** Goes to a record that is there, with this score and member. */
+  seekPresent(record: number, score: number, bytes: Uint8Array, start: number, end: number): void {
+    // Through it: the way to the place before it may end in the leaf before.
     this.#question = THROUGH_ELEMENT;
     this.#score = score;
     this.#ask(bytes, start, end);
-    this.#descend();
-    this.#indexes[0]--;
+    const leaf = this.#descendToLeaf();
     this.#bytes = none;
+    // In its leaf it is found by its address: no other record needs to be looked at.
+    const { i32 } = this.#region;
+    const word = this.#region.word(leaf);
+    const count = i32[word + L_COUNT];
+    let index = 0;
+    while (i32[word + L_RECORDS + index] !== record && index < count) index++;
+    assert(index < count, 'a record is where its score and member say');
+    this.#nodes[0] = leaf;
+    this.#indexes[0] = index;
   }
 
-  /** Rank of an element that is there. */
-  rankOf(score: number, bytes: Uint8Array, start: number, end: number): number {
-    this.seekPresent(score, bytes, start, end);
+  /** Rank of a record that is there, with this score and member. */
+  rankOf(record: number, score: number, bytes: Uint8Array, start: number, end: number): number {
+    this.seekPresent(record, score, bytes, start, end);
     return this.#rank();
   }
 
@@ -256,6 +265,7 @@ export class ScoreTree {
     const leaf = this.#nodes[0];
     const index = this.#indexes[0];
     if (index === 0 || index === this.leafCount(leaf) - 1) return false;
+    if (this.#leavesLeaf(score)) return false;
     this.#question = BEFORE_ELEMENT;
     this.#score = score;
     this.#ask(bytes, start, end);
@@ -267,6 +277,16 @@ export class ScoreTree {
       !this.#precedes(scoreOf(region, after), after);
     this.#bytes = none;
     return stays;
+  }
+
+  /** Whether an element of the leaf that the last search ended at would leave it with that score. */
+  #leavesLeaf(score: number): boolean {
+    if (this.#get(HEIGHT) === 0) return false;
+    const { i32, f64 } = this.#region;
+    const word = this.#region.word(this.#nodes[1]);
+    const i = this.#indexes[1];
+    const at = ((word + I_SCORES) >>> 1) + i;
+    return score < f64[at] || (i + 1 < i32[word + I_COUNT] && score > f64[at + 1]);
   }
 
   #ask(bytes: Uint8Array, start: number, end: number): void {
@@ -312,6 +332,24 @@ export class ScoreTree {
 
   #descend(): void {
     const region = this.#region;
+    const { i32 } = region;
+    const leaf = this.#descendToLeaf();
+    const word = region.word(leaf);
+    let low = 0;
+    let high = i32[word + L_COUNT];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const record = i32[word + L_RECORDS + middle];
+      if (this.#precedes(scoreOf(region, record), record)) low = middle + 1;
+      else high = middle;
+    }
+    this.#nodes[0] = leaf;
+    this.#indexes[0] = low;
+  }
+
+  /** The leaf on the way, which is remembered. */
+  #descendToLeaf(): number {
+    const region = this.#region;
     const { i32, f64 } = region;
     let node = this.#get(ROOT);
     for (let level = this.#get(HEIGHT); level > 0; level--) {
@@ -329,17 +367,7 @@ export class ScoreTree {
       this.#indexes[level] = i;
       node = i32[word + I_CHILDREN + i];
     }
-    const word = region.word(node);
-    let low = 0;
-    let high = i32[word + L_COUNT];
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      const record = i32[word + L_RECORDS + middle];
-      if (this.#precedes(scoreOf(region, record), record)) low = middle + 1;
-      else high = middle;
-    }
-    this.#nodes[0] = node;
-    this.#indexes[0] = low;
+    return node;
   }
 
   // ── Inserting ─────────────────────────────────────────────────────────────────────────────────

@@ -119,7 +119,7 @@ export class SortedTree {
 
   /** Rank of the member found, whose bytes these are. */
   rank(bytes: Uint8Array, start: number, end: number): number {
-    return this.#tree.rankOf(this.score, bytes, start, end);
+    return this.#tree.rankOf(this.#record, this.score, bytes, start, end);
   }
 
   countBelowScore(score: number, orEqual: boolean): number {
@@ -252,7 +252,7 @@ export class SortedTree {
 
   /** Gives the member found another score if that leaves the order as it is. Needs no room. */
   moveInPlace(score: number, bytes: Uint8Array, start: number, end: number): boolean {
-    this.#tree.seekPresent(this.score, bytes, start, end);
+    this.#tree.seekPresent(this.#record, this.score, bytes, start, end);
     if (!this.#tree.staysInPlace(score, bytes, start, end)) {
       this.#isOnWay = true;
       return false;
@@ -264,7 +264,7 @@ export class SortedTree {
   /** Gives the member found another score, and its place. Room is there. */
   move(score: number, bytes: Uint8Array, start: number, end: number): void {
     // Room that was made since may have moved the region, but not what is in it.
-    if (!this.#isOnWay) this.#tree.seekPresent(this.score, bytes, start, end);
+    if (!this.#isOnWay) this.#tree.seekPresent(this.#record, this.score, bytes, start, end);
     this.#isOnWay = false;
     this.#tree.remove();
     setScore(this.#region, this.#record, score);
@@ -285,7 +285,7 @@ export class SortedTree {
 
   /** Removes the member found, whose bytes these are. */
   remove(bytes: Uint8Array, start: number, end: number): void {
-    this.#tree.seekPresent(this.score, bytes, start, end);
+    this.#tree.seekPresent(this.#record, this.score, bytes, start, end);
     this.#drop(this.#hash);
   }
 
