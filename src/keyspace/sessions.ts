@@ -196,6 +196,7 @@ export class Sessions {
     this.#joinSession(request);
     let entry = database.findStringForWrite(this.#names, SESSION);
     if (entry === 0) return false;
+    zone.table.beforeChange(zone.hash(entry));
     const deadline = zone.now + ttlMs;
     this.#hashCount = 0;
     this.#addHashesOf(zone, entry);
@@ -226,6 +227,7 @@ export class Sessions {
     const found = database.peek(this.#names, SESSION);
     if (found === 0) return 0;
     database.expectType(found, TYPE_SORTED_SET);
+    zone.table.beforeChange(zone.hash(found));
     // Deleting a session takes it out of the index that is walked: the members are noted first.
     const members = this.#membersBut(database, found, argv, exceptIndex);
     const indexName = this.#names.clone();
@@ -380,6 +382,7 @@ export class Sessions {
     for (let i = names.count - 1; i >= 0; i--) {
       if (i === OLD && !hasOld) continue;
       this.#nameHashes[i] = database.hashOf(names, i);
+      database.zone.table.beforeChange(this.#nameHashes[i]);
       entry = this.#find(database, i);
       const wanted = i < FIRST_INDEX ? TYPE_STRING : TYPE_SORTED_SET;
       if (entry !== 0) database.expectType(entry, wanted);

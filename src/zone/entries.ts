@@ -313,6 +313,7 @@ export class Entries {
 
   /** Takes an entry that is in no recency list out of all else. */
   discard(entry: number): void {
+    if (this.table.guard !== undefined) this.table.beforeChange(this.hash(entry));
     if (isVolatile(this.arena.i32, entry)) {
       this.countVolatile(entry, -1);
       this.deadlines.remove(entry);

@@ -29,6 +29,7 @@ export function beginSnapshot({ instance, clock }: Offline, name = 'default'): T
   const databases = keyspace.databases.filter((database) => database.zone === zone);
   const snapshot = new Snapshot(databases, writer);
   const chunks: Uint8Array[] = [];
+  instance.audience.count(true);
   return {
     step: () => {
       const more = snapshot.step();
@@ -37,6 +38,7 @@ export function beginSnapshot({ instance, clock }: Offline, name = 'default'): T
     },
     end() {
       snapshot.finish();
+      instance.audience.count(false);
       chunks.push(writer.end());
       return Uint8Array.from(Buffer.concat(chunks));
     },
