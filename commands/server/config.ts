@@ -2,9 +2,9 @@
 
 import type { Call } from '../../src/dispatch/call.ts';
 import { family } from '../../src/dispatch/command.ts';
+import { rewriteConfiguration } from '../../src/dispatch/rewrite.ts';
 import { Wait } from '../../src/dispatch/wait.ts';
 import type { Client } from '../../src/instance/clients.ts';
-import { quotedWhereNeeded } from '../../src/instance/config/words.ts';
 import type { SetFailure } from '../../src/instance/config.ts';
 import { errors } from '../../src/resp/errors.ts';
 
@@ -97,16 +97,9 @@ export const configRewrite = command({
   complexity: 'O(1)',
   flags: ['admin', 'noscript', 'loading', 'stale'],
   tips: ['request_policy:all_nodes', 'response_policy:all_succeeded'],
-  run({ reply, instance }) {
-    if (instance.config.file === undefined) throw errors.configNoFile;
-    const { config, users } = instance;
-    // Where there is a file for users, ACL SAVE writes it.
-    const lines = config.values.aclfile === '' ? users.lines().map(quotedWhereNeeded) : [];
-    const reason = config.rewrite([
-      { name: 'user', lines: lines.map((text) => ({ text, isForced: true })) },
-    ]);
-    if (reason !== undefined) throw errors.configRewrite(reason);
-    reply.ok();
+  run(call) {
+    rewriteConfiguration(call, false);
+    call.reply.ok();
   },
 });
 

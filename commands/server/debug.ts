@@ -7,6 +7,7 @@
 
 import type { Call } from '../../src/dispatch/call.ts';
 import { family } from '../../src/dispatch/command.ts';
+import { rewriteConfiguration } from '../../src/dispatch/rewrite.ts';
 import { NO_DEADLINE } from '../../src/keyspace/database.ts';
 import { keyspaceDigest, valueDigest } from '../../src/keyspace/digest.ts';
 import { dumpValue } from '../../src/persistence/dump.ts';
@@ -166,6 +167,18 @@ const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
     counts: [2, 2],
     help: ['CHANGE-REPL-ID', '    Does nothing: there is no replication.'],
     run: ok,
+  },
+  'CONFIG-REWRITE-FORCE-ALL': {
+    counts: [2, 2],
+    help: [
+      'CONFIG-REWRITE-FORCE-ALL',
+      '    Like CONFIG REWRITE but writes all configuration options, including',
+      '    keywords not listed in original configuration file or default values.',
+    ],
+    run(call) {
+      rewriteConfiguration(call, true);
+      call.reply.ok();
+    },
   },
   DIGEST: {
     counts: [2, 2],

@@ -135,6 +135,9 @@ export interface ScriptCache {
   readonly size: number;
   readonly memory: number;
   has(sha: string): boolean;
+  /** What a script says of itself, by its SHA1 or its text; undefined: nothing, or there is none. */
+  flagsOf(sha: string): ReadonlySet<string> | undefined;
+  flagsOfText(body: Uint8Array): ReadonlySet<string> | undefined;
   /** Compiles a script unless it is there; answers its SHA1. */
   load(body: Uint8Array): string;
   flush(): void;

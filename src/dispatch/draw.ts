@@ -16,6 +16,8 @@ import { INT64_MAX } from '../std/int64.ts';
 import type { Random } from '../std/random.ts';
 import type { Call } from './call.ts';
 
+/** Bytes of reply after which it is asked whether the client may have more. */
+const LIMIT_STEP = 64 * 1024;
 /** With so many times the elements that are wanted, they are drawn; else all are walked over. */
 const DRAWN_SHARE = 3;
 
@@ -49,21 +51,26 @@ function writeElement(reply: Reply, value: Drawable, withMore: boolean): void {
 }
 
 /**
- * Replies elements that may repeat, in any order. No more than a string may hold: else one request
- * could take all the memory of the process.
+ * Replies elements that may repeat, in any order. No more than a string may hold, nor than the
+ * client may leave untaken: else one request could take all the memory of the process.
  */
 function replyRepeating(
-  { reply, instance }: Call,
+  { client, reply, instance }: Call,
   value: Drawable,
   count: number,
   withMore: boolean,
 ): void {
   const sizeMax = instance.config.values.protoMaxBulkLen;
   const start = reply.mark();
+  let step = start + LIMIT_STEP;
   writeHeader(reply, count, withMore);
   for (let i = 0; i < count; i++) {
     value.draw(instance.random);
     writeElement(reply, value, withMore);
+    if (reply.size < step) continue;
+    step = reply.size + LIMIT_STEP;
+    client.connection.checkLimits();
+    if (client.closing) return reply.rewind(start);
     if (reply.size - start > sizeMax) {
       reply.rewind(start);
       throw errors.outOfRange;

@@ -160,6 +160,7 @@ export class Functions implements FunctionCache, LibraryEngine {
     if (isFull && !mayAdd && !isSaidReadOnly) throw errors.scriptOutOfMemory;
     const isLost = call.keyspace.saveFault !== undefined;
     if (isLost && !isSaidReadOnly) throw errors.scriptNotSaved;
+    if (call.keyspace.lacksReplicas && !isSaidReadOnly) throw errors.noReplicas;
     this.#runner.start(
       call,
       {

@@ -12,7 +12,8 @@ import type { Call, Command, Instance } from './call.ts';
 import { Left } from './left.ts';
 import { endCaching, perform, tellSlow } from './perform.ts';
 import { checkPermission, noteDenial, refusalOf } from './permissions.ts';
-import { endTransaction, hasQueued, isQueued, queue } from './transaction.ts';
+import { type Intent, intentOf } from './script-rules.ts';
+import { commandOf, endTransaction, hasQueued, isQueued, queue } from './transaction.ts';
 import { Wait } from './wait.ts';
 
 type Gate = (call: Call, command: Command) => ErrorReply | undefined;
@@ -78,6 +79,16 @@ const cannotSave: Gate = (call, { flags, name }) => {
   return isWrite || (name === 'exec' && hasQueued(call, 'write')) ? fault : undefined;
 };
 
+const lackingReplicas: Gate = (call, command) => {
+  const { argv, instance } = call;
+  if (!instance.keyspace.lacksReplicas) return undefined;
+  const isWrite =
+    command.name === 'exec'
+      ? hasQueuedIntent(call, 'writes')
+      : intentOf(instance, command, argv).writes;
+  return isWrite ? errors.noReplicas : undefined;
+};
+
 const loading: Gate = ({ instance }, { flags }) =>
   instance.keyspace.isLoading && !flags.has('loading') ? errors.loading : undefined;
 
@@ -94,6 +105,7 @@ export const gates: readonly Gate[] = [
   notPermitted,
   overLimit,
   cannotSave,
+  lackingReplicas,
   forbiddenWhileListening,
   loading,
   busy,
@@ -257,10 +269,17 @@ function awake(client: Client): void {
   client.unblock = undefined;
 }
 
-function isPaused(call: Call, { flags, name }: Command): boolean {
-  const isWrite = flags.has('write') || flags.has('may_replicate');
-  if (call.instance.pause.ofAll || isWrite) return true;
-  return name === 'exec' && hasQueued(call, 'write', 'may_replicate');
+function isPaused(call: Call, command: Command): boolean {
+  const { argv, instance } = call;
+  if (instance.pause.ofAll) return true;
+  if (command.name === 'exec') return hasQueuedIntent(call, 'mayReplicate');
+  return intentOf(instance, command, argv).mayReplicate;
+}
+
+/** Whether a transaction holds a request that means to do so. */
+function hasQueuedIntent(call: Call, what: keyof Intent): boolean {
+  const { queue = [] } = call.client;
+  return queue.some((argv) => intentOf(call.instance, commandOf(call, argv), argv)[what]);
 }
 
 /** Takes back what was replied, as CLIENT REPLY has it. */

@@ -82,9 +82,17 @@ export function refusalOf({ reason, object }: Denial, user: User): ErrorReply {
   return reason === 'key' ? errors.noKeyPermission : errors.noChannelPermission;
 }
 
-/** Counts a denial (INFO) and enters it in the log (ACL LOG). */
-export function noteDenial(call: Call, denial: Denial, context: DenialContext): void {
-  note(call, denial.reason, denial.object, call.client.user.name, context);
+/**
+ * Counts a denial (INFO) and enters it in the log (ACL LOG), as one of `client`: for a script, who
+ * runs it.
+ */
+export function noteDenial(
+  call: Call,
+  denial: Denial,
+  context: DenialContext,
+  client = call.client,
+): void {
+  note({ ...call, client }, denial.reason, denial.object, call.client.user.name, context);
 }
 
 /** The same, of a name and password that don't go together. */

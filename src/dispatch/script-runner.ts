@@ -628,7 +628,7 @@ export class ScriptRunner implements ScriptRuns {
     if (!call.client.isUnrestricted) {
       const denial = checkPermission(call.client.user, command, this.#argv, this.#instance);
       if (denial !== undefined) {
-        noteDenial(call, denial, 'lua');
+        noteDenial(call, denial, 'lua', run.caller);
         const { text } = refusalOf(denial, call.client.user);
         return `ACL failure in script: ${text.slice(text.indexOf(' ') + 1)}`;
       }
@@ -636,8 +636,9 @@ export class ScriptRunner implements ScriptRuns {
     if (run.isReadOnly && (flags.has('write') || flags.has('may_replicate'))) {
       return 'Write commands are not allowed from read-only scripts.';
     }
-    const { isOverLimit, saveFault } = this.#instance.keyspace;
+    const { isOverLimit, lacksReplicas, saveFault } = this.#instance.keyspace;
     if (saveFault !== undefined && flags.has('write')) return `-${saveFault.text}`;
+    if (lacksReplicas && flags.has('write')) return `-${errors.noReplicas.text}`;
     // What has begun to write goes on: half of it would be worse.
     if (isOverLimit && flags.has('denyoom') && !run.mayAdd && !run.hasWritten) {
       return `-${errors.outOfMemory.text}`;

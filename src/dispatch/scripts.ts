@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { splitWords } from '../instance/config/words.ts';
 import type { Argv } from '../resp/argv.ts';
-import { errors } from '../resp/errors.ts';
+import { ErrorReply, errors } from '../resp/errors.ts';
 import { SCRIPT_FLAGS } from '../script/flags.ts';
 import type { Sandbox } from '../script/sandbox.ts';
 import { latin1Bytes, latin1Text } from '../std/ascii.ts';
@@ -58,6 +58,19 @@ export class Scripts implements ScriptCache {
     return this.#bySha.has(sha.toLowerCase());
   }
 
+  flagsOf(sha: string): ReadonlySet<string> | undefined {
+    return this.#bySha.get(sha.toLowerCase())?.flags;
+  }
+
+  flagsOfText(body: Uint8Array): ReadonlySet<string> | undefined {
+    try {
+      return readShebang(body).flags;
+    } catch (error) {
+      if (error instanceof ErrorReply) return undefined; // It will not run.
+      throw error;
+    }
+  }
+
   /** Compiles a script unless it is there; answers its SHA1. */
   load(body: Uint8Array): string {
     return this.#load(body).sha;
@@ -88,6 +101,8 @@ export class Scripts implements ScriptCache {
     if (isFull && !mayAdd && !isSaidReadOnly) throw errors.scriptOutOfMemory;
     const isLost = call.keyspace.saveFault !== undefined && flags !== undefined;
     if (isLost && !isSaidReadOnly) throw errors.scriptNotSaved;
+    const isAlone = call.keyspace.lacksReplicas && flags !== undefined;
+    if (isAlone && !isSaidReadOnly) throw errors.noReplicas;
     this.#compile(script);
     runner.start(
       call,

@@ -41,7 +41,7 @@ export function endTransaction(client: Client, watches: Call['instance']['watche
 }
 
 /** The command a request names, its subcommand where it has one. */
-function commandOf({ instance }: Call, argv: Argv): Command {
+export function commandOf({ instance }: Call, argv: Argv): Command {
   const { registry } = instance;
   const command = registry.find(argv) as Command;
   if (command.subcommands.size === 0 || argv.count === 1) return command;

@@ -134,21 +134,24 @@ export class Config {
   set(pairs: readonly (readonly [string, string])[], mayGuarded: boolean): SetOutcome {
     assert(this.changing === undefined);
     const targets: Known[] = [];
-    for (const [argument] of pairs) {
+    const wanted: string[] = [];
+    for (const [argument, value] of pairs) {
       const target = findDirective(argument);
       if (target === undefined) return { unknown: argument };
-      const { fixed, guarded } = target.directive;
+      const { fixed, guarded, keepsValue } = target.directive;
+      if (keepsValue && value === this.show(target.name)) continue;
       if (fixed) return { argument, reason: "can't set immutable config" };
       if (guarded && !mayGuarded) return { argument, reason: "can't set protected config" };
       if (targets.includes(target)) return { argument, reason: 'duplicate parameter' };
       targets.push(target);
+      wanted.push(value);
     }
     const before = new Map(targets.map(({ name }) => [name, this.#states.get(name)]));
     const restore = () => this.#restore(before);
     const changed: Known[] = [];
     for (const [i, target] of targets.entries()) {
       try {
-        if (this.#put(target, wordsOf(target, pairs[i][1]), false)) changed.push(target);
+        if (this.#put(target, wordsOf(target, wanted[i]), false)) changed.push(target);
       } catch (error) {
         if (!(error instanceof BadValue)) throw error;
         restore();
@@ -204,12 +207,17 @@ export class Config {
 
   /**
    * CONFIG REWRITE: puts what is in force into the file, and `others` (such as `user`, which is no
-   * directive) with it. Answers the reason where that can't be. There must be a file.
+   * directive) with it. Answers the reason where that can't be. There must be a file. `writesAll`:
+   * also what the file says nothing of and is as it is by default.
    */
-  rewrite(others: readonly WantedLines[] = []): string | undefined {
+  rewrite(others: readonly WantedLines[] = [], writesAll = false): string | undefined {
     assert(this.file !== undefined && this.#files !== undefined);
     const wanted = [...this.#states].map(([name, state]) => {
-      return { name, lines: directives[name].lines(name, state) };
+      const lines = directives[name].lines(name, state);
+      return {
+        name,
+        lines: lines.map((line) => ({ ...line, isForced: line.isForced || writesAll })),
+      };
     });
     try {
       const old = this.#files.read(this.file);

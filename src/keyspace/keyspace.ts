@@ -73,11 +73,12 @@ export class Keyspace implements Common {
   readonly #zones: ReadonlyMap<string, Zone>;
   readonly #firstOf: ReadonlyMap<Zone, Database>;
   readonly counts: KeyspaceCounts;
-  /** Whether any of the three below keeps some commands from running: asked at each. */
+  /** Whether any of these below keeps some commands from running: asked at each. */
   isHindered = false;
   #isOverLimit = false;
   #isLoading = false;
   #saveFault: ErrorReply | undefined = undefined;
+  #lacksReplicas = false;
   readonly ahead = new Lookahead();
   observer: Common['observer'] = undefined;
   onReplaced: Common['onReplaced'] = undefined;
@@ -140,8 +141,19 @@ export class Keyspace implements Common {
     this.#noteHindrances();
   }
 
+  /** Whether writes are refused because fewer replicas have them than must. */
+  get lacksReplicas(): boolean {
+    return this.#lacksReplicas;
+  }
+
+  set lacksReplicas(isSo: boolean) {
+    this.#lacksReplicas = isSo;
+    this.#noteHindrances();
+  }
+
   #noteHindrances(): void {
-    this.isHindered = this.#isOverLimit || this.#isLoading || this.#saveFault !== undefined;
+    const isRefusing = this.#saveFault !== undefined || this.#lacksReplicas;
+    this.isHindered = this.#isOverLimit || this.#isLoading || isRefusing;
   }
 
   /** Evicts all that the policy lets go, as no zone is as small as what is allowed. */

@@ -43,6 +43,8 @@ export interface ConnectionHost {
   countOutput(size: number): void;
   /** Whether a client has to take some of `size` bytes of replies before more of it is read. */
   pausesAt(size: number, client: Client): boolean;
+  /** Whether replies stay here until the turn ends, since it may come to their being too much. */
+  holdsBack(client: Client): boolean;
   /** Closes the client if what it has queued or sent unfinished is beyond its limits. */
   checkLimits(connection: Connection): void;
 }
@@ -259,7 +261,9 @@ export class Connection implements ClientConnection {
       const isLarge = reply.size >= FLUSH_SIZE;
       if (isLarge || parser.pendingSize === 0) this.#host.settle(call, isLarge);
       if (this.#closing) break;
-      if (isLarge) {
+      if (isLarge && this.#host.holdsBack(call.client)) {
+        this.#host.checkLimits(this);
+      } else if (isLarge) {
         this.flush();
         if (this.#paused) {
           parser.retain();

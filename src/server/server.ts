@@ -336,6 +336,11 @@ export class Server implements ConnectionHost {
         return undefined;
       },
     });
+    const followReplicas = (values: Values): undefined => {
+      keyspace.lacksReplicas = values.minReplicasToWrite > 0 && values.minReplicasMaxLag > 0;
+    };
+    followReplicas(config.values);
+    config.onChange(['min-replicas-to-write', 'min-replicas-max-lag'], { apply: followReplicas });
     this.#followSlowness();
     const limitClients = ({ maxmemoryClients }: Values): undefined => {
       const limit = clientMemoryLimit(maxmemoryClients, zone.size);
@@ -585,6 +590,10 @@ export class Server implements ConnectionHost {
     if (pause === 0 || size <= pause || this.#clientMemory.isOn) return false;
     const { hard, soft } = this.#outputLimit(client);
     return hard === 0 && soft === 0;
+  }
+
+  holdsBack(client: Client): boolean {
+    return this.#outputLimit(client).hard > 0;
   }
 
   checkLimits(connection: Connection): void {

@@ -207,6 +207,28 @@ conformance('server', ({ test }) => {
     });
   });
 
+  test('writes that need replicas, where there are none', ({ same, fails }) => {
+    same('SET x v');
+    same('CONFIG SET min-replicas-to-write 1');
+    fails('SET x w');
+    fails(['EVAL', '#!lua\nreturn 1', '0']);
+    fails(['EVAL', 'return redis.call("SET", KEYS[1], 1)', '1', 'x']);
+    fails(['EVAL', 'return redis.call("SET", KEYS[1])', '1', 'x']);
+    same('GET x');
+    same(['EVAL', 'return redis.call("GET", KEYS[1])', '1', 'x']);
+    same(['EVAL', '#!lua flags=no-writes\nreturn redis.call("GET", KEYS[1])', '1', 'x']);
+    same('PUBLISH c m');
+    same('MULTI');
+    fails('SET x w');
+    fails('EXEC');
+    same('MULTI');
+    same('GET x');
+    same('EXEC');
+    same('CONFIG SET min-replicas-max-lag 0');
+    same('SET x y');
+    same('CONFIG SET min-replicas-max-lag 10 min-replicas-to-write 0');
+  });
+
   test('CONFIG SET changes what may be changed', ({ same }) => {
     const values: Record<string, readonly string[]> = {
       hz: ['50', '1', '500', '10'],

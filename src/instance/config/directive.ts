@@ -60,6 +60,8 @@ export interface Facts {
   readonly alias?: string;
   /** Fixed at start-up: CONFIG SET refuses it. */
   readonly fixed?: true;
+  /** Fixed, but CONFIG SET takes the value it has: what CONFIG GET * lists can be set again. */
+  readonly keepsValue?: true;
   /** CONFIG GET shows it only when asked by its full name. */
   readonly hidden?: true;
   /** The value is a secret: logs must not show it. */

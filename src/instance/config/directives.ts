@@ -179,6 +179,7 @@ export const directives = {
   }),
   zone: zones(`sessions ${64 * MiB} allkeys-lru`, {
     fixed: true,
+    keepsValue: true,
     doc: 'A zone besides the default one, with one database. Repeatable, one line for each zone.',
   }),
 
@@ -431,11 +432,11 @@ export const directives = {
   'repl-diskless-load': choice(['disabled', 'on-empty-db', 'swapdb'], 'disabled', NO_REPLICATION),
   'min-replicas-to-write': integer(0, [0, INT_MAX], {
     alias: 'min-slaves-to-write',
-    ...NO_REPLICATION,
+    doc: 'Replicas that writes need. There are none, so with any number above 0 they are refused.',
   }),
   'min-replicas-max-lag': integer(10, [0, INT_MAX], {
     alias: 'min-slaves-max-lag',
-    ...NO_REPLICATION,
+    doc: 'With 0, `min-replicas-to-write` asks for nothing.',
   }),
   'propagation-error-behavior': choice(
     ['ignore', 'panic', 'panic-on-replicas'],

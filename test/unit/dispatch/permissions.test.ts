@@ -79,6 +79,19 @@ describe('the keys of sessions', () => {
   });
 });
 
+describe('a script', () => {
+  it('is refused in the name of who runs it', () => {
+    const server = openOffline();
+    server.run('ACL', 'SETUSER', 'u', 'on', 'nopass', '+eval', '~*');
+    server.run('AUTH', 'u', '');
+    expect(server.run('EVAL', "return redis.call('INCR', KEYS[1])", '1', 'n')).toMatch(/^-/);
+    server.run('AUTH', 'default', '');
+    const log = server.run('ACL', 'LOG');
+    expect(log).toContain('$3\r\nlua\r\n');
+    expect(log).toMatch(/\bid=1 addr=127\.0\.0\.1:1 .* cmd=eval user=u /);
+  });
+});
+
 describe('a request', () => {
   it('may begin behind another', () => {
     const server = acting('~a');

@@ -277,6 +277,7 @@ describe('CONFIG SET', () => {
     [[['Foo', 'x']], { unknown: 'Foo' }],
     [[['PORT', 'x']], { argument: 'port', reason: "argument couldn't be parsed into an integer" }],
     [[['PiDfile', 'x']], { argument: 'PiDfile', reason: "can't set immutable config" }],
+    [[['zone', 'a 1mb']], { argument: 'zone', reason: "can't set immutable config" }],
     [[['Dir', '/']], { argument: 'Dir', reason: "can't set protected config" }],
     [
       [
@@ -331,6 +332,14 @@ describe('CONFIG SET', () => {
       reason: "dbfilename can't be a path, just a filename",
     });
     expect(config.values.dbfilename).toBe('a.rdb');
+  });
+
+  it('takes what CONFIG GET says, also of zones, which are fixed', () => {
+    const config = new Config();
+    const pairs = config.get(['zone', 'hz']);
+    expect(config.set([...pairs, ['port', '7000']], false)).toBeUndefined();
+    expect(config.values.port).toBe(7000);
+    expect(config.get(['zone', 'hz'])).toEqual(pairs);
   });
 
   it('tells a listener once, with all values in place, and only of a change', () => {

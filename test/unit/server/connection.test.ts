@@ -110,6 +110,35 @@ describe('a muted client', () => {
   }
 });
 
+describe('client-output-buffer-limit', () => {
+  const limit = 'normal 100000 0 0';
+
+  it('closes a client whose pipeline has too much to say, and tells it nothing', async () => {
+    const client = await connect();
+    const admin = await connect();
+    await admin.call('CONFIG', 'SET', 'client-output-buffer-limit', limit);
+    await admin.call('SET', 'k', 'x'.repeat(10_000));
+    client.write('GET k\r\n'.repeat(15));
+    expect(await client.rest()).toBe('');
+    expect(await infoField(admin, 'connected_clients')).toBe('1');
+  });
+
+  it('ends a reply that would never end', async () => {
+    const admin = await connect();
+    await admin.call('CONFIG', 'SET', 'client-output-buffer-limit', limit);
+    await admin.call('HSET', 'h', 'f', 'v');
+    await admin.call('SADD', 's', 'm');
+    await admin.call('ZADD', 'z', '1', 'm');
+    const requests = ['HRANDFIELD h', 'HRANDFIELD h', 'SRANDMEMBER s', 'ZRANDMEMBER z'];
+    for (const request of requests) {
+      const client = await connect();
+      client.write(`${request} -999999999\r\nPING\r\n`);
+      expect(await client.rest()).toBe('');
+    }
+    expect((await admin.call('PING')).raw).toBe('+PONG\r\n');
+  });
+});
+
 describe('CLIENT KILL', () => {
   it('takes effect before the next command', async () => {
     const admin = await connect();

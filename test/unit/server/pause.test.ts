@@ -93,6 +93,53 @@ test('what writes all the same takes the place of a key that was kept', () => {
   expect([sizeOf(server), server.audit()]).toEqual([1, undefined]);
 });
 
+const READING = '#!lua flags=no-writes\nreturn 12';
+const LIBRARY =
+  '#!lua name=l\nredis.register_function{function_name="reads", ' +
+  'callback=function() return 12 end, flags={"no-writes"}}\n' +
+  'redis.register_function("writes", function() return 12 end)';
+
+test('scripts that say that they write nothing run in a pause of writes, others wait', () => {
+  const server = openOffline();
+  server.run('FUNCTION', 'LOAD', LIBRARY);
+  const sha = (text: string): string => server.run('SCRIPT', 'LOAD', text).slice(5, 45);
+  const reading = sha(READING);
+  const plain = sha('return 12');
+  server.run('CLIENT', 'PAUSE', '10000', 'WRITE');
+  const run = [
+    ['EVAL', READING, '0'],
+    ['EVALSHA', reading, '0'],
+    ['EVAL_RO', 'return 12', '0'],
+    ['EVALSHA_RO', plain, '0'],
+    ['FCALL', 'reads', '0'],
+    ['FCALL_RO', 'reads', '0'],
+  ];
+  for (const words of run) expect(server.run(...words)).toBe(':12\r\n');
+  const waiting = [
+    ['EVAL', 'return 12', '0'],
+    ['EVAL', '#!lua\nreturn 12', '0'],
+    ['EVAL', '#!lua flags=no-such', '0'],
+    ['EVALSHA', plain, '0'],
+    ['FCALL', 'writes', '0'],
+  ];
+  for (const words of waiting) expect(server.run(...words)).toBe('');
+});
+
+test('a transaction waits for the end of a pause if one of its scripts may write', () => {
+  const server = openOffline();
+  const { pause, clock } = server.instance;
+  pause.begin(clock.now() + 10_000, false);
+  server.run('MULTI');
+  server.run('EVAL', READING, '0');
+  expect(server.run('EXEC')).toBe('*1\r\n:12\r\n');
+  pause.end();
+  server.run('MULTI');
+  server.run('EVAL', READING, '0');
+  server.run('EVAL', 'return 12', '0');
+  pause.begin(clock.now() + 10_000, false);
+  expect(server.run('EXEC')).toBe('');
+});
+
 test('with sockets and timers: keys stay until the end, then go by themselves', async () => {
   const clock = new ManualClock();
   const server = await startServer({ clock });

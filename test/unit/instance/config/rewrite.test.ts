@@ -168,6 +168,16 @@ describe('CONFIG REWRITE', () => {
     expect(again.text()).toBe(server.text());
   });
 
+  it('writes what is as it is by default, too, where all is wanted', () => {
+    const server = started('port 1\n');
+    expect(server.config.rewrite([], true)).toBeUndefined();
+    const text = server.text();
+    expect(text).toMatch(/^port 1\n/);
+    expect(text).toContain('\nhz 10\n');
+    expect(text).toContain('\nzone sessions 64mb allkeys-lru\n');
+    expect(started(text).config.get(['*'])).toEqual(server.config.get(['*']));
+  });
+
   it('answers the reason where the file can not be written', () => {
     const files: Files = {
       read: () => '',
