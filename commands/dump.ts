@@ -103,7 +103,7 @@ export const restore = command({
     const { effects } = instance;
     const deadline = ttl === 0 ? NO_DEADLINE : deadlineOf(call, isAbsolute);
     const exact = args.exactDeadline;
-    if (ttl > 0 && deadline <= zone.now) {
+    if (ttl > 0 && deadline <= zone.dueBy) {
       const old = db.peek(argv, 1);
       if (old !== 0) {
         db.remove(old);

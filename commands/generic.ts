@@ -266,7 +266,7 @@ function expireGeneric(call: Call, unitMs: number, isRelative: boolean, name: st
     (lt && old >= 0 && difference >= 0);
   if (isRefused) return reply.integer(0);
   const { effects, config } = call.instance;
-  if (deadline <= db.zone.now) {
+  if (deadline <= db.zone.dueBy) {
     db.remove(entry);
     db.tell(argv, 1, events.del);
     if (effects.isOn) effects.instead(argv, removal(config.values.lazyfreeLazyExpire), 1);

@@ -132,13 +132,43 @@ export const waitaof = generic.command({
     const local = args.integerBetween(1, 0, 1, errors.notBetween(0, 1));
     const replicas = args.integerFrom(2, 0, errors.notPositive);
     const deadline = args.timeoutAt(3, 1, db.zone.now);
-    if (local > 0) throw errors.waitaofWithoutAof;
-    const none = (to: typeof reply): void => {
+    const { client, instance } = call;
+    const { appendOnly, blocking } = instance;
+    if (local > 0 && !appendOnly.isOn) throw errors.waitaofWithoutAof;
+    const tell = (to: typeof reply): void => {
       to.array(2);
-      to.integer(0);
+      to.integer(appendOnly.isOn && appendOnly.isSynced ? 1 : 0);
       to.integer(0);
     };
-    if (replicas === 0) return none(reply);
-    waitInVain(call, deadline, none);
+    if (replicas === 0 && (local === 0 || appendOnly.isSynced)) return tell(reply);
+    if (replicas === 0 && client.mayBlock) {
+      void appendOnly.whenSynced().then(() => {
+        const { waiter } = client;
+        if (!client.isBlocked || waiter === undefined) return;
+        blocking.forget(waiter);
+        waiter.retry();
+      });
+    }
+    waitInVain(call, deadline, tell);
+  },
+});
+
+export const bgrewriteaof = command({
+  syntax: 'BGREWRITEAOF',
+  summary: 'Writes the append only file anew, in slices between which others are served.',
+  since: '1.0.0',
+  complexity: 'O(1)',
+  flags: ['no_async_loading', 'admin', 'noscript'],
+  run({ client, reply, instance }) {
+    const { appendOnly } = instance;
+    if (appendOnly.isRewriting) throw errors.rewriteInProgress;
+    if (!client.mayBlock) {
+      appendOnly.schedule();
+      reply.simple('Background append only file rewriting scheduled');
+    } else if (appendOnly.rewrite()) {
+      reply.simple('Background append only file rewriting started');
+    } else {
+      throw errors.rewriteFailed;
+    }
   },
 });

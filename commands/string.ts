@@ -254,7 +254,7 @@ export const getex = command({
     const deadline = time === 0 ? NO_DEADLINE : deadlineFrom(call, time, options, 'getex');
     writeString(db.zone, entry, reply); // Taken back when there is no room for the deadline.
     const { effects, config } = call.instance;
-    if ((options & (PXAT | EXAT)) !== 0 && deadline <= db.zone.now) {
+    if ((options & (PXAT | EXAT)) !== 0 && deadline <= db.zone.dueBy) {
       db.remove(entry);
       db.tell(argv, 1, events.del);
       if (effects.isOn) effects.instead(argv, removal(config.values.lazyfreeLazyExpire), 1);

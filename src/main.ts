@@ -91,6 +91,7 @@ async function main(): Promise<void> {
       loads: true,
       onShutdown: end,
       onLoading: process.stdout.isTTY ? showLoading : undefined,
+      onFatal: () => process.exit(1),
     });
   } catch (error) {
     if (error instanceof StartError) fail(error.message);
@@ -109,7 +110,11 @@ async function main(): Promise<void> {
   process.on('SIGTERM', () => endBy('SIGTERM'));
   process.on('SIGINT', () => endBy('SIGINT'));
   try {
-    await server.listen();
+    await server.listen(() => {
+      // What is loaded comes after it, as with redis-server: tools wait for these words.
+      if (logfile === '') process.stdout.write(banner(server.instance, PRODUCT));
+      log.notice('Server initialized');
+    });
   } catch (error) {
     const isTold = [ListenError, NowhereError, StartError].some((kind) => error instanceof kind);
     if (isTold) fail((error as Error).message);
@@ -122,11 +127,9 @@ async function main(): Promise<void> {
     },
   });
   if (config.values.pidfile) removePidfile = writePidfile(config.values.pidfile, log);
-  if (logfile === '') process.stdout.write(banner(server.instance, PRODUCT));
   for (const { name, reason } of config.withoutEffect()) {
     log.warning(`The directive ${name} has no effect: ${reason}`);
   }
-  log.notice('Server initialized');
   log.notice('Ready to accept connections');
 }
 

@@ -163,6 +163,17 @@ function isMemory(text: string): boolean {
 const ok = ({ reply }: Call): void => reply.ok();
 
 const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
+  'AOF-FLUSH-SLEEP': {
+    counts: [3, 3],
+    help: [
+      'AOF-FLUSH-SLEEP <microsec>',
+      '    Server will sleep before flushing the AOF, this is used for testing.',
+    ],
+    run({ argv, instance, reply }) {
+      instance.appendOnly.writeDelayMs = looseInteger(argv.text(2)) / 1000;
+      reply.ok();
+    },
+  },
   'CHANGE-REPL-ID': {
     counts: [2, 2],
     help: ['CHANGE-REPL-ID', '    Does nothing: there is no replication.'],
@@ -209,6 +220,14 @@ const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
     counts: [3, Number.POSITIVE_INFINITY],
     help: ['HTSTATS <dbid>', '    Return how large the table of keys is, and how many are in it.'],
     run: tableSizes,
+  },
+  LOADAOF: {
+    counts: [2, 2],
+    help: ['LOADAOF', '    Flush the AOF buffers on disk and reload the AOF in memory.'],
+    run({ instance, reply }) {
+      if (!instance.appendOnly.reload()) throw errors.aofNotLoaded;
+      reply.ok();
+    },
   },
   LOG: {
     counts: [3, 3],
@@ -389,6 +408,8 @@ export const debug = command({
     if (subcommand === undefined) throw errors.subcommandSyntax(argv);
     const [least, most] = subcommand.counts;
     if (argv.count < least || argv.count > most) throw errors.subcommandSyntax(argv);
+    // What it does to keys is not for those who do it again.
+    call.instance.effects.withhold();
     subcommand.run(call);
   },
 });

@@ -26,10 +26,13 @@ export const bgsave = command({
   arguments: { SCHEDULE: { since: '3.2.2' } },
   flags: ['no_async_loading', 'admin', 'noscript'],
   history: [['3.2.2', 'Added the `SCHEDULE` option.']],
-  run({ argv, client, reply, instance: { saving } }) {
+  run({ argv, client, reply, instance: { appendOnly, saving } }) {
     if (argv.count > 2 || (argv.count === 2 && !argv.is(1, 'SCHEDULE'))) throw errors.syntax;
     if (saving.isRunning) throw errors.saveInProgress;
-    if (!client.mayBlock) {
+    if (appendOnly.isRewriting && argv.count === 1 && client.mayBlock) {
+      throw errors.otherChildActive;
+    }
+    if (!client.mayBlock || appendOnly.isRewriting) {
       // In a transaction: after it.
       saving.isScheduled = true;
       reply.simple('Background saving scheduled');

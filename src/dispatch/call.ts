@@ -203,6 +203,42 @@ export interface LoadingProgress {
   reload(options: { saves: boolean; flushes: boolean; merges: boolean }): void;
 }
 
+/** The append only file. */
+export interface AppendOnly {
+  readonly isOn: boolean;
+  readonly isRewriting: boolean;
+  /** Whether a rewrite begins when it can. */
+  readonly isScheduled: boolean;
+  /** How long the last rewrite took and the one that runs has, in seconds; or -1. */
+  readonly lastRewriteSeconds: number;
+  readonly rewriteSeconds: number;
+  readonly isLastRewriteGood: boolean;
+  readonly rewrites: number;
+  /** Rewrites in a row that failed. */
+  readonly failures: number;
+  /** Whether what was done can be written. */
+  readonly isGood: boolean;
+  /** Bytes of all files, of those there were after the last rewrite, and not written yet. */
+  readonly currentSize: number;
+  readonly baseSize: number;
+  readonly bufferSize: number;
+  readonly isSyncing: boolean;
+  /** Writes that did not wait for an fsync any longer. */
+  readonly delayedSyncs: number;
+  /** Whether all that has been done is on the disk. */
+  readonly isSynced: boolean;
+  /** What every write takes longer, for tests. */
+  writeDelayMs: number;
+  /** Begins a rewrite. Answers whether it could. */
+  rewrite(): boolean;
+  /** Has a rewrite begin when it can. */
+  schedule(): void;
+  /** Forgets all there is and reads it from the files. Answers whether they could be read. */
+  reload(): boolean;
+  /** Settled when all that has been done is on the disk, or there is no file any more. */
+  whenSynced(): Promise<void>;
+}
+
 /** One running server, as far as commands may touch it. */
 export interface Instance {
   readonly config: Config;
@@ -227,6 +263,7 @@ export interface Instance {
   readonly scriptRuns: ScriptRuns;
   readonly scripts: ScriptCache;
   readonly functions: FunctionCache;
+  readonly appendOnly: AppendOnly;
   readonly log: Log;
   readonly clock: Clock;
   readonly random: Random;

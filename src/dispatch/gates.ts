@@ -73,7 +73,7 @@ const overLimit: Gate = (call, { flags, name }) => {
 };
 
 const cannotSave: Gate = (call, { flags, name }) => {
-  const fault = call.instance.keyspace.saveFault;
+  const fault = call.instance.keyspace.writeFault;
   if (fault === undefined) return undefined;
   const isWrite = flags.has('write') || name === 'ping';
   return isWrite || (name === 'exec' && hasQueued(call, 'write')) ? fault : undefined;

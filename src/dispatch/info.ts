@@ -240,8 +240,9 @@ function clients({ clients: all, config, blocking, tracking }: Instance): readon
   ];
 }
 
-function persistence({ keyspace, saving, loading, clock }: Instance): readonly Field[] {
+function persistence({ keyspace, saving, loading, clock, appendOnly }: Instance): readonly Field[] {
   const { written, count } = saving.progress;
+  const status = (isGood: boolean): string => (isGood ? 'ok' : 'err');
   return [
     ['loading', keyspace.isLoading ? 1 : 0],
     ['async_loading', 0],
@@ -261,19 +262,31 @@ function persistence({ keyspace, saving, loading, clock }: Instance): readonly F
     ['rdb_last_cow_size', 0],
     ['rdb_last_load_keys_expired', loading.expired],
     ['rdb_last_load_keys_loaded', loading.loaded],
-    ['aof_enabled', 0],
-    ['aof_rewrite_in_progress', 0],
-    ['aof_rewrite_scheduled', 0],
-    ['aof_last_rewrite_time_sec', -1],
-    ['aof_current_rewrite_time_sec', -1],
-    ['aof_last_bgrewrite_status', 'ok'],
-    ['aof_rewrites', 0],
-    ['aof_rewrites_consecutive_failures', 0],
-    ['aof_last_write_status', 'ok'],
+    ['aof_enabled', appendOnly.isOn ? 1 : 0],
+    ['aof_rewrite_in_progress', appendOnly.isRewriting ? 1 : 0],
+    ['aof_rewrite_scheduled', appendOnly.isScheduled ? 1 : 0],
+    ['aof_last_rewrite_time_sec', appendOnly.lastRewriteSeconds],
+    ['aof_current_rewrite_time_sec', appendOnly.rewriteSeconds],
+    ['aof_last_bgrewrite_status', status(appendOnly.isLastRewriteGood)],
+    ['aof_rewrites', appendOnly.rewrites],
+    ['aof_rewrites_consecutive_failures', appendOnly.failures],
+    ['aof_last_write_status', status(appendOnly.isGood)],
     ['aof_last_cow_size', 0],
     ['module_fork_in_progress', 0],
     ['module_fork_last_cow_size', 0],
+    ...(appendOnly.isOn ? appendOnlySizes(appendOnly) : []),
     ...(keyspace.isLoading ? loadingFields(loading, clock.now()) : []),
+  ];
+}
+
+function appendOnlySizes(appendOnly: Instance['appendOnly']): readonly Field[] {
+  return [
+    ['aof_current_size', appendOnly.currentSize],
+    ['aof_base_size', appendOnly.baseSize],
+    ['aof_pending_rewrite', 0],
+    ['aof_buffer_length', appendOnly.bufferSize],
+    ['aof_pending_bio_fsync', appendOnly.isSyncing ? 1 : 0],
+    ['aof_delayed_fsync', appendOnly.delayedSyncs],
   ];
 }
 

@@ -42,6 +42,7 @@ import type { Call, Command, Instance, RunningScript, ScriptRuns } from './call.
 import { Left } from './left.ts';
 import { perform } from './perform.ts';
 import { checkPermission, noteDenial, refusalOf } from './permissions.ts';
+import { nowhere } from './replay.ts';
 import {
   errorOf,
   pushErrorText,
@@ -114,7 +115,10 @@ export class ScriptRunner implements ScriptRuns {
 
   /** Scripts will be part of that instance. */
   constructor(
-    parts: Omit<Instance, 'scriptRuns' | 'scripts' | 'functions' | 'saving' | 'loading'>,
+    parts: Omit<
+      Instance,
+      'scriptRuns' | 'scripts' | 'functions' | 'saving' | 'loading' | 'appendOnly'
+    >,
   ) {
     const instance = parts as Instance;
     this.#instance = instance;
@@ -129,20 +133,7 @@ export class ScriptRunner implements ScriptRuns {
       now: clock.now(),
       user: users.default,
     });
-    client.connection = {
-      close() {},
-      closeAfterReply() {},
-      flushSoon() {},
-      resume() {},
-      retry() {},
-      release() {},
-      checkLimits() {},
-      unparsedSize: 0,
-      querySize: 0,
-      queryBufferSize: 0,
-      outputSize: 0,
-      fd: -1,
-    };
+    client.connection = nowhere;
     client.mayBlock = false;
     client.isScript = true;
     const args = new Args();
@@ -233,7 +224,9 @@ export class ScriptRunner implements ScriptRuns {
       hasWritten: false,
       isKilled: false,
       began,
-      sliceEnd: began + this.#instance.config.values.busyReplyThreshold * MICROS_PER_MS,
+      sliceEnd: client.isReplaying
+        ? Number.POSITIVE_INFINITY
+        : began + this.#instance.config.values.busyReplyThreshold * MICROS_PER_MS,
       isLeft: false,
       argv: undefined,
     };
@@ -636,8 +629,8 @@ export class ScriptRunner implements ScriptRuns {
     if (run.isReadOnly && (flags.has('write') || flags.has('may_replicate'))) {
       return 'Write commands are not allowed from read-only scripts.';
     }
-    const { isOverLimit, lacksReplicas, saveFault } = this.#instance.keyspace;
-    if (saveFault !== undefined && flags.has('write')) return `-${saveFault.text}`;
+    const { isOverLimit, lacksReplicas, writeFault } = this.#instance.keyspace;
+    if (writeFault !== undefined && flags.has('write')) return `-${writeFault.text}`;
     if (lacksReplicas && flags.has('write')) return `-${errors.noReplicas.text}`;
     // What has begun to write goes on: half of it would be worse.
     if (isOverLimit && flags.has('denyoom') && !run.mayAdd && !run.hasWritten) {

@@ -62,6 +62,12 @@ export class EffectStream {
     }
     this.unitStart = writer.size;
   }
+
+  /** The first `size` bytes have been taken. */
+  drop(size: number): void {
+    this.writer.drop(size);
+    this.unitStart -= size;
+  }
 }
 
 /** Has a stream go on with a database. */
@@ -115,9 +121,16 @@ export class Effects {
     this.isOn = isOn;
   }
 
-  /** Whether a unit is in the middle: what is written is not whole. */
-  get isOpen(): boolean {
-    return this.#depth > 0;
+  /** Bytes of a stream that are whole units: of one in the middle nobody may know. */
+  wholeSize({ writer, unitStart }: EffectStream): number {
+    return this.#isEmpty ? writer.size : unitStart;
+  }
+
+  /** What runs now has been told before: it has no effect, until the answer is called. */
+  silence(): () => void {
+    const streams = this.#streams;
+    this.#follow([]);
+    return () => this.#follow(streams);
   }
 
   // ── What handlers say ─────────────────────────────────────────────────────────────────────────

@@ -79,6 +79,7 @@ export class Keyspace implements Common {
   #isLoading = false;
   #saveFault: ErrorReply | undefined = undefined;
   #lacksReplicas = false;
+  #appendFault: ErrorReply | undefined = undefined;
   readonly ahead = new Lookahead();
   observer: Common['observer'] = undefined;
   onReplaced: Common['onReplaced'] = undefined;
@@ -151,8 +152,19 @@ export class Keyspace implements Common {
     this.#noteHindrances();
   }
 
+  /** The same, because the append only file can't be written. */
+  set appendFault(fault: ErrorReply | undefined) {
+    this.#appendFault = fault;
+    this.#noteHindrances();
+  }
+
+  /** What writes are refused with. */
+  get writeFault(): ErrorReply | undefined {
+    return this.#saveFault ?? this.#appendFault;
+  }
+
   #noteHindrances(): void {
-    const isRefusing = this.#saveFault !== undefined || this.#lacksReplicas;
+    const isRefusing = this.writeFault !== undefined || this.#lacksReplicas;
     this.isHindered = this.#isOverLimit || this.#isLoading || isRefusing;
   }
 

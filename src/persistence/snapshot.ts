@@ -13,16 +13,23 @@
  */
 
 import type { Database } from '../keyspace/database.ts';
-import type { RdbWriter } from './rdb-writer.ts';
 
 type Zone = Database['zone'];
 
 /** Buckets looked at in a step, at most. */
 const STEP_BUCKETS = 64;
 
+/** What keys are written to. */
+export interface SnapshotWriter {
+  /** How many keys of a database will follow. */
+  sizes(database: number, keys: number, volatile: number): void;
+  /** The key of an entry, which belongs to this database. */
+  entry(zone: Zone, entry: number, database: number): void;
+}
+
 export class Snapshot {
   readonly zone: Zone;
-  readonly writer: RdbWriter;
+  readonly writer: SnapshotWriter;
   /** Keys there were at that moment, and those written. */
   readonly count: number;
   written = 0;
@@ -34,15 +41,18 @@ export class Snapshot {
   #bucket = 0;
   #isOpen = true;
 
-  /** Begins one of these databases, numbered as they come, all of one zone. */
-  constructor(databases: readonly Database[], writer: RdbWriter) {
+  /** Begins one of these databases, numbered as they come from `first` on, all of one zone. */
+  constructor(databases: readonly Database[], writer: SnapshotWriter, first = 0) {
     const { zone } = databases[0];
+    // There is one at a time: the other is taken as a whole now.
+    zone.table.guard?.finish();
     this.zone = zone;
     this.writer = writer;
     this.#numbers = new Int32Array(zone.layout.databaseCount).fill(-1);
     this.#ahead = new Uint8Array(Math.ceil(zone.table.bucketCount / 8));
     let count = 0;
-    for (const [number, database] of databases.entries()) {
+    for (const [i, database] of databases.entries()) {
+      const number = first + i;
       this.#numbers[database.physical] = number;
       if (database.size === 0) continue;
       writer.sizes(number, database.size, database.volatileSize);

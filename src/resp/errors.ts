@@ -533,6 +533,10 @@ export const errors = {
   shutdownFailed: err('Errors trying to SHUTDOWN. Check logs.'),
   saveInProgress: err('Background save already in progress'),
   rewriteInProgress: err('Background append only file rewriting already in progress'),
+  rewriteFailed: err(
+    "Can't execute an AOF background rewriting. Please check the server logs for more information.",
+  ),
+  aofNotLoaded: err('Error trying to load the AOF files, check server logs.'),
   otherChildActive: err(
     "Another child process is active (AOF?): can't BGSAVE right now. Use BGSAVE SCHEDULE in order " +
       'to schedule a BGSAVE whenever possible.',

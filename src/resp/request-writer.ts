@@ -34,6 +34,13 @@ export class RequestWriter {
     if (this.bytes.length > SIZE_KEPT) this.bytes = new Uint8Array(0);
   }
 
+  /** Forgets the first `size` bytes. */
+  drop(size: number): void {
+    if (size === this.size) return this.clear();
+    this.bytes.copyWithin(0, size, this.size);
+    this.size -= size;
+  }
+
   /** Begins a request of `count` bulks, which follow. */
   begin(count: number): void {
     this.#makePlace(HEADER_SIZE_MAX);

@@ -31,6 +31,8 @@ export interface ConnectionHost {
   /** Called before the requests of a client's turn, and after. */
   beginTurn(client: Client): void;
   endTurn(client: Client): void;
+  /** Replies are about to leave: what they speak of must be kept by now. */
+  beforeReply(): void;
   /** Has a connection flushed when every socket that was readable has had its turn. */
   flushLater(connection: Connection): void;
   /** Runs the request of a call, or answers false: it has to wait until resume(). */
@@ -176,6 +178,8 @@ export class Connection implements ClientConnection {
   flush(): void {
     const { reply } = this.client;
     if (this.#closed || reply.size === 0) return;
+    this.#host.beforeReply();
+    if (this.#closed) return;
     // What the kernel would take at once is too much, too.
     if (reply.size >= FLUSH_SIZE) {
       this.#host.checkLimits(this);

@@ -180,7 +180,7 @@ export class Cron {
     if (used > stats.peakMemory) stats.peakMemory = used;
     this.#instance.tracking.forgetExcess();
     this.#closeOverdue();
-    if (!keyspace.isLoading) this.#saves.tick();
+    if (!keyspace.isLoading && !this.#instance.appendOnly.isRewriting) this.#saves.tick();
     stats.endCron();
   }
 }

@@ -22,7 +22,7 @@ import { Audience } from '../instance/audience.ts';
 import { Client, Clients, memoryOf } from '../instance/clients.ts';
 import { writeMemory } from '../instance/config/directive.ts';
 import { DEFAULT_ZONE_SIZE, type Values } from '../instance/config/directives.ts';
-import { type Files, systemFiles } from '../instance/config/files.ts';
+import { type Files, systemFiles, systemReason } from '../instance/config/files.ts';
 import type { Config } from '../instance/config.ts';
 import { Effects } from '../instance/effects.ts';
 import { LatencyMonitor } from '../instance/latency.ts';
@@ -49,6 +49,8 @@ import type { Clock } from '../std/clock.ts';
 import type { Random } from '../std/random.ts';
 import { SMALL_PAGE, ZONE_SIZE_MIN, zoneSizeFault } from '../zone/layout.ts';
 import { EVICTED, EXPIRED, Zone } from '../zone/zone.ts';
+import { AofLoadError } from './aof-load.ts';
+import { ServerAppendOnly } from './append-only.ts';
 import { ClientMemory, clientMemoryLimit } from './client-memory.ts';
 import { Connection, type ConnectionHost } from './connection.ts';
 import { Cron } from './cron.ts';
@@ -75,6 +77,8 @@ export interface ServerOptions {
   readonly onLoading?: ((progress: LoadingProgress) => void) | undefined;
   /** Ends the process; SHUTDOWN asks for it. */
   readonly onShutdown: () => void;
+  /** Ends the process at once: what was done can't be kept as it has to be. */
+  readonly onFatal?: () => void;
   /** Port 0 is one that the system chooses; otherwise it is none. */
   readonly takesAnyPort?: boolean;
 }
@@ -118,6 +122,7 @@ export class Server implements ConnectionHost {
   readonly #cron: Cron;
   readonly #peers = new PeerSockets();
   readonly #notifier: Notifier;
+  readonly #appendOnly: ServerAppendOnly;
   readonly #clientMemory = new ClientMemory((client) => this.#evictClient(client));
   readonly #endpoints: Endpoints;
   readonly #saves: Saves;
@@ -233,17 +238,22 @@ export class Server implements ConnectionHost {
     const persistence = { keyspace, functions, config, log, clock, latency, audience, disk };
     this.#saves = new Saves(persistence);
     this.#loading = new Loading(persistence, this.#saves);
-    this.instance = Object.assign(instance, {
+    const whole = Object.assign(instance, {
       scriptRuns,
       scripts: new Scripts(scriptRuns),
       functions,
       saving: this.#saves,
       loading: this.#loading,
     });
+    this.#appendOnly = new ServerAppendOnly(whole, () => this.#die());
+    this.instance = Object.assign(whole, { appendOnly: this.#appendOnly });
     this.#followRemovals();
     this.#followConfig(zones[0]);
     keyspace.tick(clock.now());
-    this.#cron = new Cron(this.instance, this.#saves, () => this.#closeOverdue());
+    this.#cron = new Cron(this.instance, this.#saves, () => {
+      this.#appendOnly.tick();
+      this.#closeOverdue();
+    });
   }
 
   /** The users that the configuration defines, by itself or in a file of theirs. */
@@ -405,28 +415,37 @@ export class Server implements ConnectionHost {
   }
 
   /**
-   * Begins to listen, and loads what was saved. Rejects when an address can't be had, or none is
+   * Begins to listen, and loads what was kept. Rejects when an address can't be had, or none is
    * wanted, and with a StartError when it can't be loaded.
    */
-  async listen(): Promise<void> {
+  async listen(onListening: () => void = () => {}): Promise<void> {
     try {
       await this.#endpoints.open(this.instance.config.values);
+      onListening();
       this.#cron.start();
-      if (this.#options.loads) await this.#load();
+      await this.#load();
     } catch (error) {
       await this.close();
       throw error;
     }
   }
 
+  /** Loads the append only file, or if there is to be none what was saved. */
   async #load(): Promise<void> {
     const loading = this.#loading;
-    loading.onProgress = () => this.#options.onLoading?.(loading);
+    const { loads, onLoading } = this.#options;
+    loading.onProgress = () => onLoading?.(loading);
     try {
-      await loading.load();
+      await this.#appendOnly.load();
+      if (loads && !this.#appendOnly.isWanted) await loading.load();
     } catch (error) {
-      if (error instanceof LoadError) throw new StartError(error.message);
-      throw error;
+      const isTold = error instanceof LoadError || error instanceof AofLoadError;
+      throw isTold ? new StartError(error.message) : error;
+    }
+    try {
+      this.#appendOnly.open();
+    } catch (error) {
+      throw new StartError(`Can't open the append-only file: ${systemReason(error)}`);
     }
   }
 
@@ -442,6 +461,13 @@ export class Server implements ConnectionHost {
     return true;
   }
 
+  /** Ends at once: nothing more may be replied. */
+  #die(): void {
+    this.#options.onFatal?.();
+    for (const connection of this.#connections.keys()) connection.close();
+    void this.close();
+  }
+
   /** Stops accepting, answers what has been asked, and closes every connection. */
   async close(): Promise<void> {
     this.#isClosing = true;
@@ -452,6 +478,7 @@ export class Server implements ConnectionHost {
     const closing = this.#endpoints.close();
     this.#peers.close();
     for (const connection of this.#connections.keys()) connection.closeAfterReply();
+    this.#appendOnly.close();
     await closing;
   }
 
@@ -533,6 +560,10 @@ export class Server implements ConnectionHost {
 
   flushLater(connection: Connection): void {
     if (this.#unsent.push(connection) === 1) setImmediate(this.#flushAll);
+  }
+
+  beforeReply(): void {
+    if (this.instance.effects.isOn) this.#appendOnly.beforeReply();
   }
 
   /** Connections with replies to send. */

@@ -100,6 +100,9 @@ export class Entries {
   freesAtOnce = false;
   /** Unix milliseconds, as of the last tick. */
   now = 0;
+  /** What is due by then has expired: now, or nothing at all. */
+  dueBy = 0;
+  #heedsDeadlines = true;
   /** Called for each entry that leaves, before it does. It may remove others, but not write. */
   onRemove: ((entry: number, cause: Cause) => void) | undefined = undefined;
   /** Entries evicted since the last call of takeForced(). */
@@ -136,7 +139,14 @@ export class Entries {
   tick(now: number): void {
     if (now === this.now) return;
     this.now = now;
+    if (this.#heedsDeadlines) this.dueBy = now;
     this.recency.tick(now);
+  }
+
+  /** Whether entries expire: not while what happened before is done again. */
+  set heedsDeadlines(heeds: boolean) {
+    this.#heedsDeadlines = heeds;
+    this.dueBy = heeds ? this.now : Number.NEGATIVE_INFINITY;
   }
 
   type(entry: number): number {
@@ -199,7 +209,7 @@ export class Entries {
   }
 
   isExpired(entry: number): boolean {
-    return isVolatile(this.arena.i32, entry) && this.deadlines.of(entry) <= this.now;
+    return isVolatile(this.arena.i32, entry) && this.deadlines.of(entry) <= this.dueBy;
   }
 
   /** Makes an entry live until it is removed. */
@@ -233,7 +243,7 @@ export class Entries {
   /** Removes the entry that expired first, if any has. */
   expireOne(): boolean {
     const entry = this.deadlines.first();
-    if (entry === 0 || this.deadlines.of(entry) > this.now) return false;
+    if (entry === 0 || this.deadlines.of(entry) > this.dueBy) return false;
     this.remove(entry, EXPIRED);
     return true;
   }

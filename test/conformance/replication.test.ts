@@ -54,6 +54,7 @@ conformance('replication', ({ test }) => {
     shape('ROLE');
     fails('ROLE x');
     shape('LASTSAVE');
+    fails('BGREWRITEAOF x');
   });
 
   test('nobody takes its place', ({ fails }) => {

@@ -381,26 +381,40 @@ export const directives = {
     hidden: true,
     ignored: 'loading serves others by the time it takes, not by its bytes',
   }),
-  appendonly: yesNo(false, NO_PERSISTENCE),
+  appendonly: yesNo(false, {
+    doc: 'Keeps what is written in files that are read at the next start.',
+  }),
   appendfilename: text(
     'appendonly.aof',
-    { fixed: true, ...NO_PERSISTENCE },
+    { fixed: true, doc: 'What the names of these files begin with.' },
     notEmptyOr('appendfilename', notAFile('appendfilename')),
   ),
   appenddirname: text(
     'appendonlydir',
-    { fixed: true, ...NO_PERSISTENCE },
+    { fixed: true, doc: 'The folder they are in.' },
     notEmptyOr('appenddirname', notAFile('appenddirname', 'a dirname')),
   ),
-  appendfsync: choice(['everysec', 'always', 'no'], 'everysec', NO_PERSISTENCE),
-  'no-appendfsync-on-rewrite': yesNo(false, NO_PERSISTENCE),
-  'auto-aof-rewrite-percentage': integer(100, [0, INT_MAX], NO_PERSISTENCE),
-  'auto-aof-rewrite-min-size': memory(64 * MiB, [0, LONG_MAX], NO_PERSISTENCE),
-  'aof-load-truncated': yesNo(true, NO_PERSISTENCE),
-  'aof-use-rdb-preamble': yesNo(true, NO_PERSISTENCE),
-  'aof-timestamp-enabled': yesNo(false, NO_PERSISTENCE),
+  appendfsync: choice(['everysec', 'always', 'no'], 'everysec', {
+    doc: 'When what is written is certainly on the disk: before it is answered, within a second or two, or when the system likes.',
+  }),
+  'no-appendfsync-on-rewrite': yesNo(false, {
+    doc: 'Nothing is made to be on the disk while the files are rewritten.',
+  }),
+  'auto-aof-rewrite-percentage': integer(100, [0, INT_MAX], {
+    doc: 'The files are rewritten when they have grown by so many percent; 0: never by themselves.',
+  }),
+  'auto-aof-rewrite-min-size': memory(64 * MiB, [0, LONG_MAX], {
+    doc: 'And not before they have that size.',
+  }),
+  'aof-load-truncated': yesNo(true, {
+    doc: 'A file that a crash has cut off is truncated where it is good, and loaded.',
+  }),
+  'aof-use-rdb-preamble': yesNo(true, {
+    doc: 'Rewritten files begin with a snapshot, not with commands. While zones beside the default one hold keys they do in any case.',
+  }),
+  'aof-timestamp-enabled': yesNo(false, { doc: 'The files say when what is in them was done.' }),
   'aof-rewrite-incremental-fsync': yesNo(true, NO_PERSISTENCE),
-  'aof-disable-auto-gc': yesNo(false, { hidden: true, ...NO_PERSISTENCE }),
+  'aof-disable-auto-gc': yesNo(false, { hidden: true, doc: 'Keeps files that are history.' }),
 
   // Replication.
   replicaof: primaryAddress({ alias: 'slaveof', fixed: true, ...NO_REPLICATION }),

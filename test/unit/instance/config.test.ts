@@ -441,13 +441,13 @@ describe('what else is asked', () => {
   it('what is set but does nothing is told with its reason', () => {
     const config = new Config();
     expect(config.withoutEffect()).toEqual([]);
-    config.set([['appendonly', 'yes']], false);
+    config.set([['activedefrag', 'yes']], false);
     config.set([['timeout', '9']], false);
     // These ask for nothing, so there is nothing to tell.
     config.set([['save', '']], false);
     config.set([['rdbcompression', 'no']], false);
     expect(config.withoutEffect()).toEqual([
-      { name: 'appendonly', reason: 'nothing is written to disk' },
+      { name: 'activedefrag', reason: 'a zone has no fragmentation to undo' },
     ]);
   });
 });

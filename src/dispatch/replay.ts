@@ -1,0 +1,103 @@
+/**
+ * Replay: requests that were run before are run again, from a file.
+ *
+ * Nobody replies to them and no gate stops them: what was allowed once is done. No key expires
+ * meanwhile, since its end is told by a request of its own; and nothing is told of them, or it would
+ * be written to where it comes from.
+ */
+
+import { Client, type ClientConnection } from '../instance/clients.ts';
+import type { Argv } from '../resp/argv.ts';
+import { ErrorReply, errors } from '../resp/errors.ts';
+import { heapWindows, Reply } from '../resp/reply.ts';
+import { Args } from './arguments.ts';
+import type { Call, Command, Instance } from './call.ts';
+import { Wait } from './wait.ts';
+
+/** A connection to nobody. */
+export const nowhere: ClientConnection = {
+  close() {},
+  closeAfterReply() {},
+  flushSoon() {},
+  resume() {},
+  retry() {},
+  release() {},
+  checkLimits() {},
+  unparsedSize: 0,
+  querySize: 0,
+  queryBufferSize: 0,
+  outputSize: 0,
+  fd: -1,
+};
+
+/** Requests of a file in one go, transactions included. */
+export class Replay {
+  readonly #call: Call;
+  readonly #instance: Instance;
+
+  constructor(instance: Instance) {
+    this.#instance = instance;
+    const { keyspace, clock, users } = instance;
+    const reply = new Reply(heapWindows());
+    const client = new Client({
+      id: 0,
+      address: 'aof',
+      localAddress: '',
+      isUnix: false,
+      reply,
+      now: clock.now(),
+      user: users.default,
+    });
+    client.connection = nowhere;
+    client.authenticated = true;
+    client.isUnrestricted = true;
+    client.mayBlock = false;
+    client.isReplaying = true;
+    const [db] = keyspace.databases;
+    const args = new Args();
+    this.#call = { argv: args.argv, args, db, keyspace, client, reply, instance };
+  }
+
+  /** Whether a transaction has begun and not ended. */
+  get isInTransaction(): boolean {
+    return this.#call.client.queue !== undefined;
+  }
+
+  /** Forgets a transaction that has not ended. */
+  revert(): void {
+    this.#call.client.queue = undefined;
+  }
+
+  /** The command that a request names, a subcommand where it does; or undefined. */
+  find(argv: Argv): Command | undefined {
+    const { registry } = this.#instance;
+    const command = registry.find(argv);
+    if (command === undefined || command.subcommands.size === 0 || argv.count === 1) return command;
+    return registry.findSubcommand(command, argv);
+  }
+
+  /** Runs a request. Answers why it failed, if it did. */
+  run(command: Command, argv: Argv): ErrorReply | undefined {
+    const call = this.#call;
+    const { args, client, reply } = call;
+    if (client.queue !== undefined && command.name !== 'exec') {
+      client.queue.push(argv.clone());
+      return undefined;
+    }
+    call.argv = argv;
+    args.argv = argv;
+    client.lastCommand = command.fullName;
+    const { countMin, countMax, fullName } = command;
+    if (argv.count < countMin || argv.count > countMax) return errors.wrongArity(fullName);
+    try {
+      command.run?.(call);
+    } catch (error) {
+      if (error instanceof ErrorReply) return error;
+      if (error instanceof Wait) return errors.notInTransaction;
+      throw error;
+    } finally {
+      reply.rewind(0);
+    }
+    return undefined;
+  }
+}

@@ -1,0 +1,83 @@
+/** A rewrite: all there is goes to a new file, in slices between which others are served. */
+
+import { closeSync, openSync, unlinkSync } from 'node:fs';
+import type { AofDisk } from './aof-writer.ts';
+
+/** Bytes written before others are served. */
+const SLICE_SIZE = 256 * 1024;
+
+export class Rewrite {
+  readonly #path: string;
+  readonly #contents: Generator<Uint8Array, void, undefined>;
+  readonly #disk: AofDisk;
+  readonly #fd: number;
+  #next: NodeJS.Immediate | undefined = undefined;
+  #isOver = false;
+  /** The first piece: made with the rewrite, so that it is about this moment. */
+  #piece: IteratorResult<Uint8Array, void>;
+
+  /** Throws the system's error when there can be no such file. */
+  constructor(path: string, contents: Generator<Uint8Array, void, undefined>, disk: AofDisk) {
+    this.#path = path;
+    this.#contents = contents;
+    this.#disk = disk;
+    this.#fd = openSync(path, 'w', 0o644);
+    this.#piece = contents.next();
+  }
+
+  /** Writes all of it at once. Throws the system's errors, and leaves nothing then. */
+  finish(): void {
+    try {
+      while (this.#writePiece());
+      this.#disk.sync(this.#fd);
+      closeSync(this.#fd);
+    } catch (error) {
+      this.cancel();
+      throw error;
+    }
+  }
+
+  /** Writes it bit by bit. Tells when it is on the disk, or why it is not. */
+  run(done: (error: unknown) => void): void {
+    this.#next = setImmediate(() => {
+      try {
+        let written = 0;
+        for (let isMore = true; isMore; ) {
+          written += this.#piece.value?.length ?? 0;
+          isMore = this.#writePiece();
+          if (isMore && written > SLICE_SIZE) return this.run(done);
+        }
+        this.#disk.syncLater(this.#fd, (error) => {
+          if (this.#isOver) return;
+          this.#isOver = true;
+          closeSync(this.#fd);
+          done(error ?? undefined);
+        });
+      } catch (error) {
+        this.cancel();
+        done(error);
+      }
+    });
+  }
+
+  /** Writes a piece. False: there was none. */
+  #writePiece(): boolean {
+    const { done, value } = this.#piece;
+    if (done === true) return false;
+    for (let at = 0; at < value.length; ) {
+      at += this.#disk.write(this.#fd, value, at, value.length - at);
+    }
+    this.#piece = this.#contents.next();
+    return true;
+  }
+
+  /** Ends it, and leaves nothing. */
+  cancel(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    clearImmediate(this.#next);
+    this.#contents.return();
+    closeSync(this.#fd);
+    unlinkSync(this.#path);
+  }
+}

@@ -1,0 +1,311 @@
+/** The append only file of a server: what commands, configuration and the start ask of it. */
+
+import { setImmediate } from 'node:timers/promises';
+import type { AppendOnly, Instance } from '../dispatch/call.ts';
+import type { Values } from '../instance/config/directives.ts';
+import { AppendOnlyFile } from '../persistence/aof.ts';
+import { writeRequests } from '../persistence/aof-commands.ts';
+import { type AofDisk, systemDisk } from '../persistence/aof-writer.ts';
+import { RdbWriter } from '../persistence/rdb-writer.ts';
+import { Snapshot, type SnapshotWriter } from '../persistence/snapshot.ts';
+import { errors } from '../resp/errors.ts';
+import { RequestWriter } from '../resp/request-writer.ts';
+import type { Zone } from '../zone/zone.ts';
+import { AofLoad, AofLoadError } from './aof-load.ts';
+
+/** Bytes gathered before they are written. */
+const PIECE_SIZE = 64 * 1024;
+const MS_PER_SECOND = 1000;
+
+/** Why CONFIG SET appendonly failed, in Redis's words. */
+const CANNOT_START = 'Unable to turn on AOF. Check server logs.';
+
+/** Keys as requests. */
+class RequestsWriter implements SnapshotWriter {
+  readonly out = new RequestWriter();
+  #selected = -1;
+
+  sizes(): void {}
+
+  entry(zone: Zone, entry: number, database: number): void {
+    const { out } = this;
+    if (database !== this.#selected) {
+      this.#selected = database;
+      out.begin(2);
+      out.bulkText('SELECT');
+      out.bulkText(String(database));
+    }
+    writeRequests(out, zone, entry);
+  }
+
+  get size(): number {
+    return this.out.size;
+  }
+
+  take(): Uint8Array {
+    const bytes = this.out.bytes.slice(0, this.out.size);
+    this.out.clear();
+    return bytes;
+  }
+}
+
+export class ServerAppendOnly implements AppendOnly {
+  readonly #instance: Instance;
+  readonly #file: AppendOnlyFile;
+  readonly #load: AofLoad;
+  #waiting: (() => void)[] = [];
+  #isClosed = false;
+
+  /** It will be part of that instance. `die` ends the process at once. */
+  constructor(parts: Omit<Instance, 'appendOnly'>, die: () => void, disk: AofDisk = systemDisk) {
+    const instance = parts as Instance;
+    this.#instance = instance;
+    const { config, clock, effects, latency, log } = instance;
+    this.#file = new AppendOnlyFile({
+      values: config.values,
+      clock,
+      log,
+      latency,
+      effects,
+      disk,
+      contents: (isSnapshot) => this.#contents(isSnapshot),
+      isSaving: () => instance.saving.isRunning,
+      onFault(fault) {
+        instance.keyspace.appendFault = fault === undefined ? undefined : errors.misconfAof(fault);
+      },
+      die,
+    });
+    this.#file.writer.onSynced = () => this.#tellSynced();
+    this.#load = new AofLoad(instance, this.#file);
+    config.onChange('appendonly', {
+      apply: (values) => this.#follow(values),
+    });
+    config.onChange('aof-disable-auto-gc', {
+      apply: () => {
+        this.#file.removeHistory();
+        return undefined;
+      },
+    });
+  }
+
+  /** Whether there is to be one. */
+  get isWanted(): boolean {
+    return this.#instance.config.values.appendonly;
+  }
+
+  /** Loads it, if there is to be one, as a server starts. Rejects with an AofLoadError. */
+  async load(): Promise<void> {
+    this.#load.readManifest();
+    if (!this.isWanted) return;
+    const { keyspace, clock } = this.#instance;
+    const steps = this.#load.run();
+    while (steps.next().done !== true) {
+      await setImmediate();
+      if (this.#isClosed) return void steps.return();
+      keyspace.tick(clock.now());
+    }
+  }
+
+  /** Begins to write it, if that is wanted. Throws the system's errors. */
+  open(): void {
+    if (this.isWanted && !this.#isClosed) this.#file.open();
+  }
+
+  /** Writes what is left. */
+  close(): void {
+    this.#isClosed = true;
+    this.#file.stop();
+  }
+
+  /** Writes what has been told: before a reply leaves that speaks of it. */
+  beforeReply(): void {
+    if (this.#file.isOn) this.#file.flush();
+  }
+
+  tick(): void {
+    const { keyspace, scriptRuns } = this.#instance;
+    if (keyspace.isLoading || scriptRuns.busy !== undefined) return;
+    this.#file.tick();
+    if (this.#waiting.length > 0) this.#tellSynced();
+  }
+
+  #follow({ appendonly }: Values): string | undefined {
+    const file = this.#file;
+    if (appendonly === file.isOn) return undefined;
+    if (appendonly) return file.start(this.#isInTransaction) ? undefined : CANNOT_START;
+    file.stop();
+    this.#tellSynced();
+    return undefined;
+  }
+
+  get #isInTransaction(): boolean {
+    return this.#instance.pubsub.executing?.mayBlock === false;
+  }
+
+  /** All there is now, in pieces. */
+  *#contents(isSnapshot: boolean): Generator<Uint8Array, void, undefined> {
+    const { config, functions, keyspace, clock } = this.#instance;
+    const { values } = config;
+    const hasSessions = keyspace.zones.some((zone, i) => i > 0 && zone.table.count > 0);
+    const codes = Array.from(functions.libraries.all(), ({ code }) => code);
+    if (isSnapshot || hasSessions) {
+      const writer = new RdbWriter({ compresses: values.rdbcompression, sums: values.rdbchecksum });
+      const usedMemory = keyspace.zones.reduce((sum, zone) => sum + zone.usedSize, 0);
+      writer.begin({ now: clock.now(), usedMemory, isAofBase: true, libraries: codes });
+      yield* this.#snapshot(writer);
+      yield writer.end();
+      return;
+    }
+    const writer = new RequestsWriter();
+    const { out } = writer;
+    if (values.aofTimestampEnabled) {
+      out.insert(0, `#TS:${Math.floor(clock.now() / MS_PER_SECOND)}\r\n`);
+    }
+    for (const code of codes) {
+      out.begin(3);
+      out.bulkText('FUNCTION');
+      out.bulkText('LOAD');
+      out.bulk(code);
+    }
+    yield* this.#snapshot(writer);
+    yield writer.take();
+  }
+
+  *#snapshot(
+    writer: SnapshotWriter & { readonly size: number; take(): Uint8Array },
+  ): Generator<Uint8Array, void, undefined> {
+    const { audience, keyspace } = this.#instance;
+    let first = 0;
+    // What changes values is to take them in before; see perform().
+    audience.count(true);
+    const snapshots = keyspace.zones.map((zone) => {
+      const databases = keyspace.databasesOf(zone);
+      const snapshot = new Snapshot(databases, writer, first);
+      first += databases.length;
+      return snapshot;
+    });
+    try {
+      yield writer.take();
+      for (const snapshot of snapshots) {
+        while (snapshot.step()) if (writer.size >= PIECE_SIZE) yield writer.take();
+      }
+    } finally {
+      for (const snapshot of snapshots) snapshot.end();
+      audience.count(false);
+    }
+  }
+
+  // ── What commands ask for ─────────────────────────────────────────────────────────────────────
+
+  get isOn(): boolean {
+    return this.#file.isOn;
+  }
+
+  get isRewriting(): boolean {
+    return this.#file.isRewriting;
+  }
+
+  get isScheduled(): boolean {
+    return this.#file.isScheduled;
+  }
+
+  get lastRewriteSeconds(): number {
+    return this.#file.lastRewriteSeconds;
+  }
+
+  get rewriteSeconds(): number {
+    return this.#file.rewriteSeconds;
+  }
+
+  get isLastRewriteGood(): boolean {
+    return this.#file.isLastRewriteGood;
+  }
+
+  get rewrites(): number {
+    return this.#file.rewrites;
+  }
+
+  get failures(): number {
+    return this.#file.failures;
+  }
+
+  get isGood(): boolean {
+    return this.#file.writer.isGood;
+  }
+
+  get currentSize(): number {
+    return this.#file.currentSize;
+  }
+
+  get baseSize(): number {
+    return this.#file.baseSize;
+  }
+
+  get bufferSize(): number {
+    return this.#file.bufferSize;
+  }
+
+  get isSyncing(): boolean {
+    return this.#file.writer.isSyncing;
+  }
+
+  get delayedSyncs(): number {
+    return this.#file.writer.delayedSyncs;
+  }
+
+  get isSynced(): boolean {
+    return this.#file.isSynced;
+  }
+
+  get writeDelayMs(): number {
+    return this.#file.writer.delayMs;
+  }
+
+  set writeDelayMs(ms: number) {
+    this.#file.writer.delayMs = ms;
+  }
+
+  rewrite(): boolean {
+    return this.#file.rewrite();
+  }
+
+  schedule(): void {
+    this.#file.isScheduled = true;
+    this.#file.failures = 0;
+  }
+
+  reload(): boolean {
+    const { functions, keyspace, effects, log } = this.#instance;
+    const file = this.#file;
+    file.flush(true);
+    keyspace.clear();
+    functions.libraries.clear();
+    try {
+      this.#load.readManifest();
+      file.removeHistory();
+      for (const _ of this.#load.run());
+    } catch (error) {
+      if (!(error instanceof AofLoadError)) throw error;
+      return false;
+    } finally {
+      effects.withhold();
+    }
+    keyspace.counts.dirty = 0;
+    log.notice('Append Only File loaded by DEBUG LOADAOF');
+    return true;
+  }
+
+  whenSynced(): Promise<void> {
+    const done = new Promise<void>((resolve) => this.#waiting.push(resolve));
+    this.#file.syncSoon();
+    return done;
+  }
+
+  #tellSynced(): void {
+    if (this.#file.isOn && !this.#file.isSynced) {
+      if (this.#waiting.length > 0) this.#file.syncSoon();
+      return;
+    }
+    for (const tell of this.#waiting.splice(0)) tell();
+  }
+}
