@@ -207,8 +207,8 @@ export const xclaim = command({
 const ATTEMPTS = 10;
 const COUNT = 100;
 const COUNT_MAX = INT64_MAX / 16n;
-/** Ids of 16 bytes each that no machine has memory for. */
-const COUNT_POSSIBLE = 2 ** 32;
+/** Ids of 16 bytes each: redis-server reserves address space for all of them, and has 2^47 bytes. */
+const COUNT_POSSIBLE = 2 ** 42;
 
 function readAutoOptions({ args }: Call): void {
   request.limit = COUNT;
