@@ -51,8 +51,9 @@ const PERSISTENT: ReadonlySet<string> = new Set(['save', 'dir', 'dbfilename', 'a
 
 /**
  * Starts a server. It keeps its keys in memory alone, unless it is told where they are to be saved
- * (`dir`, `dbfilename`) or when (`save`): then what was saved is loaded first. Rejects with a ConfigError when a directive is unknown or has a bad value, and
- * with an error that has the system's `code` when it can't listen.
+ * (`dir`, `dbfilename`) or when (`save`, `appendonly`): then what was saved is loaded first. Rejects
+ * with a ConfigError when a directive is unknown or has a bad value, with a StartError when what was
+ * saved can't be loaded, and with an error that has the system's `code` when it can't listen.
  */
 export async function startServer(options: StartOptions = {}): Promise<RunningServer> {
   const { port = 0, host = '127.0.0.1', config: directives = {}, clock = systemClock } = options;

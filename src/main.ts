@@ -116,8 +116,11 @@ async function main(): Promise<void> {
       log.notice('Server initialized');
     });
   } catch (error) {
-    const isTold = [ListenError, NowhereError, StartError].some((kind) => error instanceof kind);
-    if (isTold) fail((error as Error).message);
+    if (error instanceof StartError) {
+      log.warning(`Fatal error loading the DB: ${error.message}. Exiting.`);
+      fail(error.message);
+    }
+    if (error instanceof ListenError || error instanceof NowhereError) fail(error.message);
     throw error;
   }
   config.onChange('loglevel', {

@@ -169,12 +169,18 @@ export interface Saving {
   /** Whether the last background save succeeded, and the seconds it took; -1: there was none. */
   readonly isLastOk: boolean;
   readonly lastTook: number;
+  /** Bytes of keys that it took in ahead because they were about to change. */
+  readonly lastAheadSize: number;
   /** How many were begun. */
   readonly count: number;
   /** Whether a background save goes on; seconds since it began, or -1; keys of it. */
   readonly isRunning: boolean;
   readonly currentTook: number;
-  readonly progress: { readonly written: number; readonly count: number };
+  readonly progress: {
+    readonly written: number;
+    readonly count: number;
+    readonly aheadSize: number;
+  };
   /** Whether a background save is to be begun as soon as it can be. */
   isScheduled: boolean;
   /** Saves before it returns. False: the log says why. */

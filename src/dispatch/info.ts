@@ -241,15 +241,15 @@ function clients({ clients: all, config, blocking, tracking }: Instance): readon
 }
 
 function persistence({ keyspace, saving, loading, clock, appendOnly }: Instance): readonly Field[] {
-  const { written, count } = saving.progress;
+  const { written, count, aheadSize } = saving.progress;
   const status = (isGood: boolean): string => (isGood ? 'ok' : 'err');
   return [
     ['loading', keyspace.isLoading ? 1 : 0],
     ['async_loading', 0],
-    ['current_cow_peak', 0],
-    ['current_cow_size', 0],
+    ['current_cow_peak', aheadSize],
+    ['current_cow_size', aheadSize],
     ['current_cow_size_age', 0],
-    ['current_fork_perc', '0.00'],
+    ['current_fork_perc', ratio(written * 100, count)],
     ['current_save_keys_processed', written],
     ['current_save_keys_total', count],
     ['rdb_changes_since_last_save', keyspace.counts.dirty],
@@ -259,7 +259,7 @@ function persistence({ keyspace, saving, loading, clock, appendOnly }: Instance)
     ['rdb_last_bgsave_time_sec', saving.lastTook],
     ['rdb_current_bgsave_time_sec', saving.currentTook],
     ['rdb_saves', saving.count],
-    ['rdb_last_cow_size', 0],
+    ['rdb_last_cow_size', saving.lastAheadSize],
     ['rdb_last_load_keys_expired', loading.expired],
     ['rdb_last_load_keys_loaded', loading.loaded],
     ['aof_enabled', appendOnly.isOn ? 1 : 0],

@@ -79,12 +79,14 @@ export class Loading {
     try {
       for (const opened of files) {
         this.#current = opened;
-        const delay = config.values.keyLoadDelay;
+        let owed = 0;
         let until = clock.monotonicMicros() + SLICE_MICROS;
         while (next(opened)) {
-          if (delay > 0) await setTimeout(delay / MICROS_PER_MS);
+          owed += config.values.keyLoadDelay;
+          if (owed >= MICROS_PER_MS) await setTimeout(owed / MICROS_PER_MS);
           else if (clock.monotonicMicros() >= until) await setImmediate();
           else continue;
+          owed = 0;
           this.onProgress?.();
           keyspace.tick(clock.now());
           if (this.#isStopped) return;

@@ -258,7 +258,7 @@ export class RdbReader {
       const sum = reader.bytes.subarray(at, at + SUM_SIZE);
       // Eight zeros: none was made.
       if (this.#checks && sum.some((byte) => byte !== 0) && !this.#crc.isAt(sum, 0)) {
-        reader.fail('a wrong checksum');
+        reader.fail('RDB CRC error: a wrong checksum');
       }
       reader.at = end + SUM_SIZE;
     }

@@ -56,6 +56,12 @@ export interface Ending {
   readonly isForced?: boolean;
 }
 
+export interface SaveProgress {
+  readonly written: number;
+  readonly count: number;
+  readonly aheadSize: number;
+}
+
 /** One file that is being made. */
 interface Part {
   readonly writer: RdbWriter;
@@ -92,6 +98,8 @@ export class Saves {
   lastSave: number;
   /** Seconds it took; -1: there was none. */
   lastTook = -1;
+  /** Bytes of keys that it took in ahead because they were about to change. */
+  lastAheadSize = 0;
   /** How many were begun. */
   count = 0;
   /** Whether a background save is to be begun as soon as it can be. */
@@ -138,15 +146,17 @@ export class Saves {
     return this.#running === undefined ? -1 : this.#seconds() - this.#running.began;
   }
 
-  /** Keys of it that are written, and all. */
-  get progress(): { readonly written: number; readonly count: number } {
+  /** Keys of it that are written, and all; bytes of those that were about to change. */
+  get progress(): SaveProgress {
     let written = 0;
     let count = 0;
+    let aheadSize = 0;
     for (const { snapshot } of this.#running?.parts ?? []) {
       written += snapshot.written;
       count += snapshot.count;
+      aheadSize += snapshot.aheadSize;
     }
-    return { written, count };
+    return { written, count, aheadSize };
   }
 
   #seconds(): number {
@@ -249,15 +259,18 @@ export class Saves {
     if (running === undefined || running.isWaiting) return -1;
     const { clock, config } = this.#context;
     const delay = config.values.rdbKeySaveDelay;
+    let owed = 0;
     const until = clock.monotonicMicros() + SLICE_MICROS;
     while (running.current < running.parts.length) {
       const { snapshot, writer, draft } = running.parts[running.current];
+      const before = snapshot.written;
       const hasMore = snapshot.step();
+      owed += delay * (snapshot.written - before);
       if (!hasMore) {
         draft.write(writer.end());
         running.current++;
       }
-      if (delay > 0 && hasMore) return Math.ceil(delay / MICROS_PER_MS);
+      if (owed >= MICROS_PER_MS) return Math.ceil(owed / MICROS_PER_MS);
       if (clock.monotonicMicros() >= until) break;
     }
     let pending = 0;
@@ -312,6 +325,7 @@ export class Saves {
 
   #end(running: Running): void {
     for (const { snapshot } of running.parts) snapshot.end();
+    this.lastAheadSize = this.progress.aheadSize;
     this.lastTook = this.#seconds() - running.began;
     this.#running = undefined;
     this.#context.audience.count(false);

@@ -33,6 +33,8 @@ export class Snapshot {
   /** Keys there were at that moment, and those written. */
   readonly count: number;
   written = 0;
+  /** Bytes of those that were written because they were about to change. */
+  aheadSize = 0;
   /** Number of a database in the file, by that in its entries; -1 for none. */
   readonly #numbers: Int32Array;
   /** One bit for each bucket: written ahead of the walk. */
@@ -95,6 +97,10 @@ export class Snapshot {
     if (bucket < this.#bucket || this.#isAhead(bucket)) return;
     this.#ahead[bucket >>> 3] |= 1 << (bucket & 7);
     this.#write(bucket);
+    const { zone } = this;
+    for (let entry = zone.table.head(bucket); entry !== 0; entry = zone.arena.i32[entry * 2]) {
+      this.aheadSize += zone.sizeOf(entry);
+    }
   }
 
   #isAhead(bucket: number): boolean {
