@@ -322,7 +322,7 @@ describe('loading', () => {
     const first = open();
     for (let i = 0; i < 50; i++) first.run('SET', `key:${i}`, 'x');
     first.run('SAVE');
-    const server = open({ 'key-load-delay': '1' }, first.disk);
+    const server = open({ 'key-load-delay': '1000' }, first.disk);
     const done = server.loading.load();
     expect(server.run('GET', 'key:1')).toBe('-LOADING Redis is loading the dataset in memory\r\n');
     expect(server.info('loading')).toBe('1');
