@@ -13,7 +13,7 @@ SOURCES := $(shell find src commands -name '*.ts' 2>/dev/null)
 BENCHES := $(wildcard bench/*.ts bench/*/*.ts)
 
 # What comes after `make start` and `make bench` on the command line of the program:
-#   make start ARGS='--port 7000'        make bench ONLY=wire
+#   make start ARGS='--port 7000'        make bench ONLY=latency ARGS='--rounds 9'
 ARGS ?=
 ONLY ?=
 FUZZ_SECONDS ?= 60
@@ -21,10 +21,10 @@ FUZZ_SECONDS ?= 60
 COMMANDS ?= 100000
 SEED ?= 1
 
-.PHONY: help start build test unit model conformance clients software fuzz fault tidy bench docs check clean
+.PHONY: help start build test unit model conformance clients software fuzz fault tidy bench bench-full bench-engine docs check clean
 
 help: ## Lists the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 start: $(BUILT) ## Runs the server on port 6379, or as ARGS says
 	@exec node dist/src/main.js $(ARGS)
@@ -60,8 +60,14 @@ tidy: $(INSTALLED) ## Checks types, format and the style a machine can hold
 	@$(BIN)/biome check --error-on-warnings
 	@$(VITEST) test/tidy.test.ts
 
-bench: $(BENCH_BUILT) ## Measures: everything, or ONLY=wire
-	@node dist/bench/run.js $(ONLY)
+bench: $(BENCH_BUILT) ## Measures beside redis-server in a few minutes: all parts, or ONLY=latency
+	@node dist/bench/run.js $(if $(ONLY),--only '$(ONLY)') $(ARGS)
+
+bench-full: $(BENCH_BUILT) ## Measures every case, for hours; ONLY and ARGS as for bench
+	@node dist/bench/run.js --full $(if $(ONLY),--only '$(ONLY)') $(ARGS)
+
+bench-engine: $(BENCH_BUILT) ## Measures inside the process: all benches, or ONLY=zone
+	@node dist/bench/run.js engine $(ONLY)
 
 docs: $(INSTALLED) ## Writes the generated pages of docs/ again
 	@ZONIS_DOCS=write $(VITEST) test/docs.test.ts

@@ -4,36 +4,6 @@ import { execFileSync } from 'node:child_process';
 import { cpus, loadavg, release, totalmem, type } from 'node:os';
 import type { Candidate } from './servers.ts';
 
-export interface Sample {
-  readonly round: number;
-  readonly perSecond: number;
-  /** Microseconds of the server's CPU time per request; null where it can't be seen. */
-  readonly cpuMicros: number | null;
-  readonly requests: number;
-  /** Cores that neither server nor load generator used meanwhile; null where it can't be seen. */
-  readonly othersLoad: number | null;
-  /** What the measuring program printed, or how the work was verified. */
-  readonly raw: string;
-}
-
-/** One side of a comparison. */
-export interface Series {
-  readonly server: string;
-  /** What it was sent, where that differs between the sides. */
-  readonly variant: string;
-  readonly samples: readonly Sample[];
-}
-
-export interface CaseResult {
-  readonly name: string;
-  readonly unit: 'requests' | 'rotations';
-  readonly args: readonly string[];
-  /** See BenchmarkCase. */
-  readonly isDefault?: boolean;
-  /** The first is what the others are compared with. */
-  readonly series: readonly Series[];
-}
-
 export interface ServerFacts {
   readonly name: string;
   readonly version: string;
@@ -50,15 +20,52 @@ export interface MachineFacts {
   readonly load: number;
 }
 
-export interface Results {
+/** What holds for everything a run has measured. */
+export interface RunFacts {
   /** ISO date and time, in UTC. */
   readonly date: string;
   readonly machine: MachineFacts;
   readonly redisBenchmark: string;
   readonly rounds: number;
   readonly seconds: number;
+  /** Which processors servers and load had to themselves, in words. */
+  readonly pins?: string;
+  /** Numbers of keys were multiplied by this. */
+  readonly scale?: number;
   readonly servers: readonly ServerFacts[];
-  readonly cases: readonly CaseResult[];
+}
+
+/** One measurement of one side. */
+export interface Sample {
+  readonly round: number;
+  /** By name; the unit is in the name. null where it can't be seen. */
+  readonly values: Readonly<Record<string, number | null>>;
+  /** What else is known of it: how the work was verified, what was in the way. */
+  readonly raw: string;
+}
+
+/** One side of a comparison. */
+export interface Series<S = Sample> {
+  readonly server: string;
+  /** What it was sent or told, where that differs between the sides. */
+  readonly variant: string;
+  readonly samples: readonly S[];
+}
+
+export interface CaseResult<S = Sample> {
+  readonly name: string;
+  /** The table it is a row of. */
+  readonly group: string;
+  /** The first is what the others are compared with. */
+  readonly series: readonly Series<S>[];
+  /** What all sides were asked for, such as an offered rate. */
+  readonly given?: Readonly<Record<string, number>>;
+}
+
+/** A results file of every part but throughput, which has cases of its own. */
+export interface Results<C = CaseResult> extends RunFacts {
+  readonly part: string;
+  readonly cases: readonly C[];
 }
 
 export function machineFacts(): MachineFacts {
@@ -87,13 +94,13 @@ export function commitOf(root: string): string {
   }
 }
 
-/** The name of a results file: one per machine and minute. */
-export function resultsName({ date, machine }: Results): string {
+/** The name of a results file: one per part, machine and minute. */
+export function resultsName(part: string, { date, machine }: RunFacts): string {
   const cpu = machine.cpu
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^-|-$/g, '');
-  return `wire-${date.slice(0, 16).replace(/[T:]/g, '-')}-${cpu}-${machine.cores}.json`;
+  return `${part}-${date.slice(0, 16).replace(/[T:]/g, '-')}-${cpu}-${machine.cores}.json`;
 }
 
 /** Names have to tell the sides of a table apart. */

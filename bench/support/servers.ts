@@ -8,6 +8,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { type Address, RespClient } from '../../test/support/resp-client.ts';
+import { pinned } from './pinning.ts';
 
 /** A server somebody wants measured: a command to start, or a port where it already listens. */
 export interface Candidate {
@@ -18,6 +19,8 @@ export interface Candidate {
   readonly shown?: string;
   /** Whether it has SESSION.SET. */
   readonly hasSessions?: boolean;
+  /** Processors it may run on, as taskset has them. */
+  readonly cpus?: string;
 }
 
 export interface Subject {
@@ -70,7 +73,7 @@ export async function startSubject(candidate: Candidate, timeoutMs = 10_000): Pr
     };
   }
   const port = await freePort();
-  const [path, ...args] = candidate.command;
+  const [path, ...args] = pinned(candidate.command, candidate.cpus);
   const own = args.some((arg) => arg.includes('{port}'))
     ? args.map((arg) => arg.replaceAll('{port}', String(port)))
     : [...args, '--port', String(port)];

@@ -37,3 +37,9 @@ export function pairedRatios(values: readonly number[], base: readonly number[])
 export function countFor(perSecond: number, seconds: number): number {
   return Math.max(1000, Math.round((perSecond * seconds) / 1000) * 1000);
 }
+
+/** The mean of ratios: twice as fast and half as fast make one. */
+export function geometricMean(ratios: readonly number[]): number {
+  if (ratios.length === 0) throw new Error('nothing was measured');
+  return Math.exp(ratios.reduce((sum, ratio) => sum + Math.log(ratio), 0) / ratios.length);
+}

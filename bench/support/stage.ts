@@ -1,0 +1,86 @@
+/** The servers of a run: started together, alone, or again and again; all of them ended. */
+
+import { runProgram } from './redis-benchmark.ts';
+import { assertDistinct, machineFacts, type RunFacts, type ServerFacts } from './results.ts';
+import { type Candidate, describeCommand, type Subject, startSubject } from './servers.ts';
+import type { Setup } from './setup.ts';
+
+export class Stage {
+  readonly setup: Setup;
+  readonly #date = new Date().toISOString().slice(0, 19);
+  readonly #machine = machineFacts();
+  #redisBenchmark = 'no redis-benchmark';
+  readonly #servers = new Map<string, ServerFacts>();
+
+  constructor(setup: Setup) {
+    assertDistinct(setup.candidates);
+    this.setup = setup;
+  }
+
+  /** Asks redis-benchmark for its version; who does not use it need not have it. */
+  async askBenchmark(): Promise<void> {
+    const text = await runProgram(this.setup.redisBenchmark, ['--version'], 10_000);
+    this.#redisBenchmark = text.trim().replace(/ \(.*/, '');
+  }
+
+  facts(): RunFacts {
+    const { setup } = this;
+    const { pins } = setup;
+    return {
+      ...{ date: this.#date, machine: this.#machine, redisBenchmark: this.#redisBenchmark },
+      ...{ rounds: setup.rounds, seconds: setup.seconds, scale: setup.scale },
+      pins:
+        pins === undefined
+          ? 'nobody was pinned to processors'
+          : `servers on processors ${pins.server}, the load on ${pins.load}`,
+      servers: setup.candidates.flatMap(({ name }) => this.#servers.get(name) ?? []),
+    };
+  }
+
+  /** Starts one server, with arguments behind its own, for as long as the work takes. */
+  async withOne<T>(
+    candidate: Candidate,
+    args: readonly string[],
+    work: (subject: Subject) => Promise<T>,
+  ): Promise<T> {
+    const subject = await this.#start(candidate, args);
+    try {
+      return await work(subject);
+    } finally {
+      await subject.close();
+    }
+  }
+
+  /** Starts all of them at once. */
+  async withAll<T>(
+    args: readonly string[],
+    work: (subjects: readonly Subject[]) => Promise<T>,
+  ): Promise<T> {
+    const subjects: Subject[] = [];
+    try {
+      for (const candidate of this.setup.candidates) {
+        subjects.push(await this.#start(candidate, args));
+      }
+      return await work(subjects);
+    } finally {
+      for (const subject of subjects) await subject.close();
+    }
+  }
+
+  async #start(candidate: Candidate, args: readonly string[]): Promise<Subject> {
+    const { command } = candidate;
+    const started =
+      command === undefined ? candidate : { ...candidate, command: [...command, ...args] };
+    const subject = await startSubject(started);
+    if (!this.#servers.has(candidate.name)) {
+      const { version } = subject;
+      this.#servers.set(candidate.name, {
+        name: candidate.name,
+        version: candidate.hasSessions ? `${version} (${this.setup.commit})` : version,
+        // Without what a case adds, which the case tells.
+        command: describeCommand(candidate),
+      });
+    }
+    return subject;
+  }
+}
