@@ -32,6 +32,9 @@ export class ByteWriter implements BulkSink {
   size = 0;
   /** Whether long strings are compressed where that makes them shorter. */
   readonly #compresses: boolean;
+  /** The string that comes in pieces, and how much of it has. */
+  #whole: Uint8Array | undefined;
+  #wholeSize = 0;
 
   constructor(compresses: boolean) {
     this.#compresses = compresses;
@@ -62,6 +65,11 @@ export class ByteWriter implements BulkSink {
 
   /** Bytes as they are, with nothing to say how many. */
   append(bytes: Uint8Array, start: number, end: number): void {
+    if (this.#whole !== undefined) {
+      copyBytes(this.#whole, this.#wholeSize, bytes, start, end);
+      this.#wholeSize += end - start;
+      return;
+    }
     this.#room(end - start);
     copyBytes(this.bytes, this.size, bytes, start, end);
     this.size += end - start;
@@ -166,11 +174,23 @@ export class ByteWriter implements BulkSink {
   }
 
   // A bulk in pieces is written as it is.
+  // A string in pieces is as one in one piece: to be compressed it must be whole.
+
   bulkHeader(size: number): void {
-    this.length(size);
+    if (this.#compresses && size > COMPRESSED_SIZE_MIN) {
+      this.#whole = new Uint8Array(size);
+      this.#wholeSize = 0;
+    } else {
+      this.length(size);
+    }
   }
 
-  bulkEnd(): void {}
+  bulkEnd(): void {
+    const whole = this.#whole;
+    if (whole === undefined) return;
+    this.#whole = undefined;
+    this.bulk(whole);
+  }
 }
 
 const digits = new Uint8Array(24);

@@ -44,23 +44,42 @@ export function decompress(
   return to === size ? output : undefined;
 }
 
-/** Where three bytes alike were seen last, from one beyond the start of the input; 0 is nowhere. */
+/**
+ * Where three bytes alike were seen last, counted from one in front of the first input. What is not
+ * beyond `before` was seen in another input: so nothing has to be cleared between two.
+ */
 const seen = new Int32Array(1 << HASH_BITS);
+let before = 0;
+const BEFORE_MAX = 2 ** 30;
+/** What is packed lies here until the next time. */
+let scratch = new Uint8Array(4096);
+const SCRATCH_KEPT = 1024 * 1024;
 
 function hashAt(bytes: Uint8Array, at: number): number {
   const three = (bytes[at] << 16) | (bytes[at + 1] << 8) | bytes[at + 2];
   return Math.imul(three, 0x9e3779b1) >>> (32 - HASH_BITS);
 }
 
-/** Packs [start, end) into fewer than `sizeMax` bytes, or answers undefined when that can't be. */
+/**
+ * Packs [start, end) into fewer than `sizeMax` bytes, or answers undefined when that can't be. The
+ * bytes are good until the next call.
+ */
 export function compress(
   bytes: Uint8Array,
   start: number,
   end: number,
   sizeMax: number,
 ): Uint8Array | undefined {
-  const output = new Uint8Array(sizeMax);
-  seen.fill(0);
+  if (scratch.length < sizeMax || scratch.length > Math.max(sizeMax, SCRATCH_KEPT)) {
+    scratch = new Uint8Array(Math.max(sizeMax, SCRATCH_KEPT));
+  }
+  const output = scratch;
+  if (before > BEFORE_MAX) {
+    seen.fill(0);
+    before = 0;
+  }
+  const origin = before - start;
+  before += end - start + 1;
   let to = 0;
   let literals = start;
   let at = start;
@@ -78,8 +97,8 @@ export function compress(
 
   while (at + 2 < end) {
     const slot = hashAt(bytes, at);
-    const candidate = seen[slot] - 1 + start;
-    seen[slot] = at - start + 1;
+    const candidate = seen[slot] - 1 - origin;
+    seen[slot] = at + 1 + origin;
     const isMatch =
       candidate >= start &&
       at - candidate <= OFFSET_MAX &&
