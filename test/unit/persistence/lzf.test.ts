@@ -8,7 +8,7 @@ import { openOffline } from '../../support/offline.ts';
 
 test('what is packed is shorter, and unpacked it is what it was, whatever was packed before', () => {
   const word = fc.constantFrom('a', 'ab', 'abc', 'session', '\x00\xff', '0123456789');
-  const text = fc.array(word, { maxLength: 400 }).map((words) => words.join(''));
+  const text = fc.array(word, { minLength: 30, maxLength: 400 }).map((words) => words.join(''));
   let packedOnce = 0;
   fc.assert(
     fc.property(text, fc.nat(50), (content, offset) => {
