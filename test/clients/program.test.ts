@@ -51,7 +51,8 @@ interface Program {
 /** Starts the program and waits until it is ready. What it says later is read from its stdout. */
 async function run(...argv: string[]): Promise<Omit<Program, 'port'>> {
   // Nothing is to be left behind; who wants files says so.
-  const child = spawn('node', [main, ...argv, '--save', ''], {
+  const save = argv.includes('--save') ? [] : ['--save', ''];
+  const child = spawn('node', [main, ...argv, ...save], {
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   started.push(child);
@@ -187,6 +188,68 @@ test('a relative pidfile goes with the server even after CONFIG SET dir', async 
   program.child.kill('SIGTERM');
   expect((await ending(program)).code).toBe(0);
   expect(existsSync(join(first, 'z.pid'))).toBe(false);
+});
+
+test('what it has is saved at the end, and loaded at the next start', async () => {
+  const dir = mkdtempSync(join(folder, 'saved-'));
+  const argv = ['--dir', dir, '--save', '3600 1'];
+  const first = await start(...argv);
+  const client = await RespClient.connect({ host: '127.0.0.1', port: first.port });
+  await client.call('SET', 'k', 'v');
+  first.child.kill('SIGTERM');
+  expect(await once(first.child, 'exit')).toEqual([0, null]);
+  client.close();
+  expect(readdirSync(dir)).toEqual(['dump.rdb']);
+
+  const second = await start(...argv);
+  const other = await RespClient.connect({ host: '127.0.0.1', port: second.port });
+  expect((await other.call('GET', 'k')).raw).toBe('$1\r\nv\r\n');
+  expect((await other.call('BGSAVE')).raw).toBe('+Background saving started\r\n');
+  const isSaving = async (): Promise<boolean> =>
+    (await other.call('INFO', 'persistence')).raw.includes('rdb_bgsave_in_progress:1');
+  while (await isSaving());
+  await other.call('SET', 'k', 'not kept');
+  second.child.kill('SIGKILL');
+  await once(second.child, 'exit');
+  other.close();
+  expect(readdirSync(dir)).toEqual(['dump.rdb']);
+
+  const third = await start(...argv);
+  const last = await RespClient.connect({ host: '127.0.0.1', port: third.port });
+  expect((await last.call('GET', 'k')).raw).toBe('$1\r\nv\r\n');
+  last.close();
+  third.child.kill('SIGKILL');
+  await once(third.child, 'exit');
+});
+
+test('a file that is not whole ends the start with exit code 1, and stays as it is', async () => {
+  const dir = mkdtempSync(join(folder, 'torn-'));
+  const file = join(dir, 'dump.rdb');
+  const torn = Buffer.from('REDIS0010\xfe\x00\x00\x01k\x05v', 'latin1');
+  writeFileSync(file, torn);
+  const { status, text } = fail(['--dir', dir, '--port', String(await freePort())]);
+  expect(status).toBe(1);
+  expect(text).toContain(
+    `Can't load the RDB file ${file}: the end comes too early at byte 15, in what begins at byte 11`,
+  );
+  expect(readFileSync(file)).toEqual(torn);
+  expect(readdirSync(dir)).toEqual(['dump.rdb']);
+});
+
+test('SHUTDOWN saves if told so, and not otherwise', async () => {
+  for (const [words, files] of [
+    [['SAVE'], ['dump.rdb']],
+    [['NOSAVE'], []],
+    [[], []],
+  ]) {
+    const dir = mkdtempSync(join(folder, 'shutdown-'));
+    const { child, port } = await start('--dir', dir);
+    const client = await RespClient.connect({ host: '127.0.0.1', port });
+    void client.call('SHUTDOWN', ...words).catch(() => {});
+    expect(await once(child, 'exit')).toEqual([0, null]);
+    client.close();
+    expect(readdirSync(dir)).toEqual(files);
+  }
 });
 
 test('an unknown directive is told with its line, with exit code 1', () => {
