@@ -46,6 +46,11 @@ export class Loading {
   totalSize = 0;
   /** What the file said of the memory that was used when it was made. */
   usedMemory = 0;
+  /**
+   * Called when a file that is not whole has taken the place of what there was: a part of it is no
+   * data set, and must not be saved over the file.
+   */
+  onFatal: (() => void) | undefined = undefined;
   /** Called when more has been read. */
   onProgress: (() => void) | undefined = undefined;
   readonly #context: SavesContext;
@@ -102,10 +107,16 @@ export class Loading {
     log.notice(`DB loaded from disk: ${seconds} seconds`);
   }
 
-  /** Loads the files there are at once. Throws a LoadError: also when there is none. */
-  loadNow(options: LoadOptions): void {
-    const files = this.#open(options);
-    if (files.length === 0) throw new LoadError('there is no file');
+  /** DEBUG RELOAD. Throws an error reply. */
+  reload({ saves, flushes, merges }: Reloading): void {
+    const { keyspace, functions, log } = this.#context;
+    if (saves && !this.#saves.save()) throw errors.saveFailed;
+    this.#saves.abort();
+    const files = this.#openNow({ merges });
+    if (flushes) {
+      keyspace.clear();
+      functions.libraries.clear();
+    }
     this.#begin(files);
     try {
       for (const opened of files) {
@@ -113,28 +124,28 @@ export class Loading {
         while (next(opened));
         this.#end(opened);
       }
-    } finally {
-      this.#finish(files);
-    }
-  }
-
-  /** DEBUG RELOAD. Throws an error reply. */
-  reload({ saves, flushes, merges }: Reloading): void {
-    const { keyspace, functions, log } = this.#context;
-    if (saves && !this.#saves.save()) throw errors.saveFailed;
-    this.#saves.abort();
-    if (flushes) {
-      keyspace.clear();
-      functions.libraries.clear();
-    }
-    try {
-      this.loadNow({ merges });
     } catch (error) {
       if (!(error instanceof LoadError)) throw error;
       log.warning(error.message);
+      this.onFatal?.();
       throw errors.reloadFailed;
+    } finally {
+      this.#finish(files);
     }
     log.notice('DB reloaded by DEBUG RELOAD');
+  }
+
+  #openNow(options: LoadOptions): Opened[] {
+    const { log } = this.#context;
+    try {
+      const files = this.#open(options);
+      if (files.length > 0) return files;
+      log.warning('There is no RDB file to load');
+    } catch (error) {
+      if (!(error instanceof LoadError)) throw error;
+      log.warning(error.message);
+    }
+    throw errors.reloadFailed;
   }
 
   #open(options: LoadOptions): Opened[] {
@@ -186,6 +197,7 @@ export class Loading {
     this.loaded += load.loaded;
     this.expired += load.expired;
     this.usedMemory = Number(load.fields.get('used-mem') ?? 0);
+    for (const name of load.emptyNames) this.#context.log.notice(`skipping empty key: ${name}`);
     const empty = load.empty === 0 ? '' : `, empty keys skipped: ${load.empty}`;
     this.#context.log.notice(
       `Done loading RDB, keys loaded: ${load.loaded}, keys expired: ${load.expired}${empty}.`,

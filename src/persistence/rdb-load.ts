@@ -19,6 +19,8 @@ import type { KeyRecord, RdbHandler } from './rdb-reader.ts';
 import { storeValue } from './store.ts';
 import type { Value } from './value-reader.ts';
 
+/** Names of empty keys that are told. */
+const EMPTY_NAMES_MAX = 10;
 const SAFE = BigInt(Number.MAX_SAFE_INTEGER);
 
 /** Why a file can't be loaded, in one line. */
@@ -46,6 +48,8 @@ export class RdbLoad implements RdbHandler {
   loaded = 0;
   expired = 0;
   empty = 0;
+  /** Names of the first of those, in latin1. */
+  readonly emptyNames: string[] = [];
   /** What the file says of itself, by name. */
   readonly fields = new Map<string, string>();
   readonly #target: LoadTarget;
@@ -81,7 +85,9 @@ export class RdbLoad implements RdbHandler {
       );
     }
     if (record.value === undefined) {
-      this.empty++;
+      if (this.empty++ < EMPTY_NAMES_MAX) {
+        this.emptyNames.push(latin1Text(record.key, 0, record.key.length));
+      }
       return;
     }
     const deadline = deadlineOf(record);

@@ -141,7 +141,12 @@ function nodes(reader: ByteReader, readOne: () => Uint8Array[]): Uint8Array[] {
 
 function readNode(reader: ByteReader): Uint8Array[] {
   const container = reader.length();
-  if (container === NODE_PLAIN) return [reader.string()];
+  if (container === NODE_PLAIN) {
+    const element = reader.string();
+    // Only what is large stands alone.
+    if (element.length === 0) reader.fail('a node of nothing');
+    return [element];
+  }
   if (container !== NODE_PACKED) reader.fail('an unknown node');
   return readListpack(reader);
 }

@@ -238,6 +238,7 @@ export class Server implements ConnectionHost {
     const persistence = { keyspace, functions, config, log, clock, latency, audience, disk };
     this.#saves = new Saves(persistence);
     this.#loading = new Loading(persistence, this.#saves);
+    this.#loading.onFatal = () => this.#die();
     const whole = Object.assign(instance, {
       scriptRuns,
       scripts: new Scripts(scriptRuns),

@@ -315,6 +315,20 @@ describe('DEBUG RELOAD', () => {
     server.disk.failing = 'write';
     expect(server.run('DEBUG', 'RELOAD')).toBe('-ERR\r\n');
   });
+
+  test('ends the server when the file is not whole: half of it must not be saved', () => {
+    const server = open(debugging);
+    server.run('SET', 'a', '1');
+    server.run('SAVE');
+    const bytes = server.disk.files.get('/data/dump.rdb') as Uint8Array;
+    server.disk.files.set('/data/dump.rdb', bytes.slice(0, -3));
+    let isFatal = false;
+    server.loading.onFatal = () => {
+      isFatal = true;
+    };
+    expect(server.run('DEBUG', 'RELOAD', 'NOSAVE')).toMatch(/^-ERR Error trying to load/);
+    expect(isFatal).toBe(true);
+  });
 });
 
 describe('loading', () => {
