@@ -160,9 +160,9 @@ export const bgrewriteaof = command({
   complexity: 'O(1)',
   flags: ['no_async_loading', 'admin', 'noscript'],
   run({ client, reply, instance }) {
-    const { appendOnly } = instance;
+    const { appendOnly, saving } = instance;
     if (appendOnly.isRewriting) throw errors.rewriteInProgress;
-    if (!client.mayBlock) {
+    if (!client.mayBlock || saving.isRunning) {
       appendOnly.schedule();
       reply.simple('Background append only file rewriting scheduled');
     } else if (appendOnly.rewrite()) {

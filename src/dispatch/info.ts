@@ -324,7 +324,8 @@ function replication({ replicationId }: Instance): readonly Field[] {
 
 // ── What has been counted ───────────────────────────────────────────────────────────────────────
 
-function stats({ stats: own, keyspace, pubsub, tracking }: Instance): readonly Field[] {
+function stats(instance: Instance): readonly Field[] {
+  const { stats: own, keyspace, pubsub, tracking, saving, appendOnly } = instance;
   let expired = 0;
   let evicted = 0;
   for (const { counts } of keyspace.zones) {
@@ -362,7 +363,8 @@ function stats({ stats: own, keyspace, pubsub, tracking }: Instance): readonly F
     ['pubsub_patterns', pubsub.patterns.size],
     ['pubsubshard_channels', pubsub.shards.size],
     ['latest_fork_usec', 0],
-    ['total_forks', 0],
+    // There are none, but what Redis forks for.
+    ['total_forks', saving.count + appendOnly.rewrites],
     ['migrate_cached_sockets', 0],
     ['slave_expires_tracked_keys', 0],
     ['active_defrag_hits', 0],

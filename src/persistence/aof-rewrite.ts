@@ -11,14 +11,23 @@ export class Rewrite {
   readonly #contents: Generator<Uint8Array, void, undefined>;
   readonly #disk: AofDisk;
   readonly #fd: number;
+  /** Milliseconds that every piece takes longer, for tests. */
+  readonly #delayMs: () => number;
   #next: NodeJS.Immediate | undefined = undefined;
+  #later: NodeJS.Timeout | undefined = undefined;
   #isOver = false;
   /** The first piece: made with the rewrite, so that it is about this moment. */
   #piece: IteratorResult<Uint8Array, void>;
 
   /** Throws the system's error when there can be no such file. */
-  constructor(path: string, contents: Generator<Uint8Array, void, undefined>, disk: AofDisk) {
+  constructor(
+    path: string,
+    contents: Generator<Uint8Array, void, undefined>,
+    disk: AofDisk,
+    delayMs: () => number,
+  ) {
     this.#path = path;
+    this.#delayMs = delayMs;
     this.#contents = contents;
     this.#disk = disk;
     this.#fd = openSync(path, 'w', 0o644);
@@ -41,22 +50,31 @@ export class Rewrite {
   run(done: (error: unknown) => void): void {
     this.#next = setImmediate(() => {
       try {
-        let written = 0;
-        for (let isMore = true; isMore; ) {
-          written += this.#piece.value?.length ?? 0;
-          isMore = this.#writePiece();
-          if (isMore && written > SLICE_SIZE) return this.run(done);
-        }
-        this.#disk.syncLater(this.#fd, (error) => {
-          if (this.#isOver) return;
-          this.#isOver = true;
-          closeSync(this.#fd);
-          done(error ?? undefined);
-        });
+        this.#writeSlice(done);
       } catch (error) {
         this.cancel();
         done(error);
       }
+    });
+  }
+
+  #writeSlice(done: (error: unknown) => void): void {
+    let written = 0;
+    for (let isMore = true; isMore; ) {
+      written += this.#piece.value?.length ?? 0;
+      isMore = this.#writePiece();
+      const delay = this.#delayMs();
+      if (isMore && delay > 0) {
+        this.#later = setTimeout(() => this.run(done), delay);
+        return;
+      }
+      if (isMore && written > SLICE_SIZE) return this.run(done);
+    }
+    this.#disk.syncLater(this.#fd, (error) => {
+      if (this.#isOver) return;
+      this.#isOver = true;
+      closeSync(this.#fd);
+      done(error ?? undefined);
     });
   }
 
@@ -76,6 +94,7 @@ export class Rewrite {
     if (this.#isOver) return;
     this.#isOver = true;
     clearImmediate(this.#next);
+    clearTimeout(this.#later);
     this.#contents.return();
     closeSync(this.#fd);
     unlinkSync(this.#path);

@@ -214,11 +214,18 @@ export class AofWriter {
       log.warning(
         "Can't recover from AOF write error when the AOF fsync policy is 'always'. Exiting...",
       );
-      this.#host.die();
+      this.#die();
     }
     this.#setFaults(reason, this.#syncFault);
     if (written > 0) this.#noteWritten(stream, written);
     return false;
+  }
+
+  /** What has been answered can't be kept: nothing is written any more, and nobody served. */
+  #die(): void {
+    closeSync(this.#fd);
+    this.#fd = NONE;
+    this.#host.die();
   }
 
   #sync(): void {
@@ -234,7 +241,7 @@ export class AofWriter {
           "Can't persist AOF for fsync error when the AOF fsync policy is 'always': " +
             `${systemReason(error)}. Exiting...`,
         );
-        this.#host.die();
+        this.#die();
         return;
       }
       const took = Math.floor((clock.monotonicMicros() - began) / MICROS_PER_MS);
@@ -252,6 +259,7 @@ export class AofWriter {
 
   #syncLater(): void {
     const fd = this.#fd;
+    const before = this.#syncedSize;
     this.isSyncing = true;
     this.#syncedSize = this.size;
     this.#host.disk.syncLater(fd, (error) => {
@@ -259,6 +267,7 @@ export class AofWriter {
       // The file may have been closed meanwhile: then it was synced in another way.
       if (fd !== this.#fd) error = null;
       if (error !== null) this.#host.log.warning(`Fail to fsync the AOF file: ${error.message}`);
+      if (error !== null) this.#syncedSize = before;
       this.#setFaults(this.#writeFault, error === null ? undefined : systemReason(error));
       this.onSynced?.();
     });

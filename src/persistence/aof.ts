@@ -135,7 +135,7 @@ export class AppendOnlyFile {
       const name = manifest.addBase(values.aofUseRdbPreamble);
       const temporary = this.path(`temp-rewriteaof-${process.pid}.aof`);
       const contents = this.#host.contents(values.aofUseRdbPreamble);
-      new Rewrite(temporary, contents, this.#host.disk).finish();
+      new Rewrite(temporary, contents, this.#host.disk, () => 0).finish();
       renameSync(temporary, this.pathOf(name));
       log.notice(`Creating AOF base file ${name} on server start`);
     }
@@ -290,7 +290,8 @@ export class AppendOnlyFile {
       this.makeFolder();
       this.flush(true);
       this.#openIncrement();
-      rewrite = new Rewrite(temporary, this.#host.contents(isSnapshot), disk);
+      const delayMs = () => values.rdbKeySaveDelay / MICROS_PER_MS;
+      rewrite = new Rewrite(temporary, this.#host.contents(isSnapshot), disk, delayMs);
     } catch (error) {
       log.warning(`Can't rewrite append only file in background: ${systemReason(error)}`);
       this.isLastRewriteGood = false;
@@ -325,6 +326,8 @@ export class AppendOnlyFile {
   }
 
   #cancelRewrite(): void {
+    if (!this.isRewriting) return;
+    this.#host.log.notice(`Killing running AOF rewrite child: ${process.pid}`);
     this.#rewrite?.cancel();
     this.#rewrite = undefined;
   }

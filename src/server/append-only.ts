@@ -174,7 +174,7 @@ export class ServerAppendOnly implements AppendOnly {
   *#snapshot(
     writer: SnapshotWriter & { readonly size: number; take(): Uint8Array },
   ): Generator<Uint8Array, void, undefined> {
-    const { audience, keyspace } = this.#instance;
+    const { audience, config, keyspace } = this.#instance;
     let first = 0;
     // What changes values is to take them in before; see perform().
     audience.count(true);
@@ -187,7 +187,9 @@ export class ServerAppendOnly implements AppendOnly {
     try {
       yield writer.take();
       for (const snapshot of snapshots) {
-        while (snapshot.step()) if (writer.size >= PIECE_SIZE) yield writer.take();
+        while (snapshot.step()) {
+          if (writer.size >= PIECE_SIZE || config.values.rdbKeySaveDelay > 0) yield writer.take();
+        }
       }
     } finally {
       for (const snapshot of snapshots) snapshot.end();

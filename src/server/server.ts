@@ -38,6 +38,7 @@ import { events } from '../keyspace/events.ts';
 import { Keyspace } from '../keyspace/keyspace.ts';
 import { Sessions } from '../keyspace/sessions.ts';
 import { Watches } from '../keyspace/watches.ts';
+import type { AofDisk } from '../persistence/aof-writer.ts';
 import { type Disk, systemDisk } from '../persistence/disk.ts';
 import { Loading } from '../persistence/loading.ts';
 import { LoadError } from '../persistence/rdb-load.ts';
@@ -71,6 +72,8 @@ export interface ServerOptions {
   readonly files?: Files;
   /** Where snapshots are; the system's if absent. */
   readonly disk?: Disk;
+  /** What the append only file is written with; the system's if absent. */
+  readonly aofDisk?: AofDisk;
   /** Whether what was saved is loaded when the server begins to listen. */
   readonly loads?: boolean;
   /** Told how far that has come. */
@@ -246,7 +249,7 @@ export class Server implements ConnectionHost {
       saving: this.#saves,
       loading: this.#loading,
     });
-    this.#appendOnly = new ServerAppendOnly(whole, () => this.#die());
+    this.#appendOnly = new ServerAppendOnly(whole, () => this.#die(), options.aofDisk);
     this.instance = Object.assign(whole, { appendOnly: this.#appendOnly });
     this.#followRemovals();
     this.#followConfig(zones[0]);
@@ -464,6 +467,8 @@ export class Server implements ConnectionHost {
 
   /** Ends at once: nothing more may be replied. */
   #die(): void {
+    if (this.#isClosing) return;
+    this.#isClosing = true;
     this.#options.onFatal?.();
     for (const connection of this.#connections.keys()) connection.close();
     void this.close();

@@ -242,7 +242,7 @@ describe('what is written', () => {
 
   it('is rewritten when it has grown enough', async () => {
     await start({ 'auto-aof-rewrite-min-size': '2kb' });
-    for (let i = 0; i < 100; i++) await client.call('SET', 'k', 'v'.repeat(100));
+    await client.call('SET', 'k', 'v'.repeat(3000));
     while ((await info('aof_rewrites')) === '0');
     await rewritten();
     expect(Number(await info('aof_base_size'))).toBeLessThan(2048);
