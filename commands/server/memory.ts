@@ -54,7 +54,7 @@ export const memoryStats = command({
   tips: ['nondeterministic_output', 'request_policy:all_shards', 'response_policy:special'],
   run({ keyspace, reply, instance }) {
     const figures = memoryFigures(instance);
-    const { used, peak, resident, overhead, startup, dataset, allocated, keys } = figures;
+    const { used, peak, resident, overhead, startup, dataset, active, keys } = figures;
     const databases = keyspace.databases.filter(({ size }) => size > 0);
     const share = (part: number, whole: number) => (whole === 0 ? 0 : part / whole);
 
@@ -100,16 +100,16 @@ export const memoryStats = command({
     double('dataset.percentage', share(dataset * 100, used - startup));
     double('peak.percentage', share(used * 100, peak));
     integers([
-      ['allocator.allocated', allocated],
-      ['allocator.active', used],
-      ['allocator.resident', used],
+      ['allocator.allocated', used],
+      ['allocator.active', active],
+      ['allocator.resident', active],
     ]);
-    double('allocator-fragmentation.ratio', share(used, allocated));
-    integers([['allocator-fragmentation.bytes', used - allocated]]);
+    double('allocator-fragmentation.ratio', share(active, used));
+    integers([['allocator-fragmentation.bytes', active - used]]);
     double('allocator-rss.ratio', 1);
     integers([['allocator-rss.bytes', 0]]);
-    double('rss-overhead.ratio', share(resident, used));
-    integers([['rss-overhead.bytes', resident - used]]);
+    double('rss-overhead.ratio', share(resident, active));
+    integers([['rss-overhead.bytes', resident - active]]);
     double('fragmentation', share(resident, used));
     integers([['fragmentation.bytes', resident - used]]);
   },
@@ -126,7 +126,7 @@ export const memoryDoctor = command({
   complexity: 'O(1)',
   tips: ['nondeterministic_output', 'request_policy:all_shards', 'response_policy:special'],
   run({ keyspace, reply, instance }) {
-    const { used, allocated } = memoryFigures(instance);
+    const { used, active } = memoryFigures(instance);
     const found: string[] = [];
     for (const zone of keyspace.zones) {
       const { name, size, usedSize, counts } = zone;
@@ -139,9 +139,9 @@ export const memoryDoctor = command({
         found.push(`Zone ${name} is nearly full, and its policy evicts nothing.`);
       }
     }
-    if (used > 16 * MiB && used > allocated * MANY_FREE_SLOTS) {
+    if (active > 16 * MiB && active > used * MANY_FREE_SLOTS) {
       found.push(
-        `${sizeText(used - allocated)} of the pages in use hold nothing: sizes of values have ` +
+        `${sizeText(active - used)} of the pages in use hold nothing: sizes of values have ` +
           'changed. These pages come back as their last entries leave.',
       );
     }

@@ -65,9 +65,7 @@ const forbiddenForMonitor: Gate = ({ client }, { flags }) =>
     : undefined;
 
 const overLimit: Gate = (call, { flags, name }) => {
-  const { keyspace } = call.instance;
-  if (!keyspace.isOverLimit) return undefined;
-  keyspace.evictAll();
+  if (!call.instance.keyspace.isOverLimit) return undefined;
   const isAdding = flags.has('denyoom') || (name === 'exec' && hasQueued(call, 'denyoom'));
   return isAdding ? errors.outOfMemory : undefined;
 };
@@ -147,7 +145,8 @@ function serveWaiting({ blocking, clock, keyspace, scriptRuns }: Instance): void
   blocking.serve();
 }
 
-function run(call: Call, mark: number): boolean {
+function run(call: Call, begin: number): boolean {
+  let mark = begin;
   const { argv, client, instance } = call;
   let command = instance.registry.find(argv);
   if (command === undefined) return refuseUnknown(call);
@@ -161,6 +160,7 @@ function run(call: Call, mark: number): boolean {
     // What waited for something outside goes on when nobody is in the middle of anything.
     const { busy } = instance.scriptRuns;
     if (busy !== undefined && client.hasBegun) return hold(call, instance.scriptRuns.whenFree());
+    if (busy === undefined && instance.keyspace.isHindered) mark = fitIn(call);
     for (const gate of gates) {
       const refusal = gate(call, command);
       if (refusal !== undefined) return reject(call, command, refusal);
@@ -184,6 +184,18 @@ function run(call: Call, mark: number): boolean {
   }
   client.hasBegun = false;
   return true;
+}
+
+/**
+ * Evicts what is too much before a request is run. Who is to hear of it hears it before the reply;
+ * but of a muted client only what comes behind the reply is not taken back. Answers the new mark.
+ */
+function fitIn({ client, instance, keyspace, reply }: Call): number {
+  const { pubsub } = instance;
+  if (client.replyMode === REPLY_ON) pubsub.executing = undefined;
+  keyspace.fitIn();
+  pubsub.executing = client;
+  return reply.mark();
 }
 
 /** Lets the request of a call wait for something outside. */

@@ -63,34 +63,30 @@ function percent(part: number, whole: number): string {
 
 /** What INFO memory and MEMORY STATS are made of. Sizes in bytes, of all zones together. */
 export interface MemoryFigures {
-  /** Pages taken by data, and what describes them. */
+  /** What is stored, with its share of what describes pages and holds buckets. */
   readonly used: number;
   readonly peak: number;
   /** Resident in memory: the whole process. */
   readonly resident: number;
-  /** What describes pages and holds buckets, and what clients have sent and not been sent. */
+  /** That share, and what clients have sent and not been sent. */
   readonly overhead: number;
   /** In use before there is any key. */
   readonly startup: number;
   readonly dataset: number;
-  /** In slots that hold something; the difference to `used` is free slots of pages in use. */
-  readonly allocated: number;
+  /** The same as `used` for all of the pages in use: the difference is free slots in them. */
+  readonly active: number;
   readonly clients: number;
   readonly keys: number;
 }
 
 export function memoryFigures({ keyspace, clients, stats }: Instance): MemoryFigures {
-  let used = 0;
-  let startup = 0;
-  let allocated = 0;
+  const { startupMemory: startup, usedMemory: used } = keyspace;
+  let dataset = 0;
+  let active = startup;
   let keys = 0;
   for (const zone of keyspace.zones) {
-    used += zone.usedSize;
-    startup += zone.overheadSize;
-    allocated += zone.overheadSize + zone.deadlines.pageCount * zone.layout.pageSize;
-    for (const sizeClass of zone.slab.figures()) {
-      allocated += sizeClass['slot-size'] * sizeClass.used;
-    }
+    dataset += zone.takenSize;
+    active += zone.withShare(zone.slab.usedPages() * zone.layout.pageSize);
     keys += zone.table.count;
   }
   let buffers = 0;
@@ -100,10 +96,10 @@ export function memoryFigures({ keyspace, clients, stats }: Instance): MemoryFig
     used,
     peak: stats.peakMemory,
     resident: residentSize(),
-    overhead: startup + buffers,
+    overhead: used - dataset + buffers,
     startup,
-    dataset: used - startup,
-    allocated,
+    dataset,
+    active,
     clients: buffers,
     keys,
   };
@@ -115,7 +111,8 @@ function memory(instance: Instance): readonly Field[] {
   const texts = scripts.size + functions.libraries.size;
   const [zone] = keyspace.zones;
   const figures = memoryFigures(instance);
-  const { used, peak, resident, overhead, startup, dataset, allocated } = figures;
+  const { used, peak, resident, overhead, startup, dataset, active } = figures;
+  const limit = Math.min(zone.size, keyspace.memoryLimit);
   return [
     ['used_memory', used],
     ['used_memory_human', sizeText(used)],
@@ -128,9 +125,9 @@ function memory(instance: Instance): readonly Field[] {
     ['used_memory_startup', startup],
     ['used_memory_dataset', dataset],
     ['used_memory_dataset_perc', percent(dataset, used - startup)],
-    ['allocator_allocated', allocated],
-    ['allocator_active', used],
-    ['allocator_resident', used],
+    ['allocator_allocated', used],
+    ['allocator_active', active],
+    ['allocator_resident', active],
     ['total_system_memory', machineMemory],
     ['total_system_memory_human', sizeText(machineMemory)],
     ['used_memory_lua', scripts.memory],
@@ -146,15 +143,15 @@ function memory(instance: Instance): readonly Field[] {
     ['used_memory_functions', functions.libraries.size],
     ['used_memory_scripts', texts],
     ['used_memory_scripts_human', sizeText(texts)],
-    ['maxmemory', zone.size],
-    ['maxmemory_human', sizeText(zone.size)],
+    ['maxmemory', limit],
+    ['maxmemory_human', sizeText(limit)],
     ['maxmemory_policy', config.values.maxmemoryPolicy],
-    ['allocator_frag_ratio', ratio(used, allocated)],
-    ['allocator_frag_bytes', used - allocated],
-    ['allocator_rss_ratio', ratio(used, used)],
+    ['allocator_frag_ratio', ratio(active, used)],
+    ['allocator_frag_bytes', active - used],
+    ['allocator_rss_ratio', ratio(active, active)],
     ['allocator_rss_bytes', 0],
-    ['rss_overhead_ratio', ratio(resident, used)],
-    ['rss_overhead_bytes', resident - used],
+    ['rss_overhead_ratio', ratio(resident, active)],
+    ['rss_overhead_bytes', resident - active],
     ['mem_fragmentation_ratio', ratio(resident, used)],
     ['mem_fragmentation_bytes', resident - used],
     ['mem_not_counted_for_evict', 0],

@@ -75,6 +75,7 @@ export class Keyspace implements Common {
   readonly counts: KeyspaceCounts;
   /** Whether any of these below keeps some commands from running: asked at each. */
   isHindered = false;
+  #memoryLimit = Number.POSITIVE_INFINITY;
   #isOverLimit = false;
   #isLoading = false;
   #saveFault: ErrorReply | undefined = undefined;
@@ -83,6 +84,8 @@ export class Keyspace implements Common {
   readonly ahead = new Lookahead();
   observer: Common['observer'] = undefined;
   onReplaced: Common['onReplaced'] = undefined;
+  /** Called when what the default zone holds is within a limit that was not met. */
+  onFitting: ((limit: number) => void) | undefined = undefined;
   onFlush: Common['onFlush'] = undefined;
   onMiss: Common['onMiss'] = undefined;
   onNew: Common['onNew'] = undefined;
@@ -112,14 +115,51 @@ export class Keyspace implements Common {
     this.counts = new KeyspaceCounts(traffic);
   }
 
-  /** Whether less memory is allowed than a zone must have: nothing may be added. */
+  /** Bytes the default zone is to hold at most, where that is not just its size: else Infinity. */
+  get memoryLimit(): number {
+    return this.#memoryLimit;
+  }
+
+  set memoryLimit(limit: number) {
+    this.#memoryLimit = limit;
+    this.#isOverLimit = this.#defaultUse > limit;
+    this.#noteHindrances();
+  }
+
+  /** Whether more is held than may be, as found by fitIn(): nothing may be added. */
   get isOverLimit(): boolean {
     return this.#isOverLimit;
   }
 
-  set isOverLimit(isSo: boolean) {
-    this.#isOverLimit = isSo;
-    this.#noteHindrances();
+  /** Evicts until what is held is within the limit, or all is gone that may go. */
+  fitIn(): void {
+    const limit = this.#memoryLimit;
+    if (limit === Number.POSITIVE_INFINITY || this.#isLoading || this.keepsExpired) return;
+    const [zone] = this.zones;
+    if (this.#defaultUse > limit) zone.retired.free(Number.MAX_SAFE_INTEGER);
+    while (this.#defaultUse > limit) {
+      const victim = zone.recency.victim(0);
+      if (victim === 0) break;
+      zone.evict(victim);
+    }
+    this.#isOverLimit = this.#defaultUse > limit;
+    if (!this.#isOverLimit) this.onFitting?.(limit);
+  }
+
+  get #defaultUse(): number {
+    const [zone] = this.zones;
+    return zone.fixedSize + zone.withShare(zone.takenSize);
+  }
+
+  /** Bytes in use before there is any key. */
+  get startupMemory(): number {
+    return this.zones[0].fixedSize;
+  }
+
+  /** Bytes that all zones hold, with what describes them. The default one full is its size. */
+  get usedMemory(): number {
+    const { startupMemory, zones } = this;
+    return zones.reduce((sum, zone) => sum + zone.withShare(zone.takenSize), startupMemory);
   }
 
   /** Whether keys are being loaded: nobody may see them yet. */
@@ -165,16 +205,8 @@ export class Keyspace implements Common {
 
   #noteHindrances(): void {
     const isRefusing = this.writeFault !== undefined || this.#lacksReplicas;
-    this.isHindered = this.#isOverLimit || this.#isLoading || isRefusing;
-  }
-
-  /** Evicts all that the policy lets go, as no zone is as small as what is allowed. */
-  evictAll(): void {
-    const [zone] = this.zones;
-    zone.retired.free(Number.MAX_SAFE_INTEGER);
-    for (let entry = zone.recency.victim(0); entry !== 0; entry = zone.recency.victim(0)) {
-      zone.evict(entry);
-    }
+    const isLimited = this.#memoryLimit !== Number.POSITIVE_INFINITY;
+    this.isHindered = isLimited || this.#isLoading || isRefusing;
   }
 
   /** The zone of a name, or undefined. */

@@ -195,7 +195,7 @@ export class Saves {
   #open(parts: Part[]): string[] {
     const { keyspace, config, disk, functions, clock } = this.#context;
     const { rdbcompression, rdbchecksum } = config.values;
-    const usedMemory = keyspace.zones.reduce((sum, zone) => sum + zone.usedSize, 0);
+    const { usedMemory } = keyspace;
     const obsolete: string[] = [];
     for (const [i, zone] of keyspace.zones.entries()) {
       const path = snapshotPath(config, zone);

@@ -176,7 +176,7 @@ export class Cron {
     keyspace.tick(clock.now());
     stats.beginTurn();
     stats.sample();
-    const used = keyspace.zones.reduce((sum, zone) => sum + zone.usedSize, 0);
+    const used = keyspace.usedMemory;
     if (used > stats.peakMemory) stats.peakMemory = used;
     this.#instance.tracking.forgetExcess();
     this.#closeOverdue();

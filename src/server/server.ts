@@ -20,8 +20,7 @@ import { AclLog } from '../instance/acl/log.ts';
 import { Users } from '../instance/acl/users.ts';
 import { Audience } from '../instance/audience.ts';
 import { Client, Clients, memoryOf } from '../instance/clients.ts';
-import { writeMemory } from '../instance/config/directive.ts';
-import { DEFAULT_ZONE_SIZE, type Values } from '../instance/config/directives.ts';
+import type { Values } from '../instance/config/directives.ts';
 import { type Files, systemFiles, systemReason } from '../instance/config/files.ts';
 import type { Config } from '../instance/config.ts';
 import { Effects } from '../instance/effects.ts';
@@ -48,7 +47,7 @@ import { Reply } from '../resp/reply.ts';
 import { RequestParser } from '../resp/request.ts';
 import type { Clock } from '../std/clock.ts';
 import type { Random } from '../std/random.ts';
-import { SMALL_PAGE, ZONE_SIZE_MIN, zoneSizeFault } from '../zone/layout.ts';
+import { zoneSizeFault } from '../zone/layout.ts';
 import { EVICTED, EXPIRED, Zone } from '../zone/zone.ts';
 import { AofLoadError } from './aof-load.ts';
 import { ServerAppendOnly } from './append-only.ts';
@@ -57,6 +56,7 @@ import { Connection, type ConnectionHost } from './connection.ts';
 import { Cron } from './cron.ts';
 import { Endpoints } from './endpoints.ts';
 import { adopt, type ReadWindow } from './listener.ts';
+import { defaultZoneSize, followMaxmemory } from './maxmemory.ts';
 import { PeerSockets } from './peers.ts';
 import { WINDOWS_SIZE, Windows } from './windows.ts';
 
@@ -96,23 +96,6 @@ const CANNOT_BIND = 'Failed to bind to specified addresses.';
 /** Why a server can't start, in one line. */
 export class StartError extends Error {
   override readonly name = 'StartError';
-}
-
-/** Bytes of the default zone when the server starts. */
-function defaultZoneSize(maxmemory: number): number {
-  return maxmemory === 0 ? DEFAULT_ZONE_SIZE : Math.max(maxmemory, ZONE_SIZE_MIN);
-}
-
-/** Whether that is less than a zone must have, so that there is no such zone. */
-function isNoSize(maxmemory: number): boolean {
-  return maxmemory !== 0 && maxmemory < ZONE_SIZE_MIN;
-}
-
-/** Why a running zone can't have that size, or undefined. */
-function resizeFault({ layout }: Zone, size: number): string | undefined {
-  const least = (ZONE_SIZE_MIN / SMALL_PAGE) * layout.pageSize;
-  if (size >= least) return zoneSizeFault(size, layout.pageSize);
-  return `a zone that began with large pages must have at least ${writeMemory(String(least))}`;
 }
 
 export class Server implements ConnectionHost {
@@ -160,7 +143,6 @@ export class Server implements ConnectionHost {
       ),
     ];
     const keyspace = new Keyspace(zones, values.databases);
-    keyspace.isOverLimit = isNoSize(values.maxmemory);
     const blocking = new Blocking();
     const watches = new Watches();
     const pubsub = new PubSub();
@@ -316,25 +298,7 @@ export class Server implements ConnectionHost {
   /** Lets CONFIG SET reach what is running. */
   #followConfig(zone: Zone): void {
     const { config, keyspace } = this.instance;
-    config.onChange('maxmemory', {
-      check: ({ maxmemory }) =>
-        isNoSize(maxmemory) ? undefined : resizeFault(zone, defaultZoneSize(maxmemory)),
-      apply({ maxmemory }) {
-        keyspace.isOverLimit = isNoSize(maxmemory);
-        if (keyspace.isOverLimit) {
-          keyspace.evictAll();
-          return undefined;
-        }
-        const isDone = zone.resizeTo(defaultZoneSize(maxmemory));
-        return isDone ? undefined : 'what may not be evicted does not fit in that size';
-      },
-    });
-    config.onChange('maxmemory-policy', {
-      apply({ maxmemoryPolicy }) {
-        zone.recency.setPolicy(maxmemoryPolicy);
-        return undefined;
-      },
-    });
+    followMaxmemory(config, keyspace);
     const setFrequency = ({ lfuLogFactor, lfuDecayTime }: Values): undefined => {
       for (const { recency } of keyspace.zones) {
         recency.frequency.logFactor = lfuLogFactor;
@@ -663,6 +627,7 @@ export class Server implements ConnectionHost {
   }
 
   #evictClient(client: Client): void {
+    if (client.closing) return;
     this.instance.stats.evictedClients++;
     this.#options.log.notice('Evicting a client', {
       client: client.address,

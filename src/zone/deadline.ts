@@ -63,6 +63,11 @@ export class Deadlines {
     return true;
   }
 
+  /** Bytes of the places that are taken. */
+  get takenSize(): number {
+    return this.count * PLACE_WORDS * 4;
+  }
+
   /** Gives back every page that holds no place. Answers whether there was one. */
   trim(): boolean {
     const pages = this.pageCount;

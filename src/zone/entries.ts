@@ -366,6 +366,26 @@ export class Entries {
     return this.layout.zoneSize - this.layout.pageCount * this.layout.pageSize;
   }
 
+  /** Bytes in slots and places of deadlines that hold something. */
+  get takenSize(): number {
+    return this.slab.takenSize() + this.deadlines.takenSize;
+  }
+
+  /**
+   * Bytes of metadata that a zone of any size has. What grows with the size belongs to the pages:
+   * the figure for an empty zone is the same for a large one.
+   */
+  get fixedSize(): number {
+    const { pageTable, scratch } = this.layout;
+    return pageTable * 4 - scratch * 8;
+  }
+
+  /** `size` bytes of pages with their share of the other metadata. */
+  withShare(size: number): number {
+    const { zoneSize, pageCount, pageSize } = this.layout;
+    return Math.floor((size * (zoneSize - this.fixedSize)) / (pageCount * pageSize));
+  }
+
   get size(): number {
     return this.layout.zoneSize;
   }

@@ -315,6 +315,17 @@ export class Slab {
     return target;
   }
 
+  /** Bytes in slots that are taken. */
+  takenSize(): number {
+    const { i32 } = this.arena;
+    const { slotSizes, classes } = this.layout;
+    let size = 0;
+    for (let c = 0; c < slotSizes.length; c++) {
+      size += i32[classes + c * CLASS_WORDS + C_LIVE] * slotSizes[c];
+    }
+    return size;
+  }
+
   /** Figures of the classes that have or were refused pages: sizes in bytes, counts of slots. */
   figures() {
     const { i32 } = this.arena;

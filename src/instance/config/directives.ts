@@ -164,7 +164,8 @@ export const directives = {
   maxmemory: memory(DEFAULT_ZONE_SIZE, [0, ULONG_MAX], {
     doc:
       'Size of the default zone; 0 is the size it has when nothing is said. With less than a zone ' +
-      'must have, it is as if the zone were full.',
+      'must have, or less than must stay in it, the zone is emptied to that many bytes by evicting ' +
+      'before each command.',
   }),
   'maxmemory-policy': choice(EVICTION_POLICIES, 'noeviction', {
     doc: 'Which entries the default zone evicts when it is full.',

@@ -110,10 +110,8 @@ describe('CONFIG SET port', () => {
   it('is taken back when another directive is refused after it', async () => {
     const port = await freePort();
     expect(await set('maxmemory', '4mb', 'maxmemory-policy', 'noeviction')).toBe(OK);
-    await admin.call('SET', 'large', 'v'.repeat(3e6));
-    expect(await set('port', String(port), 'maxmemory', '2mb')).toBe(
-      "-ERR CONFIG SET failed (possibly related to argument 'maxmemory') - " +
-        'what may not be evicted does not fit in that size\r\n',
+    expect(await set('port', String(port), 'maxmemory', '5gb')).toMatch(
+      /^-ERR CONFIG SET failed \(possibly related to argument 'maxmemory'\) - a zone has at most/,
     );
     expect([await pingAt(port), await pingAt(server.address.port)]).toEqual([
       'ECONNREFUSED',
