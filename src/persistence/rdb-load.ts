@@ -57,6 +57,8 @@ export class RdbLoad implements RdbHandler {
   readonly #extras: KeyExtras;
   /** Said of the next key. */
   #next: Extras | undefined = undefined;
+  /** The key that is stored, as an argument. */
+  readonly #argv = Argv.of('');
   readonly #codes: Uint8Array[] = [];
 
   constructor(target: LoadTarget, options: LoadOptions = {}) {
@@ -108,7 +110,9 @@ export class RdbLoad implements RdbHandler {
     value: Value,
   ): void {
     const { zone } = database;
-    const argv = Argv.of(key);
+    const argv = this.#argv;
+    argv.bytes = key;
+    argv.ends[0] = key.length;
     const existing = database.findStale(argv, 0);
     if (existing !== 0 && !this.#options.merges) {
       const name = latin1Text(key, 0, key.length);
@@ -125,6 +129,9 @@ export class RdbLoad implements RdbHandler {
       if (error !== errors.outOfMemory) throw error;
       throw this.#noRoom(database);
     }
+    const { recency } = zone;
+    const isMore = idle >= 0 || frequency >= 0 || exact !== undefined || extras !== undefined;
+    if (!isMore) return;
     let entry = database.findStale(argv, 0);
     if (extras !== undefined) {
       entry = this.#extras.apply(entry, extras);
@@ -133,7 +140,6 @@ export class RdbLoad implements RdbHandler {
     if (deadline !== NO_DEADLINE && exact !== undefined && exact > SAFE) {
       zone.deadlines.setExact(entry, exact);
     }
-    const { recency } = zone;
     if (idle >= 0 && !recency.keepsFrequency) recency.setIdle(entry, idle);
     if (frequency >= 0 && recency.keepsFrequency) recency.setFrequency(entry, frequency);
   }

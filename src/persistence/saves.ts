@@ -27,7 +27,7 @@ import { Snapshot } from './snapshot.ts';
 type Zone = Database['zone'];
 
 /** Microseconds of a slice of a background save. */
-const SLICE_MICROS = 2000;
+const SLICE_MICROS = 1000;
 /** Bytes handed to a file at once, and bytes that may wait for the disk. */
 const CHUNK_SIZE = 256 * 1024;
 const PENDING_MAX = 8 * 1024 * 1024;

@@ -68,9 +68,10 @@ export class Snapshot {
   step(): boolean {
     const { table } = this.zone;
     if (!this.#isOpen) return false;
+    const { bucketCount } = table;
     for (let i = 0; i < STEP_BUCKETS; i++) {
       const bucket = table.nextOccupied(this.#bucket);
-      if (bucket >= table.bucketCount) {
+      if (bucket >= bucketCount) {
         this.end();
         return false;
       }
