@@ -56,8 +56,10 @@ export class Link {
     this.#failed = failed;
   }
 
-  send(bytes: Uint8Array): void {
+  /** Sends bytes. Answers whether they may be reused at once, because the system took them all. */
+  send(bytes: Uint8Array): boolean {
     this.#socket.write(bytes);
+    return this.#socket.writableLength === 0;
   }
 
   close(): void {

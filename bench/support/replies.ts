@@ -10,7 +10,6 @@
 const CR_LF = 2;
 const LF = 0x0a;
 const MINUS = 0x2d;
-const COLON = 0x3a;
 const DOLLAR = 0x24;
 const STAR = 0x2a;
 const PERCENT = 0x25;
@@ -109,9 +108,4 @@ export class ReplyCounter {
   #elementEnded(): void {
     if (--this.#owed === 0 && !this.#isPush) this.#onReply(this.#type);
   }
-}
-
-/** Whether a reply of this type is an integer, which fillings with RPUSH, SADD and ZADD get. */
-export function isInteger(type: number): boolean {
-  return type === COLON;
 }

@@ -32,7 +32,15 @@ const canMeasure = redisPath !== undefined && (await hasBenchmark());
 
 /** Cases of each part that a moment is enough for; a part without any is not measured here. */
 const TRIED: Record<string, readonly string[]> = {
-  throughput: ['SET -P 16 -d 3', 'LPOP -P 16 -d 3', 'EVALSHA', 'MULTI_10', 'rotation'],
+  throughput: [
+    'SET -P 16 -d 3',
+    'LPOP -P 16 -d 3',
+    'EVALSHA',
+    'MULTI_10',
+    'PUBLISH_100',
+    'rotation',
+  ],
+  latency: ['10k keys', 'BGSAVE', 'expiry', 'UNLINK', 'eviction'],
 };
 
 describe.skipIf(!canMeasure)('every part', () => {
