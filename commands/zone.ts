@@ -53,6 +53,12 @@ function deadlineAt({ args, db }: Call, index: number, unitMs: number, name: str
   return deadline;
 }
 
+/** Options of the SET that is the effect of a command. */
+function until(deadline: number): string[] {
+  if (deadline === KEEP_DEADLINE) return ['KEEPTTL'];
+  return deadline === NO_DEADLINE ? [] : ['PXAT', String(deadline)];
+}
+
 export const zoneSet = command({
   syntax: 'ZONE SET key value [EX seconds | PX milliseconds] [NX | XX] [SAFE]',
   summary: 'Stores a string and tells how many live keys were evicted to make room.',
@@ -61,7 +67,7 @@ export const zoneSet = command({
   keys: 'OW update',
   flags: ['denyoom'],
   run(call) {
-    const { argv, db, reply } = call;
+    const { argv, db, reply, instance } = call;
     let deadline = NO_DEADLINE;
     let nx = false;
     let xx = false;
@@ -89,6 +95,8 @@ export const zoneSet = command({
     }
     db.tell(argv, 2, events.set);
     if (deadline >= 0) db.tell(argv, 2, events.expire);
+    const { effects } = instance;
+    if (effects.isOn) effects.instead(argv, 'SET', 2, 3, ...until(deadline));
     reply.integer(counts.evicted - evicted);
   },
 });
@@ -117,7 +125,7 @@ export const zoneIncr = command({
   keys: 'RW access update',
   flags: ['denyoom'],
   run(call) {
-    const { argv, db, reply } = call;
+    const { argv, db, reply, instance } = call;
     let initial = 0;
     let deadline = NO_DEADLINE;
     if (argv.count > 4) {
@@ -147,6 +155,8 @@ export const zoneIncr = command({
     const stored = db.setString(argv, 2, entry, text, 0, text.length, kept);
     db.zone.setEncoding(stored, FROM_FLOAT);
     db.tell(argv, 2, events.incrbyfloat);
+    const { effects } = instance;
+    if (effects.isOn) effects.instead(argv, 'SET', 2, text, ...until(kept));
     reply.bulk(text);
   },
 });

@@ -14,6 +14,9 @@ import { Args } from './arguments.ts';
 import type { Call, Command, Instance } from './call.ts';
 import { Wait } from './wait.ts';
 
+/** In front of the name of a zone, where the number of a database is expected. */
+export const ZONE_PREFIX = 'zone:';
+
 /** A connection to nobody. */
 export const nowhere: ClientConnection = {
   close() {},
@@ -76,6 +79,18 @@ export class Replay {
     return registry.findSubcommand(command, argv);
   }
 
+  /** Selects the database of a zone, if that is meant. Answers whether it did. */
+  #selectZone(name: string): boolean {
+    if (!name.startsWith(ZONE_PREFIX)) return false;
+    const { keyspace } = this.#instance;
+    const zone = keyspace.zone(name.slice(ZONE_PREFIX.length));
+    if (zone === undefined) return false;
+    const call = this.#call;
+    call.db = keyspace.databaseOf(zone);
+    call.client.database = call.db.number;
+    return true;
+  }
+
   /** Runs a request. Answers why it failed, if it did. */
   run(command: Command, argv: Argv): ErrorReply | undefined {
     const call = this.#call;
@@ -87,6 +102,9 @@ export class Replay {
     call.argv = argv;
     args.argv = argv;
     client.lastCommand = command.fullName;
+    if (command.fullName === 'select' && argv.count === 2 && this.#selectZone(argv.text(1))) {
+      return undefined;
+    }
     const { countMin, countMax, fullName } = command;
     if (argv.count < countMin || argv.count > countMax) return errors.wrongArity(fullName);
     try {

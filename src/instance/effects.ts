@@ -70,21 +70,13 @@ export class EffectStream {
   }
 }
 
-/** Has a stream go on with a database. */
-function select(stream: EffectStream, database: number): void {
-  if (stream.selected === database) return;
-  const { writer } = stream;
-  stream.selected = database;
-  writer.begin(2);
-  writer.bulkText('SELECT');
-  writer.bulkText(String(database));
-}
-
 export class Effects {
   /** Whether anybody wants to know. */
   isOn = false;
   /** Whom the effects of scripts are for, as redis.set_repl() has it. */
   scriptTarget = FOR_ALL;
+  /** What the databases are called: the numbers of those that Redis has not may change. */
+  nameOf: (database: number) => string = String;
   /** Called when a unit has ended that has effects. */
   onUnit: (() => void) | undefined = undefined;
   readonly #audience: Audience;
@@ -147,7 +139,7 @@ export class Effects {
     if (!this.isOn) return;
     this.#open();
     for (const stream of this.#streams) {
-      select(stream, database);
+      this.#select(stream, database);
       stream.writer.made(argv, parts);
     }
     this.#count++;
@@ -167,7 +159,7 @@ export class Effects {
   removed(database: number, key: Uint8Array, isLazy: boolean, isEvicted: boolean): void {
     this.#open();
     for (const stream of this.#streams) {
-      select(stream, database);
+      this.#select(stream, database);
       stream.writer.begin(2);
       stream.writer.bulkText(removal(isLazy));
       stream.writer.bulk(key);
@@ -193,7 +185,7 @@ export class Effects {
       this.#open();
       for (const stream of this.#streams) {
         if ((stream.target & target) === 0) continue;
-        select(stream, database);
+        this.#select(stream, database);
         if (own.size > 0) stream.writer.raw(own.bytes, 0, own.size);
         else stream.writer.request(argv);
       }
@@ -220,6 +212,16 @@ export class Effects {
     this.#own.clear();
     this.#isWithheld = false;
     this.#forcedFor = 0;
+  }
+
+  /** Has a stream go on with a database. */
+  #select(stream: EffectStream, database: number): void {
+    if (stream.selected === database) return;
+    const { writer } = stream;
+    stream.selected = database;
+    writer.begin(2);
+    writer.bulkText('SELECT');
+    writer.bulkText(this.nameOf(database));
   }
 
   /** Begins the unit with its first effect. */

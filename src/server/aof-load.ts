@@ -24,12 +24,16 @@ import { systemFiles, systemReason } from '../instance/config/files.ts';
 import type { AppendOnlyFile } from '../persistence/aof.ts';
 import { Manifest, ManifestError } from '../persistence/aof-manifest.ts';
 import { AofReader, ENDED, MALFORMED, TORN } from '../persistence/aof-reader.ts';
-import { isLoadFault, RdbLoad } from '../persistence/rdb-load.ts';
+import { isLoadFault, LoadError, RdbLoad } from '../persistence/rdb-load.ts';
 import { type KeyRecord, type RdbHandler, RdbReader } from '../persistence/rdb-reader.ts';
 import type { Argv } from '../resp/argv.ts';
 import { errors } from '../resp/errors.ts';
+import { latin1Text } from '../std/ascii.ts';
 
 const MAGIC = 'REDIS';
+/** Fields of a snapshot: the zones whose keys it has, and how many databases are the first one's. */
+export const ZONES_FIELD = 'zonis-zones';
+export const NUMBERED_FIELD = 'zonis-databases';
 const MICROS_PER_SECOND = 1_000_000;
 /** Microseconds of a slice, and what is done between two looks at the clock. */
 const SLICE_MICROS = 10_000;
@@ -62,25 +66,29 @@ class FileSource {
 /** A snapshot whose databases are those of several zones. */
 class ZonesLoad implements RdbHandler {
   readonly #loads: readonly RdbLoad[];
-  /** By number of a database: the load of its zone, and its number there. */
-  readonly #places: readonly (readonly [load: RdbLoad, number: number])[];
+  readonly #zones: readonly string[];
+  /** Zones of the file, and how many databases are the first one's. */
+  #names: readonly string[];
+  #numbered: number;
   #aux: (readonly [string, Uint8Array])[] = [];
 
   constructor({ keyspace, functions, config }: Instance) {
-    const places: (readonly [RdbLoad, number])[] = [];
+    this.#zones = keyspace.zones.map(({ name }) => name);
+    this.#names = this.#zones;
+    this.#numbered = config.values.databases;
     this.#loads = keyspace.zones.map((zone, i) => {
       const databases = keyspace.databasesOf(zone);
       const libraries = i === 0 ? functions.libraries : undefined;
       const target = { databases, libraries, config: config.values };
-      const load = new RdbLoad(target, { keepsExpired: true });
-      places.push(...databases.map((_, number) => [load, number] as const));
-      return load;
+      return new RdbLoad(target, { keepsExpired: true });
     });
-    this.#places = places;
   }
 
   aux(name: string, value: Uint8Array): void {
-    this.#aux.push([name, value]);
+    const text = latin1Text(value);
+    if (name === ZONES_FIELD) this.#names = text.split(' ');
+    else if (name === NUMBERED_FIELD) this.#numbered = Number(text);
+    else this.#aux.push([name, value]);
   }
 
   library(code: Uint8Array): void {
@@ -88,10 +96,15 @@ class ZonesLoad implements RdbHandler {
   }
 
   key(record: KeyRecord): void {
-    const [load, number] = this.#places[record.database] ?? [this.#loads[0], record.database];
-    for (const [name, value] of this.#aux) load.aux(name, value);
+    const place = Math.max(0, record.database - this.#numbered + 1);
+    const name = this.#names[place];
+    const load = name === undefined ? this.#loads[0] : this.#loads[this.#zones.indexOf(name)];
+    if (load === undefined)
+      throw new LoadError(`it has keys of the zone '${name}', which is not there`);
+    for (const [field, value] of this.#aux) load.aux(field, value);
     this.#aux = [];
-    load.key({ ...record, database: number });
+    const isNumbered = place === 0 || name === undefined;
+    load.key({ ...record, database: isNumbered ? record.database : 0 });
   }
 
   end(): void {

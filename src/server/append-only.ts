@@ -11,7 +11,7 @@ import { Snapshot, type SnapshotWriter } from '../persistence/snapshot.ts';
 import { errors } from '../resp/errors.ts';
 import { RequestWriter } from '../resp/request-writer.ts';
 import type { Zone } from '../zone/zone.ts';
-import { AofLoad, AofLoadError } from './aof-load.ts';
+import { AofLoad, AofLoadError, NUMBERED_FIELD, ZONES_FIELD } from './aof-load.ts';
 
 /** Bytes gathered before they are written. */
 const PIECE_SIZE = 64 * 1024;
@@ -152,6 +152,8 @@ export class ServerAppendOnly implements AppendOnly {
       const writer = new RdbWriter({ compresses: values.rdbcompression, sums: values.rdbchecksum });
       const usedMemory = keyspace.zones.reduce((sum, zone) => sum + zone.usedSize, 0);
       writer.begin({ now: clock.now(), usedMemory, isAofBase: true, libraries: codes });
+      writer.aux(ZONES_FIELD, keyspace.zones.map(({ name }) => name).join(' '));
+      writer.aux(NUMBERED_FIELD, values.databases);
       yield* this.#snapshot(writer);
       yield writer.end();
       return;

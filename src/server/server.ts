@@ -14,6 +14,7 @@ import { execute } from '../dispatch/gates.ts';
 import { Notifier } from '../dispatch/notifier.ts';
 import { settle } from '../dispatch/perform.ts';
 import type { Registry } from '../dispatch/registry.ts';
+import { ZONE_PREFIX } from '../dispatch/replay.ts';
 import { ScriptRunner } from '../dispatch/script-runner.ts';
 import { Scripts } from '../dispatch/scripts.ts';
 import { AclLog } from '../instance/acl/log.ts';
@@ -233,6 +234,10 @@ export class Server implements ConnectionHost {
     });
     this.#appendOnly = new ServerAppendOnly(whole, () => this.#die(), options.aofDisk);
     this.instance = Object.assign(whole, { appendOnly: this.#appendOnly });
+    instance.effects.nameOf = (number) => {
+      const { zone } = keyspace.databases[number];
+      return zone === zones[0] ? String(number) : `${ZONE_PREFIX}${zone.name}`;
+    };
     this.#followRemovals();
     this.#followConfig(zones[0]);
     keyspace.tick(clock.now());

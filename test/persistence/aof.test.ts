@@ -187,6 +187,26 @@ describe('what is written', () => {
     expect(await ask('SESSION.GET app two PREFIX first')).toBe('null');
   });
 
+  it('is in its zone again, whatever its number is by then', async () => {
+    await start({ zone: 'web 1mb' });
+    await ask('SELECT 17');
+    await ask('SET k web');
+    await ask('SELECT 16');
+    await ask('SET k sessions');
+    for (const step of ['as it was written', 'rewritten']) {
+      await stop();
+      await start({ databases: 4, zone: 'web 1mb' });
+      await ask('SELECT 5');
+      expect([step, await ask('GET k')]).toEqual([step, 'web']);
+      await ask('SELECT 4');
+      expect([step, await ask('GET k')]).toEqual([step, 'sessions']);
+      await ask('BGREWRITEAOF');
+      await rewritten();
+    }
+    await stop();
+    await expect(start()).rejects.toThrow("keys of the zone 'web', which is not there");
+  });
+
   it('is on the disk before it is answered, with appendfsync always', async () => {
     await start({ appendfsync: 'always' });
     expect(await ask('SET k v')).toBe('OK');
