@@ -10,7 +10,7 @@ export interface RunOptions {
   readonly input?: string | Uint8Array;
   readonly env?: Readonly<Record<string, string>>;
   /** Asked at each piece it writes: once this is true of all it has written, it is ended. */
-  readonly until?: (output: string) => boolean;
+  readonly until?: (output: string) => boolean | Promise<boolean>;
 }
 
 export interface Outcome {
@@ -41,11 +41,17 @@ export function runProgram(
     let stdout = '';
     let stderr = '';
     let isEnough = false;
-    child.stdout.setEncoding('latin1').on('data', (text: string) => {
-      stdout += text;
-      if (until?.(stdout) !== true) return;
+    const ask = async (): Promise<void> => {
+      if ((await until?.(stdout)) !== true) return;
       isEnough = true;
       kill();
+    };
+    child.stdout.setEncoding('latin1').on('data', (text: string) => {
+      stdout += text;
+      ask().catch((error: unknown) => {
+        reject(error);
+        kill();
+      });
     });
     child.stderr.setEncoding('latin1').on('data', (text: string) => {
       stderr += text;
