@@ -66,6 +66,11 @@ function setPairs(call: Call): SetFailure | undefined {
   throw new Wait(result.then((failure) => outcomes.set(client, { failure })));
 }
 
+/** They say what is being loaded. */
+const FIXED_WHILE_LOADING: ReadonlySet<string> = new Set([
+  ...['dir', 'appendonly', 'repl-diskless-load'],
+]);
+
 export const configSet = command({
   syntax: 'CONFIG SET parameter value [parameter value ...]',
   summary: 'Sets configuration parameters in-flight.',
@@ -82,7 +87,11 @@ export const configSet = command({
     return found;
   },
   run(call) {
-    if (call.argv.count % 2 !== 0) throw errors.syntax;
+    const { argv, keyspace } = call;
+    if (argv.count % 2 !== 0) throw errors.syntax;
+    for (let i = 2; keyspace.isLoading && i < argv.count; i += 2) {
+      if (FIXED_WHILE_LOADING.has(argv.text(i).toLowerCase())) throw errors.loading;
+    }
     const failure = setPairs(call);
     if (failure === undefined) return call.reply.ok();
     if ('unknown' in failure) throw errors.configUnknown(failure.unknown);

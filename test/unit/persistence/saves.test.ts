@@ -339,6 +339,8 @@ describe('loading', () => {
     const server = open({ 'key-load-delay': '1000' }, first.disk);
     const done = server.loading.load();
     expect(server.run('GET', 'key:1')).toBe('-LOADING Redis is loading the dataset in memory\r\n');
+    expect(server.run('CONFIG', 'SET', 'dir', '/')).toMatch(/^-LOADING/);
+    expect(server.run('CONFIG', 'SET', 'hz', '20')).toBe('+OK\r\n');
     expect(server.info('loading')).toBe('1');
     expect(server.info('loading_total_bytes')).toBe(
       String(first.disk.files.get('/data/dump.rdb')?.length),
