@@ -129,8 +129,11 @@ class FileDraft implements Draft {
     closeSync(this.#fd);
   }
 
+  /** It may be gone, or its folder: then nothing is left to do. */
   #unlink(): void {
-    unlinkSync(this.#draft);
+    try {
+      unlinkSync(this.#draft);
+    } catch {}
   }
 }
 

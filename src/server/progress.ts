@@ -4,11 +4,14 @@ import type { LoadingProgress } from '../dispatch/call.ts';
 
 const WIDTH = 40;
 
-/** Draws it in place of what it drew before. */
-export function showLoading({ loadedSize, totalSize }: LoadingProgress): void {
+/** The bar, to be drawn over the one before; a line of its own in the end. */
+export function loadingBar({ loadedSize, totalSize }: LoadingProgress): string {
   const part = totalSize === 0 ? 1 : loadedSize / totalSize;
-  const done = Math.round(part * WIDTH);
+  const done = Math.floor(part * WIDTH);
   const bar = '#'.repeat(done) + '.'.repeat(WIDTH - done);
-  const end = part === 1 ? '\n' : '';
-  process.stdout.write(`\r  Loading [${bar}] ${Math.floor(part * 100)}%${end}`);
+  return `\r  Loading [${bar}] ${Math.floor(part * 100)}%${part === 1 ? '\n' : ''}`;
+}
+
+export function showLoading(progress: LoadingProgress): void {
+  process.stdout.write(loadingBar(progress));
 }
