@@ -11,6 +11,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { latency } from './parts/latency.ts';
+import { memory } from './parts/memory.ts';
 import { throughput } from './parts/throughput.ts';
 import { chapterOf, newestOf, pageOf, plotFile } from './support/page.ts';
 import type { Part } from './support/part.ts';
@@ -20,7 +21,7 @@ import { invocationOf, type Setup, USAGE } from './support/setup.ts';
 import { Stage } from './support/stage.ts';
 
 /** In the order of the page. What a part's cases look like is its own affair. */
-export const PARTS: readonly Part<unknown>[] = [throughput, latency];
+export const PARTS: readonly Part<unknown>[] = [throughput, latency, memory];
 
 /** The folder of the project, from the sources as from dist/. */
 function projectRoot(): string {

@@ -68,8 +68,13 @@ const BAR = 18;
 const LABEL_WIDTH = 260;
 const BARS_WIDTH = 360;
 
-/** Bars to the right of their labels, with a line at 1: what is left of it is slower. */
-export function barChart(title: string, bars: readonly Bar[], unit: string): string {
+/** Bars to the right of their labels, with a line at 1: what is worse has another colour. */
+export function barChart(
+  title: string,
+  bars: readonly Bar[],
+  unit: string,
+  { isLessBetter = false } = {},
+): string {
   const top = 34;
   const height = top + bars.length * BAR + 30;
   const limit = niceCeiling(Math.max(1, ...bars.map(({ max }) => max)));
@@ -83,7 +88,8 @@ export function barChart(title: string, bars: readonly Bar[], unit: string): str
   bars.forEach(({ label: name, value, min, max }, i) => {
     const y = top + i * BAR;
     const middle = y + BAR / 2;
-    const colour = value < 1 ? COLOURS[2] : COLOURS[1];
+    const isWorse = isLessBetter ? value > 1 : value < 1;
+    const colour = isWorse ? COLOURS[2] : COLOURS[1];
     body.push(text(LABEL_WIDTH - 8, middle + 4, name, ' text-anchor="end"'));
     body.push(
       `<rect x="${at(x(0))}" y="${at(y + 3)}" width="${at(x(value) - x(0))}" ` +

@@ -194,6 +194,12 @@ export function cpuSeconds(pid: number): number | undefined {
   return stat === undefined ? undefined : secondsOf(cpuTicks(stat).own);
 }
 
+/** Resident set of a process; undefined where it can't be seen. */
+export function residentBytes(pid: number): number | undefined {
+  const kilobytes = /^VmRSS:\s*(\d+) kB/m.exec(readProc(`${pid}/status`) ?? '')?.[1];
+  return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
+}
+
 /** CPU time of everybody on this machine, and of this process with the children it waited for. */
 export function machineCpuSeconds(): { readonly all: number; readonly self: number } | undefined {
   const machine = readProc('stat');

@@ -1,6 +1,7 @@
 /** The servers of a run: started together, alone, or again and again; all of them ended. */
 
 import { runProgram } from './redis-benchmark.ts';
+import { ask, flush } from './requests.ts';
 import { assertDistinct, machineFacts, type RunFacts, type ServerFacts } from './results.ts';
 import { type Candidate, describeCommand, type Subject, startSubject } from './servers.ts';
 import type { Setup } from './setup.ts';
@@ -71,7 +72,8 @@ export class Stage {
     const { command } = candidate;
     const started =
       command === undefined ? candidate : { ...candidate, command: [...command, ...args] };
-    const subject = await startSubject(started);
+    let subject = await startSubject(started);
+    if (command === undefined) subject = await borrowed(subject, args);
     if (!this.#servers.has(candidate.name)) {
       const { version } = subject;
       this.#servers.set(candidate.name, {
@@ -83,4 +85,22 @@ export class Stage {
     }
     return subject;
   }
+}
+
+/** A server that was there before: it is configured while it is used, and left empty, as it was. */
+async function borrowed(subject: Subject, args: readonly string[]): Promise<Subject> {
+  const { address } = subject;
+  const before: [name: string, value: string][] = [];
+  for (let i = 0; i < args.length; i += 2) {
+    const name = args[i].replace(/^--/, '');
+    const { items } = await ask(address, 'CONFIG', 'GET', name);
+    before.push([name, items?.[1]?.text ?? '']);
+    await ask(address, 'CONFIG', 'SET', name, args[i + 1]);
+  }
+  const close = async (): Promise<void> => {
+    await flush(address);
+    for (const [name, value] of before) await ask(address, 'CONFIG', 'SET', name, value);
+    await subject.close();
+  };
+  return { ...subject, close };
 }

@@ -12,6 +12,7 @@ import { measureParts, PARTS, publicationOf } from '../../bench/run.ts';
 import { runProgram } from '../../bench/support/redis-benchmark.ts';
 import type { Setup } from '../../bench/support/setup.ts';
 import { findRedis } from '../support/redis.ts';
+import { setupFor } from './setup.ts';
 
 const redisPath = findRedis();
 if (redisPath === undefined) process.stdout.write('bench: no redis-server: nothing is measured\n');
@@ -41,6 +42,7 @@ const TRIED: Record<string, readonly string[]> = {
     'rotation',
   ],
   latency: ['10k keys', 'BGSAVE', 'expiry', 'UNLINK', 'eviction'],
+  memory: [''],
 };
 
 describe.skipIf(!canMeasure)('every part', () => {
@@ -54,18 +56,15 @@ describe.skipIf(!canMeasure)('every part', () => {
 
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  const setupOf = (part: string): Setup => ({
-    candidates: [
-      { name: 'redis', command: [redisPath!, '--save', ''] },
-      { name: 'again', command: [redisPath!, '--save', ''] },
-    ],
-    scope: 'quick',
-    isCross: false,
-    wanted: (name) => (TRIED[part] ?? []).some((one) => `${part}/${name}`.includes(one)),
-    ...{ rounds: 2, seconds: 0.01, warmUpSeconds: 0.01, scale: 0.0001, rate: undefined },
-    ...{ pins: undefined, redisBenchmark: 'redis-benchmark', commit: 'none', distribution: '' },
-    print: (line) => void lines.push(line),
-  });
+  const setupOf = (part: string): Setup =>
+    setupFor(
+      [
+        { name: 'redis', command: [redisPath!, '--save', ''] },
+        { name: 'again', command: [redisPath!, '--save', ''] },
+      ],
+      TRIED[part].map((one) => `${part}/${one}`),
+      { print: (line) => void lines.push(line) },
+    );
 
   it.each(PARTS.map((part) => [part.name, part] as const))('%s', async (name, part) => {
     const [file] = await measureParts([part], setupOf(name), folder);
