@@ -1,7 +1,4 @@
-/**
- * Replication: there is none. A server that is alone says so in the words of a master without
- * replicas, and refuses to follow another.
- */
+/** Replication: others may follow this server, which refuses to follow another. */
 
 import { waitInVain } from '../src/dispatch/blocked.ts';
 import type { Call } from '../src/dispatch/call.ts';
@@ -15,19 +12,76 @@ const PORT_MAX = 65535;
 
 export const role = command({
   syntax: 'ROLE',
-  summary:
-    'Tells the part this server has in replication: always that of a master, without replicas.',
+  summary: 'Tells the part this server has in replication: always that of a master.',
   since: '2.8.12',
   complexity: 'O(1)',
   flags: ['noscript', 'loading', 'stale', 'fast'],
   categories: ['admin', 'dangerous'],
-  run({ reply }) {
+  run({ reply, instance: { replicas } }) {
+    const online = [...replicas.all()].filter(({ isOnline }) => isOnline);
     reply.array(3);
     reply.bulkText('master');
-    reply.integer(0);
-    reply.array(0);
+    reply.integer(replicas.offset);
+    reply.array(online.length);
+    for (const { client } of online) {
+      reply.array(3);
+      reply.bulkText(hostOf(client.address));
+      reply.bulkText(String(client.replicaPort));
+      reply.bulkText(String(replicas.offset));
+    }
   },
 });
+
+/** The address without its port. */
+function hostOf(address: string): string {
+  return address.slice(0, address.lastIndexOf(':'));
+}
+
+export const sync = command({
+  syntax: 'SYNC',
+  summary: 'Makes the client a replica: it is sent all keys, and then what is done to them.',
+  since: '1.0.0',
+  flags: ['no_async_loading', 'admin', 'no_multi', 'noscript'],
+  differs:
+    'PSYNC is not known, so a replica begins anew when its connection is lost; zones beside the ' +
+    'default one and sessions are not sent.',
+  run({ client, instance, reply }) {
+    if (client.isReplica) return;
+    if (reply.size > 0) throw errors.syncWithPendingOutput;
+    instance.replicas.begin(client);
+  },
+});
+
+export const replconf = command({
+  syntax: 'REPLCONF',
+  summary: 'Tells what a replica has to say of itself.',
+  since: '3.0.0',
+  complexity: 'O(1)',
+  // Options and their values: which there are is between servers.
+  arity: -1,
+  flags: ['admin', 'noscript', 'loading', 'stale', 'allow_busy'],
+  isSystem: true,
+  differs: 'What it says is heeded no further than the port: it acknowledges nothing.',
+  run(call) {
+    const { argv, client, reply } = call;
+    if (argv.count % 2 === 0) throw errors.syntax;
+    for (let i = 1; i < argv.count; i += 2) {
+      if (argv.is(i, 'ACK') || argv.is(i, 'GETACK')) return;
+      if (argv.is(i, 'LISTENING-PORT')) client.replicaPort = portAt(call, i + 1);
+      else if (!REPLICA_OPTIONS.some((option) => argv.is(i, option))) {
+        throw errors.unknownReplconf(argv.text(i));
+      }
+    }
+    reply.ok();
+  },
+});
+
+/** What a replica may say beside its port. */
+const REPLICA_OPTIONS = ['CAPA', 'IP-ADDRESS', 'VERSION', 'RDB-ONLY'];
+
+function portAt({ args }: Call, index: number): number {
+  return args.integerFrom(index, Number.NEGATIVE_INFINITY, errors.notInteger);
+}
 
 /** Argument `index` as the port of a master. */
 function checkPort({ args }: Call, index: number): void {
@@ -47,7 +101,7 @@ const ARGUMENTS = {
   data: { name: 'host-port' },
   'no-block': { name: 'no-one' },
 } as const;
-const NOT_SUPPORTED = 'Only NO ONE is supported: there is no replication.';
+const NOT_SUPPORTED = 'Only NO ONE is supported: this server follows no other.';
 
 export const replicaof = command({
   syntax: 'REPLICAOF <host port | NO ONE>',

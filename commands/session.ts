@@ -4,6 +4,7 @@ import type { Call, Command, Instance } from '../src/dispatch/call.ts';
 import { family } from '../src/dispatch/command.ts';
 import type { FoundKey, KeyFlag } from '../src/dispatch/keys.ts';
 import { permitFurtherKeys } from '../src/dispatch/permissions.ts';
+import { FOR_FILE } from '../src/instance/effects.ts';
 import type { Database } from '../src/keyspace/database.ts';
 import { type SessionRequest, sessionNames } from '../src/keyspace/sessions.ts';
 import type { Argv } from '../src/resp/argv.ts';
@@ -178,6 +179,8 @@ function at<T>(call: Call, { database, unsaid, at: done }: Parsed, run: () => T)
   if (effects.isOn) {
     const said = Array.from({ length: argv.count }, (_, i) => i);
     effects.instead(argv, ...said, ...unsaid, 'AT', String(now));
+    // A replica that is a Redis would not know what to do with it.
+    effects.only(FOR_FILE);
   }
   if (Number.isNaN(done)) return run();
   zone.now = done;

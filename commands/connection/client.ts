@@ -209,9 +209,10 @@ function typeAt(argv: Argv, index: number): string {
   return type;
 }
 
-/** There is no replication: who does not listen is an ordinary client. */
-function isOfType({ subscriptions }: Client, type: string | undefined): boolean {
-  return type === undefined || type === (subscriptions === undefined ? 'normal' : 'pubsub');
+function isOfType({ isReplica, subscriptions }: Client, type: string | undefined): boolean {
+  if (type === undefined) return true;
+  if (isReplica) return type === 'replica' || type === 'slave';
+  return type === (subscriptions === undefined ? 'normal' : 'pubsub');
 }
 
 export const clientList = command({

@@ -245,6 +245,23 @@ export interface AppendOnly {
   whenSynced(): Promise<void>;
 }
 
+/** One that follows this server. */
+export interface Replica {
+  readonly client: Client;
+  /** Whether it has been sent all there was when it began to follow. */
+  readonly isOnline: boolean;
+}
+
+export interface Replicas {
+  readonly count: number;
+  /** Bytes of effects there ever were while there was one. */
+  readonly offset: number;
+  all(): Iterable<Replica>;
+  /** Makes a client one: it is sent all there is, and then every effect. */
+  begin(client: Client): void;
+  forget(client: Client): void;
+}
+
 /** One running server, as far as commands may touch it. */
 export interface Instance {
   readonly config: Config;
@@ -270,6 +287,7 @@ export interface Instance {
   readonly scripts: ScriptCache;
   readonly functions: FunctionCache;
   readonly appendOnly: AppendOnly;
+  readonly replicas: Replicas;
   readonly log: Log;
   readonly clock: Clock;
   readonly random: Random;

@@ -20,6 +20,7 @@ function argumentsSize(argv: Argv): number {
 
 function flagsOf(client: Client): string {
   let flags = '';
+  if (client.isReplica) flags += 'S';
   if (client.isMonitor) flags += 'O';
   if (client.subscriptions !== undefined) flags += 'P';
   if (client.queue !== undefined) flags += 'x';

@@ -2,7 +2,7 @@
  * INFO: what a server tells about itself, in sections of `field:value` lines.
  *
  * Fields, their order and their formats are those of Redis 7.2, because tools read them. A figure
- * that has no meaning here (there is no replica, no fork, no script) is the one that Redis shows
+ * that has no meaning here (there is no fork, no backlog, no module) is the one that Redis shows
  * where there is none either. The section Zones is ours.
  */
 
@@ -301,16 +301,24 @@ function loadingFields(loading: LoadingProgress, now: number): readonly Field[] 
   ];
 }
 
-// ── What there is none of ───────────────────────────────────────────────────────────────────────
-
-function replication({ replicationId }: Instance): readonly Field[] {
+function replication({ replicationId, replicas }: Instance): readonly Field[] {
+  const each = [...replicas.all()].map(({ client, isOnline }, i): Field => {
+    const { address } = client;
+    const host = address.slice(0, address.lastIndexOf(':'));
+    const state = isOnline ? 'online' : 'send_bulk';
+    return [
+      `slave${i}`,
+      `ip=${host},port=${client.replicaPort},state=${state},offset=${replicas.offset},lag=0`,
+    ];
+  });
   return [
     ['role', 'master'],
-    ['connected_slaves', 0],
+    ['connected_slaves', replicas.count],
+    ...each,
     ['master_failover_state', 'no-failover'],
     ['master_replid', replicationId],
     ['master_replid2', '0'.repeat(40)],
-    ['master_repl_offset', 0],
+    ['master_repl_offset', replicas.offset],
     ['second_repl_offset', -1],
     ['repl_backlog_active', 0],
     ['repl_backlog_size', 1048576],

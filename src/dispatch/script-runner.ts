@@ -117,7 +117,7 @@ export class ScriptRunner implements ScriptRuns {
   constructor(
     parts: Omit<
       Instance,
-      'scriptRuns' | 'scripts' | 'functions' | 'saving' | 'loading' | 'appendOnly'
+      'scriptRuns' | 'scripts' | 'functions' | 'saving' | 'loading' | 'appendOnly' | 'replicas'
     >,
   ) {
     const instance = parts as Instance;

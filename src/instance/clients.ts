@@ -121,6 +121,10 @@ export class Client {
   tracking: ClientTracking | undefined = undefined;
   /** What it listens to; undefined when that is nothing. */
   subscriptions: Subscriptions | undefined = undefined;
+  /** Whether it follows this server: it is sent every effect. */
+  isReplica = false;
+  /** The TCP port that it says it listens on, if it is to be one; or 0. */
+  replicaPort = 0;
   /** Whether it does again what was done before: no limits are asked, and nothing waits. */
   isReplaying = false;
   /** Whether it is the one that scripts call commands with. */

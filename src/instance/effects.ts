@@ -35,6 +35,13 @@ export function removal(isLazy: boolean): 'DEL' | 'UNLINK' {
   return isLazy ? 'UNLINK' : 'DEL';
 }
 
+export interface StreamOptions {
+  /** Unix seconds, if effects are to be dated. */
+  readonly seconds?: () => number;
+  /** Whether the effects in a database are told; those of all are if absent. */
+  readonly takes?: (database: number) => boolean;
+}
+
 /** The effects that one listener is told. */
 export class EffectStream {
   readonly target: number;
@@ -43,12 +50,16 @@ export class EffectStream {
   selected = NONE;
   /** Where the unit that is open begins. */
   unitStart = 0;
-  /** Unix seconds, if effects are to be dated. */
+  /** Called when a unit has ended that has effects. */
+  onUnit: (() => void) | undefined = undefined;
+  /** Whether the effects in a database are told. */
+  readonly takes: (database: number) => boolean;
   readonly #seconds: (() => number) | undefined;
   #dated = 0;
 
-  constructor(target: number, seconds?: () => number) {
+  constructor(target: number, { seconds, takes = () => true }: StreamOptions = {}) {
     this.target = target;
+    this.takes = takes;
     this.#seconds = seconds;
   }
 
@@ -77,8 +88,6 @@ export class Effects {
   scriptTarget = FOR_ALL;
   /** What the databases are called: the numbers of those that Redis has not may change. */
   nameOf: (database: number) => string = String;
-  /** Called when a unit has ended that has effects. */
-  onUnit: (() => void) | undefined = undefined;
   readonly #audience: Audience;
   #streams: readonly EffectStream[] = [];
   #targets = 0;
@@ -92,6 +101,8 @@ export class Effects {
   #isWithheld = false;
   /** Whom it has an effect for even if it changes nothing. */
   #forcedFor = 0;
+  /** Whom it has one for at most. */
+  #allowed = FOR_ALL;
 
   constructor(audience: Audience) {
     this.#audience = audience;
@@ -139,6 +150,7 @@ export class Effects {
     if (!this.isOn) return;
     this.#open();
     for (const stream of this.#streams) {
+      if (!stream.takes(database)) continue;
       this.#select(stream, database);
       stream.writer.made(argv, parts);
     }
@@ -150,6 +162,11 @@ export class Effects {
     this.#isWithheld = true;
   }
 
+  /** Its effect is for these alone. */
+  only(target: number): void {
+    this.#allowed = target;
+  }
+
   /** It has one for these, even if it changes nothing. */
   force(target: number): void {
     this.#forcedFor |= target;
@@ -159,6 +176,7 @@ export class Effects {
   removed(database: number, key: Uint8Array, isLazy: boolean, isEvicted: boolean): void {
     this.#open();
     for (const stream of this.#streams) {
+      if (!stream.takes(database)) continue;
       this.#select(stream, database);
       stream.writer.begin(2);
       stream.writer.bulkText(removal(isLazy));
@@ -179,12 +197,13 @@ export class Effects {
   /** It has run, and has an effect if `isChange`. */
   tell(database: number, argv: Argv, isChange: boolean, isFromScript: boolean): void {
     const allowed = isFromScript ? this.scriptTarget : FOR_ALL;
-    const target = (isChange ? FOR_ALL : this.#forcedFor) & allowed & this.#targets;
+    const wanted = (isChange ? FOR_ALL : this.#forcedFor) & this.#allowed;
+    const target = wanted & allowed & this.#targets;
     if (target !== 0 && !this.#isWithheld) {
       const own = this.#own;
       this.#open();
       for (const stream of this.#streams) {
-        if ((stream.target & target) === 0) continue;
+        if ((stream.target & target) === 0 || !stream.takes(database)) continue;
         this.#select(stream, database);
         if (own.size > 0) stream.writer.raw(own.bytes, 0, own.size);
         else stream.writer.request(argv);
@@ -212,6 +231,7 @@ export class Effects {
     this.#own.clear();
     this.#isWithheld = false;
     this.#forcedFor = 0;
+    this.#allowed = FOR_ALL;
   }
 
   /** Has a stream go on with a database. */
@@ -235,12 +255,13 @@ export class Effects {
     const isMany = this.#count > 1 && !isScattered;
     this.#count = 0;
     this.#isEmpty = true;
-    if (isMany) {
-      for (const { writer, unitStart } of this.#streams) {
+    for (const { writer, unitStart, onUnit } of this.#streams) {
+      if (writer.size === unitStart) continue;
+      if (isMany) {
         writer.insert(unitStart, MULTI);
         writer.insert(writer.size, EXEC);
       }
+      onUnit?.();
     }
-    this.onUnit?.();
   }
 }

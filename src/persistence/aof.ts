@@ -155,15 +155,14 @@ export class AppendOnlyFile {
 
   #newStream(): EffectStream {
     const { values, clock } = this.#host;
-    return new EffectStream(FOR_FILE, () =>
-      values.aofTimestampEnabled ? Math.floor(clock.now() / MS_PER_SECOND) : 0,
-    );
+    return new EffectStream(FOR_FILE, {
+      seconds: () => (values.aofTimestampEnabled ? Math.floor(clock.now() / MS_PER_SECOND) : 0),
+    });
   }
 
   #attach(): void {
-    const { effects } = this.#host;
-    effects.attach(this.#stream);
-    effects.onUnit = () => {
+    this.#host.effects.attach(this.#stream);
+    this.#stream.onUnit = () => {
       this.#flushing ??= setImmediate(() => {
         this.#flushing = undefined;
         this.flush();
@@ -172,9 +171,7 @@ export class AppendOnlyFile {
   }
 
   #detach(): void {
-    const { effects } = this.#host;
-    effects.detach(this.#stream);
-    effects.onUnit = undefined;
+    this.#host.effects.detach(this.#stream);
     clearImmediate(this.#flushing);
     this.#flushing = undefined;
     this.#stream = this.#newStream();

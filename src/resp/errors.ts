@@ -533,6 +533,8 @@ export const errors = {
   shutdownFailed: err('Errors trying to SHUTDOWN. Check logs.'),
   saveInProgress: err('Background save already in progress'),
   rewriteInProgress: err('Background append only file rewriting already in progress'),
+  unknownReplconf: (option: string) => err(`Unrecognized REPLCONF option: ${cString(option)}`),
+  syncWithPendingOutput: err('SYNC and PSYNC are invalid with pending output'),
   rewriteFailed: err(
     "Can't execute an AOF background rewriting. Please check the server logs for more information.",
   ),

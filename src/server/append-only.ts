@@ -4,50 +4,13 @@ import { setImmediate } from 'node:timers/promises';
 import type { AppendOnly, Instance } from '../dispatch/call.ts';
 import type { Values } from '../instance/config/directives.ts';
 import { AppendOnlyFile } from '../persistence/aof.ts';
-import { writeRequests } from '../persistence/aof-commands.ts';
 import { type AofDisk, systemDisk } from '../persistence/aof-writer.ts';
-import { RdbWriter } from '../persistence/rdb-writer.ts';
-import { Snapshot, type SnapshotWriter } from '../persistence/snapshot.ts';
 import { errors } from '../resp/errors.ts';
-import { RequestWriter } from '../resp/request-writer.ts';
-import type { Zone } from '../zone/zone.ts';
-import { AofLoad, AofLoadError, NUMBERED_FIELD, ZONES_FIELD } from './aof-load.ts';
-
-/** Bytes gathered before they are written. */
-const PIECE_SIZE = 64 * 1024;
-const MS_PER_SECOND = 1000;
+import { AofLoad, AofLoadError } from './aof-load.ts';
+import { type Pieces, requestsOf, snapshotOf } from './contents.ts';
 
 /** Why CONFIG SET appendonly failed, in Redis's words. */
 const CANNOT_START = 'Unable to turn on AOF. Check server logs.';
-
-/** Keys as requests. */
-class RequestsWriter implements SnapshotWriter {
-  readonly out = new RequestWriter();
-  #selected = -1;
-
-  sizes(): void {}
-
-  entry(zone: Zone, entry: number, database: number): void {
-    const { out } = this;
-    if (database !== this.#selected) {
-      this.#selected = database;
-      out.begin(2);
-      out.bulkText('SELECT');
-      out.bulkText(String(database));
-    }
-    writeRequests(out, zone, entry);
-  }
-
-  get size(): number {
-    return this.out.size;
-  }
-
-  take(): Uint8Array {
-    const bytes = this.out.bytes.slice(0, this.out.size);
-    this.out.clear();
-    return bytes;
-  }
-}
 
 export class ServerAppendOnly implements AppendOnly {
   readonly #instance: Instance;
@@ -57,7 +20,11 @@ export class ServerAppendOnly implements AppendOnly {
   #isClosed = false;
 
   /** It will be part of that instance. `die` ends the process at once. */
-  constructor(parts: Omit<Instance, 'appendOnly'>, die: () => void, disk: AofDisk = systemDisk) {
+  constructor(
+    parts: Omit<Instance, 'appendOnly' | 'replicas'>,
+    die: () => void,
+    disk: AofDisk = systemDisk,
+  ) {
     const instance = parts as Instance;
     this.#instance = instance;
     const { config, clock, effects, latency, log } = instance;
@@ -143,60 +110,11 @@ export class ServerAppendOnly implements AppendOnly {
   }
 
   /** All there is now, in pieces. */
-  *#contents(isSnapshot: boolean): Generator<Uint8Array, void, undefined> {
-    const { config, functions, keyspace, clock } = this.#instance;
-    const { values } = config;
-    const hasSessions = keyspace.zones.some((zone, i) => i > 0 && zone.table.count > 0);
-    const codes = Array.from(functions.libraries.all(), ({ code }) => code);
-    if (isSnapshot || hasSessions) {
-      const writer = new RdbWriter({ compresses: values.rdbcompression, sums: values.rdbchecksum });
-      const usedMemory = keyspace.zones.reduce((sum, zone) => sum + zone.usedSize, 0);
-      writer.begin({ now: clock.now(), usedMemory, isAofBase: true, libraries: codes });
-      writer.aux(ZONES_FIELD, keyspace.zones.map(({ name }) => name).join(' '));
-      writer.aux(NUMBERED_FIELD, values.databases);
-      yield* this.#snapshot(writer);
-      yield writer.end();
-      return;
-    }
-    const writer = new RequestsWriter();
-    const { out } = writer;
-    if (values.aofTimestampEnabled) {
-      out.insert(0, `#TS:${Math.floor(clock.now() / MS_PER_SECOND)}\r\n`);
-    }
-    for (const code of codes) {
-      out.begin(3);
-      out.bulkText('FUNCTION');
-      out.bulkText('LOAD');
-      out.bulk(code);
-    }
-    yield* this.#snapshot(writer);
-    yield writer.take();
-  }
-
-  *#snapshot(
-    writer: SnapshotWriter & { readonly size: number; take(): Uint8Array },
-  ): Generator<Uint8Array, void, undefined> {
-    const { audience, config, keyspace } = this.#instance;
-    let first = 0;
-    // What changes values is to take them in before; see perform().
-    audience.count(true);
-    const snapshots = keyspace.zones.map((zone) => {
-      const databases = keyspace.databasesOf(zone);
-      const snapshot = new Snapshot(databases, writer, first);
-      first += databases.length;
-      return snapshot;
-    });
-    try {
-      yield writer.take();
-      for (const snapshot of snapshots) {
-        while (snapshot.step()) {
-          if (writer.size >= PIECE_SIZE || config.values.rdbKeySaveDelay > 0) yield writer.take();
-        }
-      }
-    } finally {
-      for (const snapshot of snapshots) snapshot.end();
-      audience.count(false);
-    }
+  #contents(isSnapshot: boolean): Pieces {
+    const { keyspace } = this.#instance;
+    const hasOthers = keyspace.zones.some((zone, i) => i > 0 && zone.table.count > 0);
+    if (!isSnapshot && !hasOthers) return requestsOf(this.#instance);
+    return snapshotOf(this.#instance, keyspace.zones, true);
   }
 
   // ── What commands ask for ─────────────────────────────────────────────────────────────────────

@@ -49,7 +49,7 @@ export class ClientMemory {
   /** A client may take more than it did, or less. */
   note(client: Client): void {
     // One alone may take too much before anyone looks.
-    if (!client.noEvict && memoryOf(client) >= this.#limit) return this.#evict(client);
+    if (mayEvict(client) && memoryOf(client) >= this.#limit) return this.#evict(client);
     this.#noted.add(client);
     if (this.#isDue) return;
     this.#isDue = true;
@@ -66,7 +66,7 @@ export class ClientMemory {
     this.#isDue = false;
     for (const client of this.#noted) {
       this.forget(client);
-      if (client.noEvict || client.closing || !this.isOn) continue;
+      if (!mayEvict(client) || client.closing || !this.isOn) continue;
       const size = memoryOf(client);
       this.#sizes.set(client, size);
       this.#total += size;
@@ -78,4 +78,9 @@ export class ClientMemory {
       this.#evict(client);
     }
   }
+}
+
+/** Replicas have a limit of their own. */
+function mayEvict({ noEvict, isReplica }: Client): boolean {
+  return !noEvict && !isReplica;
 }

@@ -59,6 +59,7 @@ import { Endpoints } from './endpoints.ts';
 import { adopt, type ReadWindow } from './listener.ts';
 import { defaultZoneSize, followMaxmemory } from './maxmemory.ts';
 import { PeerSockets } from './peers.ts';
+import { ServerReplicas } from './replicas.ts';
 import { WINDOWS_SIZE, Windows } from './windows.ts';
 
 export interface ServerOptions {
@@ -110,6 +111,7 @@ export class Server implements ConnectionHost {
   readonly #peers = new PeerSockets();
   readonly #notifier: Notifier;
   readonly #appendOnly: ServerAppendOnly;
+  readonly #replicas: ServerReplicas;
   readonly #clientMemory = new ClientMemory((client) => this.#evictClient(client));
   readonly #endpoints: Endpoints;
   readonly #saves: Saves;
@@ -233,7 +235,9 @@ export class Server implements ConnectionHost {
       loading: this.#loading,
     });
     this.#appendOnly = new ServerAppendOnly(whole, () => this.#die(), options.aofDisk);
-    this.instance = Object.assign(whole, { appendOnly: this.#appendOnly });
+    const kept = Object.assign(whole, { appendOnly: this.#appendOnly });
+    this.#replicas = new ServerReplicas(kept);
+    this.instance = Object.assign(kept, { replicas: this.#replicas });
     instance.effects.nameOf = (number) => {
       const { zone } = keyspace.databases[number];
       return zone === zones[0] ? String(number) : `${ZONE_PREFIX}${zone.name}`;
@@ -243,6 +247,7 @@ export class Server implements ConnectionHost {
     keyspace.tick(clock.now());
     this.#cron = new Cron(this.instance, this.#saves, () => {
       this.#appendOnly.tick();
+      this.#replicas.tick();
       this.#closeOverdue();
     });
   }
@@ -566,6 +571,7 @@ export class Server implements ConnectionHost {
     watches.forget(watcher);
     pubsub.forget(connection.client);
     monitors.remove(connection.client);
+    this.#replicas.forget(connection.client);
     this.instance.tracking.disable(connection.client);
     this.#clientMemory.forget(connection.client);
     this.#connections.delete(connection);
@@ -586,8 +592,9 @@ export class Server implements ConnectionHost {
   }
 
   /** What a client of its class may leave untaken. */
-  #outputLimit({ subscriptions }: Client) {
-    const { normal, pubsub } = this.instance.config.values.clientOutputBufferLimit;
+  #outputLimit({ isReplica, subscriptions }: Client) {
+    const { normal, pubsub, replica } = this.instance.config.values.clientOutputBufferLimit;
+    if (isReplica) return replica;
     return subscriptions === undefined ? normal : pubsub;
   }
 
@@ -649,7 +656,8 @@ export class Server implements ConnectionHost {
     for (const client of clients.all()) {
       if (client.overSoftLimitSince !== 0) client.connection.checkLimits();
       if (limit === 0) continue;
-      const isWaiting = client.isBlocked || client.subscriptions !== undefined;
+      const { isBlocked, isReplica, subscriptions } = client;
+      const isWaiting = isBlocked || isReplica || subscriptions !== undefined;
       if (!isWaiting && now - client.lastActiveAt > limit) client.connection.close();
     }
   }

@@ -47,7 +47,7 @@ conformance('replication', ({ test }) => {
     fails('REPLICAOF no');
     fails('SLAVEOF a b c');
     differs('REPLICAOF 127.0.0.1 1', {
-      because: 'There is no replication',
+      because: 'This server follows no other',
       ours: '-ERR REPLICAOF is not supported: this server has no replication\r\n',
     });
     same('REPLICAOF NO ONE');
@@ -55,6 +55,11 @@ conformance('replication', ({ test }) => {
     fails('ROLE x');
     shape('LASTSAVE');
     fails('BGREWRITEAOF x');
+    fails('SYNC x');
+    fails('REPLCONF a');
+    fails('REPLCONF none 1');
+    fails('REPLCONF listening-port x');
+    same('REPLCONF listening-port 1 capa eof');
   });
 
   test('nobody takes its place', ({ fails }) => {

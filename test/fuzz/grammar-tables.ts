@@ -37,7 +37,7 @@ const LEFT_ALONE: readonly (readonly [names: string, because: string])[] = [
     'who may do what is compared in conformance',
   ],
   ['acl|genpass acl|log acl|cat', 'they tell what chance, other clients or the other commands are'],
-  ['replicaof slaveof psync sync replconf failover wait waitaof', 'there are no replicas'],
+  ['replicaof slaveof psync sync replconf failover wait waitaof', 'other servers take part'],
   [
     'slowlog|get slowlog|len latency|latest latency|history latency|graph latency|doctor',
     'they tell how long something took',

@@ -1,11 +1,11 @@
 /**
  * redis-cli in each of its modes: what it prints of us is what it prints of redis-server.
  *
- * What measures (--stat, --latency, --memkeys) is compared by its shape. The modes that are a
- * replica's (--rdb, --functions-rdb, --replica) are refused until there is replication.
+ * What measures (--stat, --latency, --memkeys) is compared by its shape. Of the modes that are a
+ * replica's, --functions-rdb is refused: what is sent is always all there is.
  */
 
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -318,14 +318,27 @@ describe.skipIf(oracle === undefined || cli === undefined)('redis-cli', () => {
     expect(code).toBe(1);
   });
 
-  test.each([
-    ['--rdb', join(folder, 'dump.rdb')],
-    ['--functions-rdb', join(folder, 'functions.rdb')],
-    ['--replica'],
-  ])('is no replica: %s', async (...args) => {
-    const { stdout, stderr, code } = await run(servers.ours, args);
-    expect(`${stdout}${stderr}`).toMatch(/SYNC with master failed|unknown command|NOSCRIPT/i);
-    expect(code).toBe(1);
+  test('fetches a snapshot, but not of the functions alone', async () => {
+    const path = join(folder, 'dump.rdb');
+    const { code } = await run(servers.ours, ['--rdb', path]);
+    expect(code).toBe(0);
+    expect(readFileSync(path, 'latin1')).toMatch(/^REDIS00[^]*zset[^]*/);
+    const refused = await run(servers.ours, ['--functions-rdb', join(folder, 'functions.rdb')]);
+    expect(`${refused.stdout}${refused.stderr}`).toContain('rdb-filter-only');
+    expect(refused.code).toBe(1);
+  });
+
+  test('is a replica that shows what it is sent', async () => {
+    const [client] = clients;
+    let isShown = false;
+    const shown = run(servers.ours, ['--replica'], {
+      until: (text) => text.includes('"SET","shown","v"'),
+    });
+    void shown.then(() => {
+      isShown = true;
+    });
+    while (!isShown) await client.call('SET', 'shown', 'v');
+    expect((await shown).stdout).toContain('"SELECT","0"');
   });
 
   test('runs a script to its end where it is asked to debug it', async () => {

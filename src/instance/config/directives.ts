@@ -56,7 +56,9 @@ const PROTECTED_ACTION = ['no', 'yes', 'local'] as const;
 
 // Why a directive does nothing.
 const NO_PERSISTENCE = { ignored: 'nothing is written to disk' } as const;
-const NO_REPLICATION = { ignored: 'there is no replication' } as const;
+const NO_REPLICATION = {
+  ignored: 'this server follows no other, and keeps nothing for those that follow it',
+} as const;
 const NO_CLUSTER = { ignored: 'there is no cluster mode' } as const;
 const NO_TLS = { ignored: 'there is no TLS' } as const;
 const NO_THREADS = { ignored: 'one thread does all the work' } as const;
@@ -436,7 +438,7 @@ export const directives = {
   'repl-timeout': integer(60, [1, INT_MAX], NO_REPLICATION),
   'repl-ping-replica-period': integer(10, [1, INT_MAX], {
     alias: 'repl-ping-slave-period',
-    ...NO_REPLICATION,
+    doc: 'Seconds after which replicas are told that we are there.',
   }),
   'repl-backlog-size': flooredMemory(MiB, [1, LONG_MAX], 16 * KiB, NO_REPLICATION),
   'repl-backlog-ttl': integer(3600, [0, LONG_MAX], NO_REPLICATION),

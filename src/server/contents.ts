@@ -1,0 +1,111 @@
+/** All there is at one moment, in pieces: a base of the append only file, or what a replica begins with. */
+
+import type { Instance } from '../dispatch/call.ts';
+import { writeRequests } from '../persistence/aof-commands.ts';
+import { RdbWriter } from '../persistence/rdb-writer.ts';
+import { Snapshot, type SnapshotWriter } from '../persistence/snapshot.ts';
+import { RequestWriter } from '../resp/request-writer.ts';
+import type { Zone } from '../zone/zone.ts';
+import { NUMBERED_FIELD, ZONES_FIELD } from './aof-load.ts';
+
+/** Bytes gathered before they are handed on. */
+const PIECE_SIZE = 64 * 1024;
+const MS_PER_SECOND = 1000;
+
+export type Pieces = Generator<Uint8Array, void, undefined>;
+
+type PieceWriter = SnapshotWriter & { readonly size: number; take(): Uint8Array };
+
+/** The same moment is that of the first piece. */
+export function* snapshotOf(
+  instance: Instance,
+  zones: readonly Zone[],
+  isAofBase: boolean,
+): Pieces {
+  const { config, keyspace, clock } = instance;
+  const { values } = config;
+  const writer = new RdbWriter({ compresses: values.rdbcompression, sums: values.rdbchecksum });
+  const usedMemory = keyspace.zones.reduce((sum, zone) => sum + zone.usedSize, 0);
+  writer.begin({ now: clock.now(), usedMemory, isAofBase, libraries: codesOf(instance) });
+  if (isAofBase) {
+    writer.aux(ZONES_FIELD, zones.map(({ name }) => name).join(' '));
+    writer.aux(NUMBERED_FIELD, values.databases);
+  }
+  yield* write(instance, zones, writer);
+  yield writer.end();
+}
+
+/** The same as requests: what they make are keys of the first zone. */
+export function* requestsOf(instance: Instance): Pieces {
+  const { clock, config, keyspace } = instance;
+  const writer = new RequestsWriter();
+  const { out } = writer;
+  if (config.values.aofTimestampEnabled) {
+    out.insert(0, `#TS:${Math.floor(clock.now() / MS_PER_SECOND)}\r\n`);
+  }
+  for (const code of codesOf(instance)) {
+    out.begin(3);
+    out.bulkText('FUNCTION');
+    out.bulkText('LOAD');
+    out.bulk(code);
+  }
+  yield* write(instance, keyspace.zones.slice(0, 1), writer);
+  yield writer.take();
+}
+
+function codesOf({ functions }: Instance): Uint8Array[] {
+  return Array.from(functions.libraries.all(), ({ code }) => code);
+}
+
+function* write(instance: Instance, zones: readonly Zone[], writer: PieceWriter): Pieces {
+  const { audience, config, keyspace } = instance;
+  let first = 0;
+  // What changes values is to take them in before; see perform().
+  audience.count(true);
+  const snapshots = zones.map((zone) => {
+    const databases = keyspace.databasesOf(zone);
+    const snapshot = new Snapshot(databases, writer, first);
+    first += databases.length;
+    return snapshot;
+  });
+  try {
+    yield writer.take();
+    for (const snapshot of snapshots) {
+      while (snapshot.step()) {
+        if (writer.size >= PIECE_SIZE || config.values.rdbKeySaveDelay > 0) yield writer.take();
+      }
+    }
+  } finally {
+    for (const snapshot of snapshots) snapshot.end();
+    audience.count(false);
+  }
+}
+
+/** Keys as requests. */
+class RequestsWriter implements PieceWriter {
+  readonly out = new RequestWriter();
+  #selected = -1;
+
+  sizes(): void {}
+
+  entry(zone: Zone, entry: number, database: number): void {
+    const { out } = this;
+    if (database !== this.#selected) {
+      this.#selected = database;
+      out.begin(2);
+      out.bulkText('SELECT');
+      out.bulkText(String(database));
+    }
+    writeRequests(out, zone, entry);
+  }
+
+  get size(): number {
+    return this.out.size;
+  }
+
+  take(): Uint8Array {
+    const bytes = this.out.bytes.slice(0, this.out.size);
+    this.out.clear();
+    return bytes;
+  }
+}
