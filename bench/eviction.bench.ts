@@ -10,26 +10,19 @@
 import { SeededRandom } from '../src/std/random.ts';
 import { POLICIES, type Policy } from '../src/zone/recency.ts';
 import { Zone } from '../src/zone/zone.ts';
+import { optimalHits } from './support/belady.ts';
+import { Zipf } from './support/zipf.ts';
 
 const KEY_SIZE = 12;
 const MiB = 1024 * 1024;
 
 /** Requests as ranks of keys, 0 the most popular. Their sizes follow from the key. */
 function requestsFor(keyCount: number, count: number, skew: number, seed: number): Uint32Array {
-  const weights = new Float64Array(keyCount);
-  let sum = 0;
-  for (let i = 0; i < keyCount; i++) weights[i] = sum += 1 / (i + 1) ** skew;
   const random = new SeededRandom(seed);
+  const law = new Zipf(keyCount, skew);
   return Uint32Array.from({ length: count }, (_, at) => {
-    const wanted = (random.u32() / 2 ** 32) * sum;
-    let low = 0;
-    let high = keyCount - 1;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (weights[middle] < wanted) low = middle + 1;
-      else high = middle;
-    }
-    return at < count / 2 ? low : (low * 7919 + 13) % keyCount;
+    const rank = law.draw(random);
+    return at < count / 2 ? rank : (rank * 7919 + 13) % keyCount;
   });
 }
 
@@ -62,58 +55,8 @@ function hitRate(policy: Policy, size: number, requests: Uint32Array): number {
 
 /** What evicting the key that is asked for last would reach, with as many bytes of values. */
 function optimum(size: number, requests: Uint32Array): number {
-  const next = new Uint32Array(requests.length).fill(0xffffffff);
-  const last = new Map<number, number>();
-  for (let at = requests.length - 1; at >= 0; at--) {
-    next[at] = last.get(requests[at]) ?? 0xffffffff;
-    last.set(requests[at], at);
-  }
-  // Kept keys in a heap by their next request, the latest first; stale places are passed over.
-  const due = new Map<number, number>();
-  const heap: [number, number][] = [];
-  let held = 0;
-  let hits = 0;
-  for (const [at, key] of requests.entries()) {
-    if (due.has(key)) hits++;
-    else held += sizeOf(key) + KEY_SIZE + 28;
-    due.set(key, next[at]);
-    push(heap, [next[at], key]);
-    while (held > size) {
-      const [when, victim] = pop(heap);
-      if (due.get(victim) !== when) continue;
-      due.delete(victim);
-      held -= sizeOf(victim) + KEY_SIZE + 28;
-    }
-  }
-  return hits / requests.length;
-}
-
-function push(heap: [number, number][], item: [number, number]): void {
-  let at = heap.push(item) - 1;
-  while (at > 0) {
-    const parent = (at - 1) >> 1;
-    if (heap[parent][0] >= item[0]) break;
-    heap[at] = heap[parent];
-    at = parent;
-  }
-  heap[at] = item;
-}
-
-function pop(heap: [number, number][]): [number, number] {
-  const top = heap[0];
-  const item = heap.pop()!;
-  if (heap.length === 0) return top;
-  let at = 0;
-  for (;;) {
-    let child = at * 2 + 1;
-    if (child >= heap.length) break;
-    if (child + 1 < heap.length && heap[child + 1][0] > heap[child][0]) child++;
-    if (heap[child][0] <= item[0]) break;
-    heap[at] = heap[child];
-    at = child;
-  }
-  heap[at] = item;
-  return top;
+  const sizeOfEntry = (key: number): number => sizeOf(key) + KEY_SIZE + 28;
+  return optimalHits(requests, size, { sizeOf: sizeOfEntry }) / requests.length;
 }
 
 export function run(

@@ -43,6 +43,7 @@ const TRIED: Record<string, readonly string[]> = {
   ],
   latency: ['10k keys', 'BGSAVE', 'expiry', 'UNLINK', 'eviction'],
   memory: [''],
+  hits: [''],
 };
 
 describe.skipIf(!canMeasure)('every part', () => {
