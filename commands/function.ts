@@ -1,6 +1,7 @@
 /** Functions: libraries that are loaded once, and what they register, called by name. */
 
 import { family } from '../src/dispatch/command.ts';
+import { SCRIPTS_DIFFER } from '../src/dispatch/script-rules.ts';
 import { dumpLibraries, readLibraries } from '../src/persistence/functions.ts';
 import { errors } from '../src/resp/errors.ts';
 import type { Reply } from '../src/resp/reply.ts';
@@ -25,6 +26,7 @@ export const fcall = command({
   keys: { use: 'RW access update', notes: `${UNKNOWN_USE} RW and UPDATE` },
   notFlags: ['write'],
   flags: [...CALLING, 'may_replicate'],
+  differs: SCRIPTS_DIFFER,
   run(call) {
     call.instance.functions.call(call, false);
   },

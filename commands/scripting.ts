@@ -1,6 +1,7 @@
 /** Scripts: EVAL and its relatives, and the cache of what they have been given. */
 
 import { family } from '../src/dispatch/command.ts';
+import { SCRIPTS_DIFFER } from '../src/dispatch/script-rules.ts';
 import { errors } from '../src/resp/errors.ts';
 
 const { command, container } = family('scripting');
@@ -19,6 +20,7 @@ export const evaluate = command({
   keys: { use: 'RW access update', notes: `${UNKNOWN_USE} RW and UPDATE` },
   notFlags: ['write'],
   flags: [...RUNNING, 'may_replicate'],
+  differs: SCRIPTS_DIFFER,
   run(call) {
     call.instance.scripts.evaluate(call, false, false);
   },
@@ -44,6 +46,7 @@ export const evaluateSha = command({
   keys: 'RW access update',
   notFlags: ['write'],
   flags: [...RUNNING, 'may_replicate'],
+  differs: SCRIPTS_DIFFER,
   run(call) {
     call.instance.scripts.evaluate(call, true, false);
   },

@@ -12,6 +12,11 @@
 import type { Argv } from '../resp/argv.ts';
 import type { Command, Instance } from './call.ts';
 
+/** How all that runs scripts differs from Redis, for docs/compatibility.md. */
+export const SCRIPTS_DIFFER =
+  'A script that has not written and is busy for more than 5 seconds where it cannot be left (in a ' +
+  'function that table.sort or string.gsub calls, say) is ended: nobody could be served who kills it.';
+
 /** What a request does with data, as far as it can be told before it runs. */
 export interface Intent {
   readonly writes: boolean;

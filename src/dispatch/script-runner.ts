@@ -21,8 +21,9 @@ import { Client } from '../instance/clients.ts';
 import { FOR_ALL, FOR_FILE, FOR_REPLICAS } from '../instance/effects.ts';
 import { REDIS_VERSION } from '../instance/version.ts';
 import { Argv } from '../resp/argv.ts';
-import { type ErrorReply, errors } from '../resp/errors.ts';
+import { type ErrorReply, errors, scriptFaults } from '../resp/errors.ts';
 import { heapWindows, Reply } from '../resp/reply.ts';
+import { Lrand48 } from '../script/lrand48.ts';
 import {
   type Library,
   type Lua,
@@ -106,6 +107,7 @@ export class ScriptRunner implements ScriptRuns {
   readonly #call: Call;
   readonly #argv = new Argv();
   readonly #reader = new ReplyReader();
+  readonly #random = new Lrand48();
   #run: Run | undefined = undefined;
   /** Monotonic microseconds: when what runs aside has taken too long. */
   #asideEnd = 0;
@@ -154,6 +156,7 @@ export class ScriptRunner implements ScriptRuns {
   /** A sandbox whose scripts call commands here; `further` is what its `redis` has beside. */
   newSandbox(further: Library['functions'] = {}): Sandbox {
     return new Sandbox({
+      random: this.#random,
       memoryMax: this.#instance.config.values.luaMemoryLimit,
       redis: { name: 'redis', functions: { ...this.#functions(), ...further } },
       constants: {
@@ -336,15 +339,14 @@ export class ScriptRunner implements ScriptRuns {
     const { clock, config, log } = this.#instance;
     if (run.isKilled) {
       log.notice('Lua script killed by user with SCRIPT KILL.');
-      this.#endAll(sandbox, 'Script killed by user with SCRIPT KILL...');
+      this.#endAll(sandbox, scriptFaults.killed);
     }
     const threshold = config.values.busyReplyThreshold;
     const now = clock.monotonicMicros();
     if (threshold === 0 || now < run.sliceEnd) return false;
     if (!sandbox.canLeave) {
       const isStuck = now > run.sliceEnd + STUCK_MS_MAX * MICROS_PER_MS;
-      if (isStuck && !run.hasWritten)
-        this.#endAll(sandbox, 'Script is busy where it cannot be left');
+      if (isStuck && !run.hasWritten) this.#endAll(sandbox, scriptFaults.stuck);
       return false;
     }
     if (run.isLeft) return true;
@@ -500,7 +502,9 @@ export class ScriptRunner implements ScriptRuns {
     let at = 0;
     for (let i = 0; i < count; i++) {
       argv.starts[i] = at;
-      if (lua.type(i + 1) === TYPE_NUMBER) {
+      // Of a number that is none Lua knows the sign, as C prints it.
+      const isNumber = lua.type(i + 1) === TYPE_NUMBER && !Number.isNaN(lua.toNumber(i + 1));
+      if (isNumber) {
         this.#makePlace(at, DOUBLE_TEXT_SIZE_MAX);
         at = writeDouble(argv.bytes, at, lua.toNumber(i + 1) + 0);
       } else {
@@ -640,7 +644,7 @@ export class ScriptRunner implements ScriptRuns {
   }
 }
 
-/** The value on top as tostring() has it, so far as it can be an error. */
+/** The value on top as tostring() has it, so far as it can be an error, without its address. */
 function textOf(lua: Lua): string {
   if (lua.type(-1) === TYPE_BOOLEAN) return String(lua.toBoolean(-1));
   return lua.text(-1) ?? lua.typeName(-1);

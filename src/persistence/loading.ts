@@ -127,7 +127,8 @@ export class Loading {
     } catch (error) {
       if (!(error instanceof LoadError)) throw error;
       log.warning(error.message);
-      this.onFatal?.();
+      // With NOFLUSH, all is still there that was.
+      if (flushes) this.onFatal?.();
       throw errors.reloadFailed;
     } finally {
       this.#finish(files);

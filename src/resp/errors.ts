@@ -630,3 +630,9 @@ export const errors = {
   swapAcrossZones: err('SWAPDB needs two databases of the same zone'),
   noSuchZone: (name: string) => err(`no such zone '${name}'`),
 } as const;
+
+/** What ends scripts that do not end, as errors in them. */
+export const scriptFaults = {
+  killed: 'Script killed by user with SCRIPT KILL...',
+  stuck: 'Script is busy where it cannot be left',
+} as const;

@@ -48,6 +48,8 @@ export interface SandboxOptions {
   /** Bytes. */
   readonly memoryMax: number;
   readonly redis: Library;
+  /** What math.random goes on with: one for all scripts of a server. */
+  readonly random?: Lrand48;
   /** Numbers that `redis` has beside its functions, and a text or two. */
   readonly constants: Readonly<Record<string, number | string>>;
   /**
@@ -80,7 +82,7 @@ export class Sandbox {
       }),
     );
     for (const library of [bit, cjson, cmsgpack, struct]) lua.install(library);
-    this.#installRandom();
+    this.#installRandom(options.random ?? new Lrand48());
     lua.install(options.redis);
     lua.getField(GLOBALS_INDEX, 'redis');
     for (const [name, value] of Object.entries(options.constants)) {
@@ -119,9 +121,8 @@ export class Sandbox {
   }
 
   /** math.random of Redis: the same sequence everywhere. */
-  #installRandom(): void {
+  #installRandom(random: Lrand48): void {
     const { lua } = this;
-    const random = new Lrand48();
     lua.getField(GLOBALS_INDEX, 'math');
     lua.pushFunction((own) => {
       const r = random.next() / Lrand48.MAX;

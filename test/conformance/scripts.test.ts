@@ -1,6 +1,7 @@
 /** Scripts, line by line: what they return, the errors they raise, and what they may not touch. */
 
-import { conformance, type Verbs } from './harness.ts';
+import { conformance } from './harness.ts';
+import { inScripts } from './in-scripts.ts';
 
 conformance('scripts', ({ test }) => {
   test('values as replies', (verbs) => {
@@ -343,6 +344,25 @@ conformance('scripts', ({ test }) => {
     waiter.receives();
   });
 
+  test('numbers that are none, and numbers by chance, of one sequence for all', (verbs) => {
+    const { returns } = inScripts(verbs);
+    verbs.same('FUNCTION FLUSH');
+    returns("return redis.call('ECHO', 0/0)");
+    returns("return redis.call('ECHO', -(0/0))");
+    returns('math.randomseed(7) return math.random(1000)');
+    returns('return math.random(1000)');
+    verbs.same('SCRIPT FLUSH');
+    returns('return math.random(1000)');
+    verbs.same([
+      'FUNCTION',
+      'LOAD',
+      "#!lua name=l\nredis.register_function('f', function() return math.random(1000) end)",
+    ]);
+    verbs.same('FCALL f 0');
+    returns('return math.random(1000)');
+    verbs.same('FUNCTION DELETE l');
+  });
+
   test('what is counted of scripts that fail', ({ same, fails, judge }) => {
     same('CONFIG RESETSTAT');
     fails('EVAL', "return redis.call('GET')", '0');
@@ -367,14 +387,29 @@ conformance('scripts', ({ test }) => {
     same('EXISTS five');
     same('EVAL', "return redis.call('GET', 'five')", '0');
   });
-});
 
-/** A script, with keys and arguments, that returns something, or raises an error. */
-function inScripts({ same, fails }: Pick<Verbs, 'same' | 'fails'>) {
-  return {
-    returns: (script: string, ...rest: string[]) =>
-      same('EVAL', script, ...(rest.length === 0 ? ['0'] : rest)),
-    raises: (script: string, ...rest: string[]) =>
-      fails('EVAL', script, ...(rest.length === 0 ? ['0'] : rest)),
-  };
-}
+  test('where scripts find something else', ({ differs, since }) => {
+    differs(['EVAL', 'return type(__redis__err__handler)', '0'], {
+      because: 'What makes error replies of errors is no function of Lua',
+      ours:
+        "-ERR user_script:1: Script attempted to access nonexistent global variable '__redis__err__handler' " +
+        'script: 8b28fa0d9fa8595eb5a934ea23ab5c7839b80168, on @user_script:1.\r\n',
+    });
+    differs(['EVAL', 'error(function() end)', '0'], {
+      because: 'An error that is a function has no address to tell',
+      ours: '-ERR function script: fa438f8670e3932b4fe4dfd4fcdffd0456e89d7b, on @user_script:1.\r\n',
+    });
+    const deep =
+      'local h = 0 local function r() xpcall(r, function() h = h + 1 end) end r() return h';
+    differs(['EVAL', deep, '0'], {
+      because: 'Where calls are too deep for one more, xpcall does not call its handler',
+      ours: ':0\r\n',
+    });
+    since('7.2').differs(['EVAL', "getmetatable('').__index = nil return 1", '0'], {
+      because: 'One script could change what strings can do for all, as it could not in 7.0',
+      ours:
+        '-ERR user_script:1: Attempt to modify a readonly table ' +
+        'script: 25ae685d43b673ffb5e7b16d3f30d827aa2e3cee, on @user_script:1.\r\n',
+    });
+  });
+});
