@@ -94,6 +94,11 @@ function readOptions(call: Call, isAdd: boolean): void {
   options.index = i;
   if (trimming.limit > 0 && !options.isTrimmed) throw errors.limitWithoutTrimming;
   if (!isAdd && !options.isTrimmed) throw errors.trimmingMissing;
+  if (call.client.isReplaying) {
+    // How much was trimmed is known by now.
+    trimming.limit = 0;
+    return;
+  }
   if (isLimited && !trimming.isRough) throw errors.limitWithoutTilde;
   if (trimming.isRough && !isLimited) trimming.limit = defaultLimit(call);
 }
@@ -149,7 +154,8 @@ function tellExactly({ argv, instance }: Call, added?: StreamId): void {
     const { threshold } = options;
     const isByLength = trimming.length !== undefined;
     parts[threshold - 1] = '=';
-    parts[threshold] = isByLength ? String(stream.length) : String(stream.firstId(last));
+    const first = stream.length === 0 ? last.setMax() : stream.firstId(last);
+    parts[threshold] = isByLength ? String(stream.length) : String(first);
   }
   instance.effects.instead(argv, ...parts);
 }

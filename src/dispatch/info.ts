@@ -160,7 +160,7 @@ function memory(instance: Instance): readonly Field[] {
     ['mem_clients_slaves', 0],
     ['mem_clients_normal', figures.clients],
     ['mem_cluster_links', 0],
-    ['mem_aof_buffer', 0],
+    ['mem_aof_buffer', instance.appendOnly.bufferSize],
     ['mem_allocator', 'zone'],
     ['active_defrag_running', 0],
     ['lazyfree_pending_objects', keyspace.retiredCount],

@@ -207,6 +207,26 @@ describe('what is written', () => {
     await expect(start()).rejects.toThrow("keys of the zone 'web', which is not there");
   });
 
+  it('is there as far as it was trimmed roughly', async () => {
+    await start({ 'stream-node-max-entries': 3 });
+    for (let id = 1; id <= 20; id++) {
+      await ask(`XADD a MAXLEN ~ 5 LIMIT 4 ${id} f v`);
+      await ask(`XADD b MINID ~ ${id - 4} LIMIT 3 ${id} f v`);
+      await ask(`XADD c ${id} f v`);
+    }
+    await ask('XTRIM c MINID ~ 9 LIMIT 3');
+    await ask('XTRIM c MINID ~ 100');
+    const streams = async (): Promise<string[]> => [
+      await ask('XRANGE a - +'),
+      await ask('XRANGE b - +'),
+      await ask('XRANGE c - +'),
+    ];
+    const before = await streams();
+    await stop();
+    await start({ 'stream-node-max-entries': 3 });
+    expect(await streams()).toEqual(before);
+  });
+
   it('is on the disk before it is answered, with appendfsync always', async () => {
     await start({ appendfsync: 'always' });
     expect(await ask('SET k v')).toBe('OK');

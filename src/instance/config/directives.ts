@@ -55,7 +55,7 @@ export const DEFAULT_ZONE_SIZE = 512 * MiB;
 const PROTECTED_ACTION = ['no', 'yes', 'local'] as const;
 
 // Why a directive does nothing.
-const NO_PERSISTENCE = { ignored: 'nothing is written to disk' } as const;
+const WRITTEN_WHOLE = { ignored: 'a file is put on disk when all of it is written' } as const;
 const NO_REPLICATION = {
   ignored: 'this server follows no other, and keeps nothing for those that follow it',
 } as const;
@@ -310,7 +310,7 @@ export const directives = {
   'io-threads-do-reads': yesNo(false, { fixed: true, ...NO_THREADS }),
   server_cpulist: optionalText({ fixed: true, ...SYSTEM_DOES }),
   bio_cpulist: optionalText({ fixed: true, ...NO_THREADS }),
-  aof_rewrite_cpulist: optionalText({ fixed: true, ...NO_PERSISTENCE }),
+  aof_rewrite_cpulist: optionalText({ fixed: true, ...NO_THREADS }),
   bgsave_cpulist: optionalText({ fixed: true, ...NO_THREADS }),
 
   // Freeing and defragmenting.
@@ -366,9 +366,7 @@ export const directives = {
     ignored: 'whatever is read is checked, always',
   }),
   'rdb-del-sync-files': yesNo(false, NO_REPLICATION),
-  'rdb-save-incremental-fsync': yesNo(true, {
-    ignored: 'a file is put on disk when all of it is written',
-  }),
+  'rdb-save-incremental-fsync': yesNo(true, WRITTEN_WHOLE),
   'rdb-key-save-delay': integer(0, [INT_MIN, INT_MAX], {
     hidden: true,
     doc: 'Microseconds that a background save waits after a key. For tests.',
@@ -416,7 +414,7 @@ export const directives = {
     doc: 'Rewritten files begin with a snapshot, not with commands. While zones beside the default one hold keys they do in any case.',
   }),
   'aof-timestamp-enabled': yesNo(false, { doc: 'The files say when what is in them was done.' }),
-  'aof-rewrite-incremental-fsync': yesNo(true, NO_PERSISTENCE),
+  'aof-rewrite-incremental-fsync': yesNo(true, WRITTEN_WHOLE),
   'aof-disable-auto-gc': yesNo(false, { hidden: true, doc: 'Keeps files that are history.' }),
 
   // Replication.
