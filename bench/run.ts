@@ -10,9 +10,11 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { growth } from './parts/growth.ts';
 import { hits } from './parts/hits.ts';
 import { latency } from './parts/latency.ts';
 import { memory } from './parts/memory.ts';
+import { start } from './parts/start.ts';
 import { throughput } from './parts/throughput.ts';
 import { chapterOf, newestOf, pageOf, plotFile } from './support/page.ts';
 import type { Part } from './support/part.ts';
@@ -22,7 +24,7 @@ import { invocationOf, type Setup, USAGE } from './support/setup.ts';
 import { Stage } from './support/stage.ts';
 
 /** In the order of the page. What a part's cases look like is its own affair. */
-export const PARTS: readonly Part<unknown>[] = [throughput, latency, memory, hits];
+export const PARTS: readonly Part<unknown>[] = [throughput, latency, memory, hits, growth, start];
 
 /** The folder of the project, from the sources as from dist/. */
 function projectRoot(): string {

@@ -57,7 +57,7 @@ interface Dimensions {
 
 /** About a tenth of the keys fits. */
 function dimensionsOf(setup: Setup): Dimensions {
-  const share = setup.scope === 'short' ? 0.25 : 1;
+  const share = setup.scope === 'short' ? 0.125 : 1;
   return {
     keyCount: scaled(800_000 * share, setup),
     requests: scaled(8_000_000 * share, setup),

@@ -28,6 +28,8 @@ export interface Subject {
   readonly address: Address;
   /** As it describes itself. */
   readonly version: string;
+  /** Milliseconds from its start until it first answered; undefined for one that was there. */
+  readonly readyMs: number | undefined;
   /** To read its CPU time; undefined for a server we did not start and can't see. */
   readonly pid: number | undefined;
   close(): Promise<void>;
@@ -68,6 +70,7 @@ export async function startSubject(candidate: Candidate, timeoutMs = 10_000): Pr
       candidate,
       address,
       version: versionIn(info),
+      readyMs: undefined,
       pid: visiblePid(Number(/^process_id:(\d+)/m.exec(info)?.[1])),
       close: async () => {},
     };
@@ -78,6 +81,7 @@ export async function startSubject(candidate: Candidate, timeoutMs = 10_000): Pr
     ? args.map((arg) => arg.replaceAll('{port}', String(port)))
     : [...args, '--port', String(port)];
   const folder = mkdtempSync(join(tmpdir(), 'zonis-bench-'));
+  const begin = performance.now();
   const child = spawn(path, own, { stdio: ['ignore', 'ignore', 'pipe'], cwd: folder });
   let complaint = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
@@ -103,8 +107,9 @@ export async function startSubject(candidate: Candidate, timeoutMs = 10_000): Pr
     // After the start nobody waits for it any more.
     failed.catch(() => {});
     await Promise.race([failed, isAnswering(address, timeoutMs)]);
+    const readyMs = performance.now() - begin;
     const version = versionIn(await infoOf(address, 'server'));
-    return { candidate, address, version, pid: child.pid, close };
+    return { candidate, address, version, readyMs, pid: child.pid, close };
   } catch (error) {
     await close();
     throw error;
@@ -117,6 +122,8 @@ function ended(child: ChildProcess): Promise<unknown> {
   }
   return new Promise((resolve) => child.once('exit', resolve));
 }
+
+const POLL_MS = 2;
 
 /** Resolves once the server answers; what it answers is its own affair, unless it is loading. */
 async function isAnswering(address: Address, timeoutMs: number): Promise<void> {
@@ -131,7 +138,9 @@ async function isAnswering(address: Address, timeoutMs: number): Promise<void> {
     } catch (error) {
       seen = String(error);
     }
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    // Who is loading has better things to do than to say so.
+    const pause = seen.startsWith('-LOADING') ? 10 * POLL_MS : POLL_MS;
+    await new Promise((resolve) => setTimeout(resolve, pause));
   }
   throw new Error(`not ready within ${timeoutMs} ms: ${seen}`);
 }

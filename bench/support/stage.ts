@@ -43,8 +43,9 @@ export class Stage {
     candidate: Candidate,
     args: readonly string[],
     work: (subject: Subject) => Promise<T>,
+    timeoutMs?: number,
   ): Promise<T> {
-    const subject = await this.#start(candidate, args);
+    const subject = await this.#start(candidate, args, timeoutMs);
     try {
       return await work(subject);
     } finally {
@@ -68,11 +69,15 @@ export class Stage {
     }
   }
 
-  async #start(candidate: Candidate, args: readonly string[]): Promise<Subject> {
+  async #start(
+    candidate: Candidate,
+    args: readonly string[],
+    timeoutMs?: number,
+  ): Promise<Subject> {
     const { command } = candidate;
     const started =
       command === undefined ? candidate : { ...candidate, command: [...command, ...args] };
-    let subject = await startSubject(started);
+    let subject = await startSubject(started, timeoutMs);
     if (command === undefined) subject = await borrowed(subject, args);
     if (!this.#servers.has(candidate.name)) {
       const { version } = subject;

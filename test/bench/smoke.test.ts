@@ -44,6 +44,8 @@ const TRIED: Record<string, readonly string[]> = {
   latency: ['10k keys', 'BGSAVE', 'expiry', 'UNLINK', 'eviction'],
   memory: [''],
   hits: [''],
+  growth: ['1k', '10M'],
+  start: [''],
 };
 
 describe.skipIf(!canMeasure)('every part', () => {
