@@ -56,7 +56,7 @@ describe('a client that sends SYNC', () => {
     client = await RespClient.connect(server.address);
     await ask('CLIENT KILL TYPE replica');
     const received = await replica.rest();
-    const [, size, rest] = /^\$(\d+)\r\n([^]*)$/.exec(received) as RegExpExecArray;
+    const [, size, rest] = /^\$(\d+)\r\n([\s\S]*)$/.exec(received) as RegExpExecArray;
     expect(rest.slice(0, 5)).toBe('REDIS');
     const effects = rest.slice(Number(size)).replace(/PXAT\r\n\$13\r\n\d+/, 'PXAT $13 MS');
     expect(
