@@ -37,7 +37,7 @@ interface Side {
 async function openOurs(): Promise<Side> {
   const registry = new Registry(families);
   const config = new Config();
-  const lines = ['port 0', 'bind 127.0.0.1', 'enable-debug-command yes'];
+  const lines = ['port 0', 'bind 127.0.0.1', 'enable-debug-command yes', 'save ""'];
   loadConfiguration(
     config,
     { action: 'run', file: undefined, readsStdin: false, lines },

@@ -137,6 +137,10 @@ describe('directives', () => {
     expect(await shown(server, 'zone')).toContain('web 1048576 allkeys-lru api 2097152 noeviction');
     expect(await shown(server, 'bind')).toBe('127.0.0.1 -192.0.2.1');
     expect(await shown(server, 'save')).toBe('60 1 10 2');
+    // Nothing is to be left behind.
+    const client = await RespClient.connect(server.address);
+    await client.call('CONFIG', 'SET', 'save', '');
+    client.close();
   });
 
   it('that are wrong are named', async () => {

@@ -37,7 +37,7 @@ test('a source past its deadline is none, and the others are found again', () =>
   server.run('ZADD', 'old', '3', 'one');
   server.run('PEXPIRE', 'old', '10');
   server.clock.advance(20);
-  server.zone.now += 20;
+  server.zone.tick(server.zone.now + 20);
   expect(server.run('ZUNION', '3', 'a', 'old', 'b', 'WITHSCORES')).toBe(
     '*6\r\n$5\r\nthree\r\n$1\r\n2\r\n$3\r\ntwo\r\n$1\r\n2\r\n$3\r\none\r\n$1\r\n6\r\n',
   );

@@ -1,7 +1,8 @@
 /** Snapshots: what was written is read again, and nothing else. */
 
 import { describe, expect, test } from 'vitest';
-import { isLoadFault } from '../../../src/persistence/rdb-load.ts';
+import { isLoadFault, RdbLoad } from '../../../src/persistence/rdb-load.ts';
+import { type ByteSource, bytesSource, RdbReader } from '../../../src/persistence/rdb-reader.ts';
 import { latin1Bytes } from '../../../src/std/ascii.ts';
 import { type Offline, openOffline } from '../../support/offline.ts';
 import { loadSnapshot, takeSnapshot } from '../../support/snapshot.ts';
@@ -82,6 +83,49 @@ describe('a snapshot', () => {
     expect(other.audit()).toBeUndefined();
     expect(load.loaded).toBe(Object.keys(dumps(server)).length);
     expect(takeSnapshot(other).length).toBe(bytes.length);
+  });
+});
+
+describe('a file larger than what is read at once', () => {
+  const server = openOffline({ maxmemory: '32mb', rdbcompression: 'no' });
+  for (let i = 0; i < 3000; i++) server.run('SET', `key:${i}`, `${i} `.repeat(200));
+  server.run('SET', 'large', 'xyz'.repeat(1_000_000));
+  server.run('RPUSH', 'list', ...Array.from({ length: 3000 }, (_, i) => `element ${i}`.repeat(50)));
+  const bytes = takeSnapshot(server);
+  const load = (most: number): Offline => {
+    const other = openOffline({ maxmemory: '32mb', rdbcompression: 'no' });
+    const source = bytesSource(bytes);
+    const { keyspace, config } = other.instance;
+    const target = { databases: keyspace.databases, libraries: undefined, config: config.values };
+    const taken = new RdbLoad(target);
+    const slow: ByteSource = {
+      size: bytes.length,
+      read: (bytes, at, size) => source.read(bytes, at, Math.min(size, most)),
+    };
+    const reader = new RdbReader(slow, taken, true);
+    while (reader.next());
+    expect(reader.position).toBe(bytes.length);
+    return other;
+  };
+
+  test.each([Number.POSITIVE_INFINITY, 100_003, 4096])('is read in pieces of %i bytes', (most) => {
+    expect(bytes.length).toBeGreaterThan(4 * 1024 * 1024);
+    const other = load(most);
+    expect(other.run('DBSIZE')).toBe(':3002\r\n');
+    for (const key of ['key:0', 'key:2999', 'large', 'list']) {
+      expect(other.run('DUMP', key)).toBe(server.run('DUMP', key));
+    }
+  });
+
+  test('that ends earlier than it said is refused', () => {
+    const source = bytesSource(bytes.slice(0, -1000));
+    const other = openOffline({ maxmemory: '32mb' });
+    const { keyspace, config } = other.instance;
+    const target = { databases: keyspace.databases, libraries: undefined, config: config.values };
+    const reader = new RdbReader({ ...source, size: bytes.length }, new RdbLoad(target), true);
+    expect(() => {
+      while (reader.next());
+    }).toThrow(/^the end comes too early at byte \d+/);
   });
 });
 
