@@ -16,7 +16,7 @@ import { latency } from './parts/latency.ts';
 import { memory } from './parts/memory.ts';
 import { start } from './parts/start.ts';
 import { throughput } from './parts/throughput.ts';
-import { chapterOf, newestOf, pageOf, plotFile } from './support/page.ts';
+import { chapterOf, factLines, newestOf, pageOf, plotFile } from './support/page.ts';
 import type { Part } from './support/part.ts';
 import { pinSelf } from './support/pinning.ts';
 import { type Results, resultsName } from './support/results.ts';
@@ -70,14 +70,24 @@ export async function measureParts(
   for (const part of parts) {
     if (part.cases(setup).length === 0) continue;
     setup.print(`\n── ${part.title} ${'─'.repeat(Math.max(0, 70 - part.title.length))}`);
+    setup.print(part.method);
     const stage = new Stage(setup);
-    const cases = await part.measure(stage);
-    if (cases.length === 0) continue;
-    const facts = stage.facts();
-    const file = resultsName(part.name, facts);
+    const file = resultsName(part.name, stage.facts());
+    const cases: unknown[] = [];
+    const save = (): void => {
+      const results = { part: part.name, ...stage.facts(), cases };
+      writeFileSync(join(folder, file), `${JSON.stringify(results, null, 1)}\n`);
+    };
     mkdirSync(folder, { recursive: true });
-    const results = { part: part.name, ...facts, cases };
-    writeFileSync(join(folder, file), `${JSON.stringify(results, null, 1)}\n`);
+    // Kept as it goes: whoever interrupts hours of it has what was measured until then.
+    await part.measure(stage, (result) => {
+      cases.push(result);
+      save();
+    });
+    setup.print('');
+    for (const line of factLines(stage.facts())) setup.print(line);
+    if (cases.length === 0) continue;
+    save();
     made.push(file);
   }
   return made;

@@ -52,22 +52,22 @@ function sizesOf(setup: Setup): Size[] {
     .filter(({ name }) => setup.wanted(`growth/${name}`));
 }
 
-async function measure(stage: Stage): Promise<CaseResult[]> {
+async function measure(stage: Stage, finished: (result: CaseResult) => void): Promise<void> {
   const { setup } = stage;
   const sizes = sizesOf(setup);
   await stage.askBenchmark();
-  const found: CaseResult[] = [];
   for (const { name, keyCount } of sizes) {
-    const room = Math.max(512, Math.ceil((keyCount * ROOM) / 2 ** 20));
-    const series = await stage.withAll(['--maxmemory', `${room}mb`], (subjects) =>
-      measureSize(setup, subjects, keyCount),
-    );
-    const result = { name, group: 'growth', given: { keyCount }, series };
-    found.push(result);
-    setup.print('');
-    for (const line of markdownTable(HEAD, rowsOf(result), 2)) setup.print(line);
+    await stage.attempt(name, async () => {
+      const room = Math.max(512, Math.ceil((keyCount * ROOM) / 2 ** 20));
+      const series = await stage.withAll(['--maxmemory', `${room}mb`], (subjects) =>
+        measureSize(setup, subjects, keyCount),
+      );
+      const result = { name, group: 'growth', given: { keyCount }, series };
+      setup.print('');
+      for (const line of markdownTable(HEAD, rowsOf(result), 2)) setup.print(line);
+      finished(result);
+    });
   }
-  return found;
 }
 
 async function measureSize(

@@ -65,26 +65,28 @@ function dimensionsOf(setup: Setup): Dimensions {
   };
 }
 
-async function measure(stage: Stage): Promise<CaseResult[]> {
+async function measure(stage: Stage, finished: (result: CaseResult) => void): Promise<void> {
   const { setup } = stage;
   const { keyCount, requests, megabytes } = dimensionsOf(setup);
-  const found: CaseResult[] = [];
   for (const { name, make } of tracesOf(setup)) {
-    const trace = make(keyCount, requests);
-    const series: Series[] = [];
-    for (const policy of POLICIES) {
-      for (const candidate of setup.candidates) {
-        const args = ['--maxmemory', `${megabytes}mb`, '--maxmemory-policy', policy];
-        const sample = await stage.withOne(candidate, args, ({ address }) => play(address, trace));
-        series.push({ server: candidate.name, variant: policy, samples: [sample] });
+    await stage.attempt(name, async () => {
+      const trace = make(keyCount, requests);
+      const series: Series[] = [];
+      for (const policy of POLICIES) {
+        for (const candidate of setup.candidates) {
+          const args = ['--maxmemory', `${megabytes}mb`, '--maxmemory-policy', policy];
+          const sample = await stage.withOne(candidate, args, ({ address }) =>
+            play(address, trace),
+          );
+          series.push({ server: candidate.name, variant: policy, samples: [sample] });
+        }
       }
-    }
-    const result = { name, group: 'hits', given: { keyCount, requests, megabytes }, series };
-    found.push(result);
-    setup.print('');
-    for (const line of markdownTable(HEAD, rowsOf(result), 3)) setup.print(line);
+      const result = { name, group: 'hits', given: { keyCount, requests, megabytes }, series };
+      setup.print('');
+      for (const line of markdownTable(HEAD, rowsOf(result), 3)) setup.print(line);
+      finished(result);
+    });
   }
-  return found;
 }
 
 async function play(address: Address, trace: Uint32Array): Promise<Sample> {
@@ -165,13 +167,18 @@ function tables({ cases }: Results): string[] {
   ];
 }
 
-function plots({ cases }: Results): Plot[] {
+function plots({ cases, servers }: Results): Plot[] {
   if (cases.length === 0) return [];
+  const names = servers.map(({ name }) => name);
   const bars = cases.flatMap(({ name, series }) =>
     series.map(({ server, variant, samples }) => {
       const { ratio, optimum } = samples[0].values as Record<string, number>;
       const value = ratio / optimum;
-      return { label: `${name}: ${server} ${variant.slice(-3)}`, value, min: value, max: value };
+      const colour = names.indexOf(server);
+      return {
+        label: `${name}: ${server} ${variant.slice(-3)}`,
+        ...{ value, min: value, max: value, colour },
+      };
     }),
   );
   const title = 'Hits beside the optimum with as many keys';

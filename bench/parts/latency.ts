@@ -61,24 +61,21 @@ function casesOf(setup: Setup): LatencyCase[] {
   return latencyCases(setup).filter(({ name }) => setup.wanted(`latency/${name}`));
 }
 
-async function measure(stage: Stage): Promise<CaseResult[]> {
+async function measure(stage: Stage, finished: (result: CaseResult) => void): Promise<void> {
   const { setup } = stage;
   const rate = setup.rate ?? (await findRate(stage));
-  const found: CaseResult[] = [];
   for (const item of casesOf(setup)) {
-    setup.print(`\n${item.name}, ${Math.round(rate)} requests per second`);
-    const series = await stage.withAll(item.args, (subjects) =>
-      measureCase(setup, subjects, item, rate),
-    );
-    found.push({ name: item.name, group: item.group, given: { rate }, series });
-    for (const line of markdownTable(
-      HEAD.slice(1),
-      rowsOf(found.at(-1)!).map((row) => row.slice(1)),
-    )) {
-      setup.print(line);
-    }
+    await stage.attempt(item.name, async () => {
+      setup.print(`\n${item.name}, ${Math.round(rate)} requests per second`);
+      const series = await stage.withAll(item.args, (subjects) =>
+        measureCase(setup, subjects, item, rate),
+      );
+      const result = { name: item.name, group: item.group, given: { rate }, series };
+      const rows = rowsOf(result).map((row) => row.slice(1));
+      for (const line of markdownTable(HEAD.slice(1), rows)) setup.print(line);
+      finished(result);
+    });
   }
-  return found;
 }
 
 /** Half of what redis-benchmark gets out of the first server without pipelining. */

@@ -83,26 +83,26 @@ function casesOf(setup: Setup): MemoryCase[] {
   return all.filter(({ name }) => setup.wanted(`memory/${name}`));
 }
 
-async function measure(stage: Stage): Promise<CaseResult[]> {
+async function measure(stage: Stage, finished: (result: CaseResult) => void): Promise<void> {
   const { setup } = stage;
-  const found: CaseResult[] = [];
   for (const { name, group, args, take } of casesOf(setup)) {
-    const series: CaseResult['series'][number][] = [];
-    for (const candidate of setup.candidates) {
-      const values = await stage.withOne(candidate, args, take);
-      series.push({
-        server: candidate.name,
-        variant: '',
-        samples: [{ round: 1, values, raw: '' }],
-      });
-    }
-    const result = { name, group, series };
-    found.push(result);
-    const { head, columns } = GROUPS[group];
-    setup.print('');
-    for (const line of markdownTable(head, rowsOf(result, columns), 2)) setup.print(line);
+    await stage.attempt(name, async () => {
+      const series: CaseResult['series'][number][] = [];
+      for (const candidate of setup.candidates) {
+        const values = await stage.withOne(candidate, args, take);
+        series.push({
+          server: candidate.name,
+          variant: '',
+          samples: [{ round: 1, values, raw: '' }],
+        });
+      }
+      const result = { name, group, series };
+      const { head, columns } = GROUPS[group];
+      setup.print('');
+      for (const line of markdownTable(head, rowsOf(result, columns), 2)) setup.print(line);
+      finished(result);
+    });
   }
-  return found;
 }
 
 interface Weight {

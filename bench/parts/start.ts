@@ -56,21 +56,22 @@ function casesOf(setup: Setup): string[] {
   return all.filter((name) => setup.wanted(`start/${name}`));
 }
 
-async function measure(stage: Stage): Promise<CaseResult[]> {
+async function measure(stage: Stage, finished: (result: CaseResult) => void): Promise<void> {
   const { setup } = stage;
-  const found: CaseResult[] = [];
-  const finished = (result: CaseResult): void => {
-    found.push(result);
-    setup.print('');
-    for (const line of tableOf(result)) setup.print(line);
-  };
   for (const name of casesOf(setup)) {
-    if (name === FIRST_PONG) finished({ name, group: 'start', series: await pongs(stage) });
-    else if (name === IN_PROCESS)
-      finished({ name, group: 'start', series: await inProcess(setup) });
-    else finished(await load(stage));
+    await stage.attempt(name, async () => {
+      const result = await measureCase(stage, name);
+      setup.print('');
+      for (const line of tableOf(result)) setup.print(line);
+      finished(result);
+    });
   }
-  return found;
+}
+
+async function measureCase(stage: Stage, name: string): Promise<CaseResult> {
+  if (name === LOAD) return await load(stage);
+  const series = name === FIRST_PONG ? await pongs(stage) : await inProcess(stage.setup);
+  return { name, group: 'start', series };
 }
 
 async function pongs(stage: Stage): Promise<Series[]> {

@@ -69,50 +69,67 @@ function loadsOf(setup: Setup): OwnLoad[] {
   return OWN_LOADS.filter(({ name }) => wanted(setup, name));
 }
 
-async function measure(stage: Stage): Promise<ThroughputCase[]> {
+async function measure(stage: Stage, tell: (result: ThroughputCase) => void): Promise<void> {
   const { setup } = stage;
   const cases: ThroughputCase[] = [];
   const finished = (result: ThroughputCase): void => {
     cases.push(result);
+    tell(result);
     setup.print('');
     for (const line of caseLines(result)) setup.print(line);
   };
   const items = casesOf(setup);
-  const loads = loadsOf(setup);
-  if (items.length > 0) {
-    await stage.askBenchmark();
+  if (items.length > 0) await stage.askBenchmark();
+  // Who fails may have taken a server along: the cases behind it get fresh ones.
+  for (let next = 0; next < items.length; ) {
     await stage.withAll([], async (subjects) => {
-      let filled = '';
-      for (const item of items) {
-        const lacking = await whoLacks(subjects, item);
-        if (lacking !== undefined) {
-          setup.print(`\n${item.name}: not measured, ${lacking} does not have it`);
-          continue;
-        }
-        const isFilled = item.before === 'filled';
-        const filling = isFilled ? `${item.keyCount} of ${item.valueSize}` : '';
-        // What is filled stays for the case that wants the same.
-        if (!isFilled || filling !== filled) {
-          for (const { address } of subjects) await prepare(address, item);
-        }
-        filled = filling;
-        finished(await measureBenchmark(setup, subjects, item));
-      }
+      next = await measureItems(stage, subjects, items, next, finished);
     });
   }
   // In fresh processes: what a server's compiler learned from GET and SET is not measured here.
-  for (const load of loads) {
-    await stage.withAll([], async (subjects) => finished(await measureLoad(setup, subjects, load)));
+  for (const load of loadsOf(setup)) {
+    await stage.attempt(load.name, () =>
+      stage.withAll([], async (subjects) => finished(await measureLoad(setup, subjects, load))),
+    );
   }
   if (wanted(setup, 'rotation')) {
-    await stage.withAll([], async (subjects) => finished(await measureRotation(setup, subjects)));
+    await stage.attempt('rotation', () =>
+      stage.withAll([], async (subjects) => finished(await measureRotation(setup, subjects))),
+    );
   }
-  if (cases.length > 0) {
-    setup.print('');
-    for (const line of [othersLine(cases), ...summary({ cases, ...stage.facts() })])
-      setup.print(line);
+  if (cases.length === 0) return;
+  setup.print('');
+  for (const line of [othersLine(cases), ...summary({ cases, ...stage.facts() })]) {
+    setup.print(line);
   }
-  return cases;
+}
+
+/** Measures cases until one fails; answers which is next. */
+async function measureItems(
+  stage: Stage,
+  subjects: readonly Subject[],
+  items: readonly BenchmarkCase[],
+  first: number,
+  finished: (result: ThroughputCase) => void,
+): Promise<number> {
+  let filled = '';
+  for (let i = first; i < items.length; i++) {
+    const item = items[i];
+    const isFine = await stage.attempt(item.name, async () => {
+      const lacking = await whoLacks(subjects, item);
+      if (lacking !== undefined) return stage.skip(item.name, `${lacking} does not have it`);
+      const isFilled = item.before === 'filled';
+      const filling = isFilled ? `${item.keyCount} of ${item.valueSize}` : '';
+      // What is filled stays for the case that wants the same.
+      if (!isFilled || filling !== filled) {
+        for (const { address } of subjects) await prepare(address, item);
+      }
+      filled = filling;
+      finished(await measureBenchmark(stage.setup, subjects, item));
+    });
+    if (!isFine) return i + 1;
+  }
+  return items.length;
 }
 
 /** What lasts for all measurements of a case. */

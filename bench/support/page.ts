@@ -4,7 +4,7 @@
  */
 
 import type { Part } from './part.ts';
-import type { CaseResult, Results } from './results.ts';
+import type { CaseResult, Results, RunFacts } from './results.ts';
 
 const HEAD = `# Benchmarks
 
@@ -20,7 +20,8 @@ function marks(part: string): { readonly begin: string; readonly end: string } {
 }
 
 /** What is known of the machine and the servers, as a paragraph and a table. */
-function factsOf({ machine, date, pins, scale, rounds, seconds, servers }: Results<unknown>) {
+export function factLines(facts: RunFacts): string[] {
+  const { machine, date, pins, scale, rounds, seconds, servers, failures = [] } = facts;
   const placed = pins === undefined ? '' : ` In this run, ${pins}.`;
   const shrunk = scale === undefined || scale === 1 ? '' : ` Numbers of keys times ${scale}.`;
   return [
@@ -31,6 +32,8 @@ function factsOf({ machine, date, pins, scale, rounds, seconds, servers }: Resul
     '| server | version | command |',
     '|---|---|---|',
     ...servers.map(({ name, version, command }) => `| ${name} | ${version} | \`${command}\` |`),
+    ...(failures.length === 0 ? [] : ['', 'Not measured:', '']),
+    ...failures.map(({ name, reason }) => `* ${name}: ${reason}`),
   ];
 }
 
@@ -61,7 +64,7 @@ export function chapterOf<C = CaseResult>(
     .map(({ name, title }) => `![${title}](${plotFile(part.name, name)})`);
   return [
     ...head,
-    ...factsOf(results),
+    ...factLines(results),
     '',
     `Every single measurement is in [${file}](../bench/results/${file}). To repeat them: ` +
       `\`${repeat}\`.`,

@@ -13,7 +13,8 @@ export interface Part<C = CaseResult> {
   readonly method: string;
   /** Names of the cases that a run of this setup has, without the part's. */
   cases(setup: Setup): readonly string[];
-  measure(stage: Stage): Promise<readonly C[]>;
+  /** Measures the cases and tells of each as it is done. */
+  measure(stage: Stage, finished: (result: C) => void): Promise<void>;
   /** What the chapter says behind method and machine. */
   tables(results: Results<C>): readonly string[];
   plots(results: Results<C>): readonly Plot[];

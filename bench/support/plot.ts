@@ -23,6 +23,8 @@ export interface Bar {
   /** How far the measurements lie apart. */
   readonly min: number;
   readonly max: number;
+  /** Whose it is, where that matters more than on which side of 1 it is. */
+  readonly colour?: number;
 }
 
 export interface Axis {
@@ -85,18 +87,21 @@ export function barChart(
     body.push(rule(x(tick), top, x(tick), end, ' stroke-opacity="0.25"'));
     body.push(text(x(tick), end + 14, label(tick), ' text-anchor="middle"'));
   }
-  bars.forEach(({ label: name, value, min, max }, i) => {
+  bars.forEach(({ label: name, value, min, max, colour: own }, i) => {
     const y = top + i * BAR;
     const middle = y + BAR / 2;
     const isWorse = isLessBetter ? value > 1 : value < 1;
-    const colour = isWorse ? COLOURS[2] : COLOURS[1];
+    const colour = COLOURS[own ?? (isWorse ? 2 : 1)];
     body.push(text(LABEL_WIDTH - 8, middle + 4, name, ' text-anchor="end"'));
     body.push(
       `<rect x="${at(x(0))}" y="${at(y + 3)}" width="${at(x(value) - x(0))}" ` +
         `height="${BAR - 6}" fill="${colour}"/>`,
     );
     body.push(rule(x(min), middle, x(max), middle));
-    body.push(text(x(Math.max(value, max)) + 6, middle + 4, value.toFixed(2)));
+    // Not across the line at 1.
+    const right = Math.max(x(value), x(max));
+    const start = right < x(1) && right + 40 > x(1) ? x(1) : right;
+    body.push(text(start + 6, middle + 4, value.toFixed(2)));
   });
   body.push(rule(x(1), top - 4, x(1), end, ' stroke-width="1.5"'));
   body.push(text(LABEL_WIDTH, end + 28, unit));

@@ -20,6 +20,12 @@ export interface MachineFacts {
   readonly load: number;
 }
 
+/** A case that was to be measured. */
+export interface Failure {
+  readonly name: string;
+  readonly reason: string;
+}
+
 /** What holds for everything a run has measured. */
 export interface RunFacts {
   /** ISO date and time, in UTC. */
@@ -33,6 +39,7 @@ export interface RunFacts {
   /** Numbers of keys were multiplied by this. */
   readonly scale?: number;
   readonly servers: readonly ServerFacts[];
+  readonly failures?: readonly Failure[];
 }
 
 /** One measurement of one side. */

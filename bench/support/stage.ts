@@ -2,7 +2,13 @@
 
 import { runProgram } from './redis-benchmark.ts';
 import { ask, flush } from './requests.ts';
-import { assertDistinct, machineFacts, type RunFacts, type ServerFacts } from './results.ts';
+import {
+  assertDistinct,
+  type Failure,
+  machineFacts,
+  type RunFacts,
+  type ServerFacts,
+} from './results.ts';
 import { type Candidate, describeCommand, type Subject, startSubject } from './servers.ts';
 import type { Setup } from './setup.ts';
 
@@ -12,6 +18,7 @@ export class Stage {
   readonly #machine = machineFacts();
   #redisBenchmark = 'no redis-benchmark';
   readonly #servers = new Map<string, ServerFacts>();
+  readonly #failures: Failure[] = [];
 
   constructor(setup: Setup) {
     assertDistinct(setup.candidates);
@@ -24,6 +31,26 @@ export class Stage {
     this.#redisBenchmark = text.trim().replace(/ \(.*/, '');
   }
 
+  /**
+   * Does one case. What goes wrong with it is told and kept; the cases behind it are measured all
+   * the same. Answers whether it went well.
+   */
+  async attempt(name: string, work: () => Promise<void>): Promise<boolean> {
+    try {
+      await work();
+      return true;
+    } catch (error) {
+      this.skip(name, String(error instanceof Error ? error.message : error).split('\n')[0]);
+      return false;
+    }
+  }
+
+  /** Says that a case is not measured, and why. */
+  skip(name: string, reason: string): void {
+    this.#failures.push({ name, reason });
+    this.setup.print(`\n${name}: not measured: ${reason}`);
+  }
+
   facts(): RunFacts {
     const { setup } = this;
     const { pins } = setup;
@@ -34,6 +61,7 @@ export class Stage {
         pins === undefined
           ? 'nobody was pinned to processors'
           : `servers on processors ${pins.server}, the load on ${pins.load}`,
+      ...(this.#failures.length === 0 ? {} : { failures: this.#failures }),
       servers: setup.candidates.flatMap(({ name }) => this.#servers.get(name) ?? []),
     };
   }

@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { churned, memory } from '../../bench/parts/memory.ts';
 import { SHAPES, STREAMS } from '../../bench/parts/memory-shapes.ts';
+import type { CaseResult } from '../../bench/support/results.ts';
 import { Stage } from '../../bench/support/stage.ts';
 import { RespClient } from '../support/resp-client.ts';
 import { startOurs } from '../support/server.ts';
@@ -45,7 +46,9 @@ it('our server is weighed by the pages of its zone, and left as it was', async (
   try {
     const peer = { name: 'zonis', port: ours.address.port, hasSessions: true };
     const setup = setupFor([peer], ['memory/strings of 100', 'memory/shift'], { scale: 0.002 });
-    const [strings, shift] = await memory.measure(new Stage(setup));
+    const cases: CaseResult[] = [];
+    await memory.measure(new Stage(setup), (result) => void cases.push(result));
+    const [strings, shift] = cases;
     const { used, payload } = strings.series[0].samples[0].values as Record<string, number>;
     expect(used).toBeGreaterThan(payload);
     expect(used).toBeLessThan(2 * payload);

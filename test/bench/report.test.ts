@@ -9,10 +9,12 @@ import {
   summary,
   type ThroughputCase,
 } from '../../bench/parts/throughput-report.ts';
-import { chapterOf, newestOf, pageOf } from '../../bench/support/page.ts';
+import { chapterOf, factLines, newestOf, pageOf } from '../../bench/support/page.ts';
 import { barChart, escapeXml, lineChart, niceCeiling } from '../../bench/support/plot.ts';
 import { type Results, resultsName } from '../../bench/support/results.ts';
+import { Stage } from '../../bench/support/stage.ts';
 import { figures, markdownTable, short, spreadText, thousands } from '../../bench/support/text.ts';
+import { setupFor } from './setup.ts';
 
 const sample = (round: number, perSecond: number, cpuMicros: number | null) => ({
   ...{ round, perSecond, cpuMicros, requests: 1000, othersLoad: cpuMicros === null ? null : 0.5 },
@@ -92,6 +94,22 @@ describe('throughput', () => {
 });
 
 describe('the page', () => {
+  it('says which cases were not measured, and why; the others are', async () => {
+    const lines: string[] = [];
+    const print = (line: string): void => void lines.push(line);
+    const stage = new Stage(setupFor([{ name: 'a' }], [], { print }));
+    expect(stage.facts().failures).toBeUndefined();
+    const fail = async (): Promise<void> => {
+      throw new Error('no room\nat line 1');
+    };
+    expect(await stage.attempt('SET', fail)).toBe(false);
+    expect(await stage.attempt('GET', async () => {})).toBe(true);
+    expect(lines).toEqual(['\nSET: not measured: no room']);
+    const text = factLines({ ...results, ...stage.facts() }).join('\n');
+    expect(text).toMatch(/\nNot measured:\n\n\* SET: no room$/);
+    expect(factLines(results).join('\n')).not.toContain('Not measured');
+  });
+
   it('has a chapter for each part, with results or without', () => {
     const chapter = chapterOf(throughput, undefined);
     expect(chapter).toContain('make bench-full ONLY=throughput');
@@ -127,12 +145,17 @@ describe('the page', () => {
 describe('charts', () => {
   it('a bar is as long as its value, and text is escaped', () => {
     const bar = { label: 'GET <a> & "b"', value: 1, min: 0.9, max: 2 };
-    const svg = barChart('t', [bar, { ...bar, value: 0.5 }], 'unit');
+    const half = { ...bar, value: 0.5 };
+    const svg = barChart('t', [bar, half, { ...half, colour: 1 }], 'unit');
     expect(svg).toContain('GET &lt;a&gt; &amp; &quot;b&quot;');
     const widths = [...svg.matchAll(/<rect [^>]*width="([\d.]+)"/g)].map(([, width]) =>
       Number(width),
     );
     expect(widths[0]).toBe(2 * widths[1]);
+    // What is worse has a colour of its own, unless colours say whose it is.
+    const colours = [...svg.matchAll(/<rect [^>]*fill="([^"]+)"/g)].map(([, colour]) => colour);
+    expect(colours[0]).toBe(colours[2]);
+    expect(colours[0]).not.toBe(colours[1]);
     expect(svg).not.toMatch(/NaN|undefined|Infinity/);
     expect(escapeXml("'")).toBe("'");
   });

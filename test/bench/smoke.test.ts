@@ -73,6 +73,7 @@ describe.skipIf(!canMeasure)('every part', () => {
     const [file] = await measureParts([part], setupOf(name), folder);
     const results = JSON.parse(readFileSync(join(folder, file), 'utf8'));
     expect(results.servers.map((one: { name: string }) => one.name)).toEqual(['redis', 'again']);
+    expect(results.failures).toBeUndefined();
     expect(results.cases.length).toBeGreaterThanOrEqual(TRIED[name].length);
     for (const { name: one, series } of results.cases) {
       expect(new Set(series.map(({ server }: { server: string }) => server)).size, one).toBe(2);
