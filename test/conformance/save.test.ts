@@ -42,13 +42,20 @@ conformance('save', ({ test }) => {
     fails('DEBUG RELOAD NOSAVE AND');
   });
 
-  test('BGSAVE', ({ fails, same }) => {
+  test('BGSAVE takes one option, and is nothing for scripts', ({ fails }) => {
     fails('BGSAVE x');
     fails('BGSAVE SCHEDULE x');
-    same('MULTI');
-    same('BGSAVE');
-    // What it replies depends on whether the one before has ended.
-    same('DISCARD');
-    fails('EVAL "return redis.call(\'BGSAVE\')" 0');
+    fails(`EVAL "return redis.call('BGSAVE')" 0`);
   });
+
+  // The last, and once: it goes on when the test is over.
+  test(
+    'BGSAVE in a transaction comes after it',
+    ({ same }) => {
+      same('MULTI');
+      same('BGSAVE');
+      same('EXEC');
+    },
+    { resp: 3 },
+  );
 });
