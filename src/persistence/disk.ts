@@ -35,7 +35,7 @@ export interface Draft {
   /** Makes sure that it is on disk. */
   sync(): Promise<void>;
   syncSync(): void;
-  /** Puts it in its place. It must be synced. */
+  /** Puts it in its place. It must be synced, and the folder be synced after it. */
   place(): void;
   /** Removes it. Does nothing when it is in its place. */
   discard(): void;
@@ -50,8 +50,11 @@ export interface Disk {
   draft(path: string): Draft;
   /** Opens a file to be read, or answers undefined when there is none. */
   open(path: string): ReadFile | undefined;
-  /** Removes a file, if there is one. */
+  /** Removes a file, if there is one. The folder must be synced after it. */
   remove(path: string): void;
+  /** Until a folder is on disk too, a crash could bring back what files in it took the place of. */
+  syncFolder(path: string): Promise<void>;
+  syncFolderSync(path: string): void;
 }
 
 class FileDraft implements Draft {
@@ -112,7 +115,6 @@ class FileDraft implements Draft {
       this.#unlink();
       throw error;
     }
-    syncFolder(dirname(this.#path));
   }
 
   discard(): void {
@@ -145,16 +147,6 @@ function writePart(fd: number, bytes: Uint8Array, at: number, position: number):
   });
 }
 
-/** Until the folder is on disk too, a crash could bring the old file back. */
-function syncFolder(path: string): void {
-  const folder = openSync(path, 'r');
-  try {
-    fsyncSync(folder);
-  } finally {
-    closeSync(folder);
-  }
-}
-
 function isAbsent(error: unknown): boolean {
   return (error as NodeJS.ErrnoException).code === 'ENOENT';
 }
@@ -182,8 +174,26 @@ export const systemDisk: Disk = {
       unlinkSync(path);
     } catch (error) {
       if (!isAbsent(error)) throw error;
-      return;
     }
-    syncFolder(dirname(path));
+  },
+
+  syncFolder(path) {
+    const folder = openSync(path, 'r');
+    return new Promise((resolve, reject) => {
+      fsync(folder, (error) => {
+        closeSync(folder);
+        if (error) reject(error);
+        else resolve();
+      });
+    });
+  },
+
+  syncFolderSync(path) {
+    const folder = openSync(path, 'r');
+    try {
+      fsyncSync(folder);
+    } finally {
+      closeSync(folder);
+    }
   },
 };

@@ -167,7 +167,7 @@ export class Saves {
 
   /** Saves before it returns; a background save is given up. False: the log says why. */
   save(): boolean {
-    const { keyspace, log } = this.#context;
+    const { keyspace, log, disk } = this.#context;
     this.abort();
     this.count++;
     const parts: Part[] = [];
@@ -179,6 +179,7 @@ export class Saves {
         draft.syncSync();
       }
       this.#place(parts, obsolete);
+      disk.syncFolderSync(this.#folder);
     } catch (error) {
       log.warning(`Write error saving DB on disk: ${systemReason(error)}`);
       discard(parts);
@@ -210,6 +211,10 @@ export class Saves {
       parts.push({ draft, writer, snapshot: new Snapshot(keyspace.databasesOf(zone), writer) });
     }
     return obsolete;
+  }
+
+  get #folder(): string {
+    return resolve(this.#context.config.values.dir);
   }
 
   #place(parts: readonly Part[], obsolete: readonly string[]): void {
@@ -310,6 +315,8 @@ export class Saves {
     // Given up meanwhile.
     if (this.#running !== running) return;
     this.#place(parts, obsolete);
+    await this.#context.disk.syncFolder(this.#folder);
+    if (this.#running !== running) return;
     this.#end(running);
     const { keyspace, log } = this.#context;
     log.notice('Background saving terminated with success');

@@ -9,7 +9,7 @@ export interface MemoryDisk extends Disk {
   /** Drafts that are neither in their place nor discarded. */
   drafts: number;
   /** What fails, with the system's words for no space. */
-  failing: 'draft' | 'write' | 'sync' | 'place' | 'open' | undefined;
+  failing: 'draft' | 'write' | 'sync' | 'place' | 'folder' | 'open' | undefined;
   /** Bytes that a draft takes before writing fails. */
   space: number;
 }
@@ -69,6 +69,12 @@ export function memoryDisk(): MemoryDisk {
     },
 
     remove: (path) => void files.delete(path),
+
+    async syncFolder() {
+      disk.syncFolderSync('');
+    },
+
+    syncFolderSync: () => failIf(disk.failing === 'folder'),
   };
   return disk;
 }

@@ -65,6 +65,12 @@ test('a folder that is not there is told; one that goes away does no harm', () =
   draft.discard();
 });
 
+test('a folder is put on disk, and one that is not there is told', async () => {
+  await systemDisk.syncFolder(folder);
+  systemDisk.syncFolderSync(folder);
+  expect(() => systemDisk.syncFolderSync(join(folder, 'none'))).toThrow('ENOENT');
+});
+
 test('a name that is a folder can not be replaced, and the draft goes', () => {
   mkdirSync(join(folder, 'file/inside'), { recursive: true });
   const draft = systemDisk.draft(join(folder, 'file'));

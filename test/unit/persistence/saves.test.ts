@@ -153,7 +153,7 @@ describe('BGSAVE', () => {
     expect(server.disk.files.size).toBe(1);
   });
 
-  test.each(['write', 'sync', 'place'] as const)(
+  test.each(['write', 'sync', 'place', 'folder'] as const)(
     'that fails at its %s has writes refused until one succeeds',
     async (failing) => {
       const server = open({ save: '3600 1' });
