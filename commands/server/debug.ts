@@ -395,7 +395,8 @@ export const debug = command({
   subcommandHelp: SUBCOMMAND_HELP,
   differs:
     'Subcommands that end the server on purpose are left out, and those that look into structures ' +
-    'which are not here; switches of such structures answer OK and do nothing.',
+    'which are not here; switches of such structures answer OK and do nothing. RELOAD NOSAVE ' +
+    'leaves everything as it is when there is no file.',
   run(call) {
     const { argv, reply } = call;
     const name = argv.text(1).toUpperCase();

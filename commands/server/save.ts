@@ -5,12 +5,15 @@ import { errors } from '../../src/resp/errors.ts';
 
 const { command } = family('server');
 
+const MORE_FILES = 'Each zone beyond the default one has a file of its own, if it holds anything.';
+
 export const save = command({
   syntax: 'SAVE',
   summary: 'Writes all keys to files before it answers.',
   since: '1.0.0',
   complexity: 'O(N) where N is the total number of keys in all databases',
   flags: ['no_async_loading', 'admin', 'noscript', 'no_multi'],
+  differs: MORE_FILES,
   run({ reply, instance: { saving } }) {
     if (saving.isRunning) throw errors.saveInProgress;
     if (!saving.save()) throw errors.saveFailed;
@@ -26,6 +29,7 @@ export const bgsave = command({
   arguments: { SCHEDULE: { since: '3.2.2' } },
   flags: ['no_async_loading', 'admin', 'noscript'],
   history: [['3.2.2', 'Added the `SCHEDULE` option.']],
+  differs: `${MORE_FILES} There is no child process: the server writes by itself, in slices.`,
   run({ argv, client, reply, instance: { appendOnly, saving } }) {
     if (argv.count > 2 || (argv.count === 2 && !argv.is(1, 'SCHEDULE'))) throw errors.syntax;
     if (saving.isRunning) throw errors.saveInProgress;

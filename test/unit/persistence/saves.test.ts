@@ -309,9 +309,11 @@ describe('DEBUG RELOAD', () => {
     expect(server.run('DEBUG', 'RELOAD', 'x')).toBe(
       '-ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.\r\n',
     );
+    server.run('SET', 'a', '1');
     expect(server.run('DEBUG', 'RELOAD', 'NOSAVE')).toBe(
       '-ERR Error trying to load the RDB dump, check server logs.\r\n',
     );
+    expect(server.run('GET', 'a')).toBe('$1\r\n1\r\n');
     server.disk.failing = 'write';
     expect(server.run('DEBUG', 'RELOAD')).toBe('-ERR\r\n');
   });
