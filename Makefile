@@ -61,10 +61,10 @@ tidy: $(INSTALLED) ## Checks types, format and the style a machine can hold
 	@$(VITEST) test/tidy.test.ts
 
 bench: $(BENCH_BUILT) ## Measures beside redis-server in a few minutes: all parts, or ONLY=latency
-	@node dist/bench/run.js $(if $(ONLY),--only '$(ONLY)') $(ARGS)
+	@node dist/bench/run.js $(if $(ONLY),--only='$(ONLY)') $(ARGS)
 
 bench-full: $(BENCH_BUILT) ## Measures every case, for hours; ONLY and ARGS as for bench
-	@node dist/bench/run.js --full $(if $(ONLY),--only '$(ONLY)') $(ARGS)
+	@node dist/bench/run.js --full $(if $(ONLY),--only='$(ONLY)') $(ARGS)
 
 bench-engine: $(BENCH_BUILT) ## Measures inside the process: all benches, or ONLY=zone
 	@node dist/bench/run.js engine $(ONLY)

@@ -180,9 +180,11 @@ function table(cases: readonly ThroughputCase[]): string[] {
 interface Comparison {
   readonly name: string;
   readonly ratio: Spread;
+  /** Whether both were sent the same. */
+  readonly isSame: boolean;
 }
 
-/** By server: how much faster it is than the first, case by case. Variants of one work count apart. */
+/** By server: how much faster it is than the first, case by case and variant by variant. */
 export function comparisons(cases: readonly ThroughputCase[]): Map<string, Comparison[]> {
   const found = new Map<string, Comparison[]>();
   for (const { name, series } of cases) {
@@ -191,7 +193,8 @@ export function comparisons(cases: readonly ThroughputCase[]): Map<string, Compa
       if (side.server === series[0].server) continue;
       const list = found.get(side.server) ?? [];
       const ratio = pairedRatios(speeds(side), speeds(series[0]));
-      list.push({ name: side.variant === '' ? name : `${name}, ${side.variant}`, ratio });
+      const isSame = side.variant === series[0].variant;
+      list.push({ name: isSame ? name : `${name}, ${side.variant}`, ratio, isSame });
       found.set(side.server, list);
     }
   }
@@ -204,7 +207,10 @@ export function summary({
   servers,
 }: Pick<Results<ThroughputCase>, 'cases' | 'servers'>): string[] {
   const lines: string[] = [];
-  for (const [server, list] of comparisons(cases)) {
+  for (const [server, all] of comparisons(cases)) {
+    // What is sent otherwise is another question.
+    const list = all.filter(({ isSame }) => isSame);
+    if (list.length === 0) continue;
     const below = list.filter(({ ratio }) => ratio.median < 1);
     const mean = geometricMean(list.map(({ ratio }) => ratio.median));
     lines.push(

@@ -80,6 +80,17 @@ describe('throughput', () => {
     ).toEqual(['A', 'B', 'C']);
     const lines = summary({ ...results, cases });
     expect(lines[0]).toMatch(/\*\*zonis\*\* beside redis: 0\.82 .* of 3 cases; below 1 in 2:/);
+    // One command in the place of seven is not the same work.
+    const other = { ...cases[1].series[1], variant: 'other' };
+    const two = [cases[0], { ...cases[1], series: [cases[1].series[0], other] }];
+    expect(
+      comparisons(two)
+        .get('zonis')
+        ?.map(({ name }) => name),
+    ).toEqual(['A', 'B, other']);
+    expect(summary({ ...results, cases: two })[0]).toContain(
+      '0.84 in the geometric mean of 1 cases',
+    );
     expect(lines.slice(1).map((line) => line.trim().split(':')[0])).toEqual(['* C', '* A']);
   });
 
