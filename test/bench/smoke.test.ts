@@ -69,23 +69,27 @@ describe.skipIf(!canMeasure)('every part', () => {
       { print: (line) => void lines.push(line) },
     );
 
-  it.each(PARTS.map((part) => [part.name, part] as const))('%s', async (name, part) => {
-    const [file] = await measureParts([part], setupOf(name), folder);
-    const results = JSON.parse(readFileSync(join(folder, file), 'utf8'));
-    expect(results.servers.map((one: { name: string }) => one.name)).toEqual(['redis', 'again']);
-    expect(results.failures).toBeUndefined();
-    expect(results.cases.length).toBeGreaterThanOrEqual(TRIED[name].length);
-    for (const { name: one, series } of results.cases) {
-      expect(new Set(series.map(({ server }: { server: string }) => server)).size, one).toBe(2);
-      for (const { samples } of series) expect(samples.length, one).toBeGreaterThan(0);
-      expect(lines.join('\n')).toContain(one);
-    }
-    const { page, plots } = publicationOf(folder);
-    expect(page).toContain(`(../bench/results/${file})`);
-    for (const image of page.matchAll(/\]\((plots\/.+?)\)/g))
-      expect(plots.has(image[1])).toBe(true);
-    expect(plots.size).toBeGreaterThan(0);
-  });
+  it.each(PARTS.map((part) => [part.name, part] as const))(
+    '%s',
+    async (name, part) => {
+      const [file] = await measureParts([part], setupOf(name), folder);
+      const results = JSON.parse(readFileSync(join(folder, file), 'utf8'));
+      expect(results.servers.map((one: { name: string }) => one.name)).toEqual(['redis', 'again']);
+      expect(results.failures).toBeUndefined();
+      expect(results.cases.length).toBeGreaterThanOrEqual(TRIED[name].length);
+      for (const { name: one, series } of results.cases) {
+        expect(new Set(series.map(({ server }: { server: string }) => server)).size, one).toBe(2);
+        for (const { samples } of series) expect(samples.length, one).toBeGreaterThan(0);
+        expect(lines.join('\n')).toContain(one);
+      }
+      const { page, plots } = publicationOf(folder);
+      expect(page).toContain(`(../bench/results/${file})`);
+      for (const image of page.matchAll(/\]\((plots\/.+?)\)/g))
+        expect(plots.has(image[1])).toBe(true);
+      expect(plots.size).toBeGreaterThan(0);
+    },
+    120_000,
+  );
 });
 
 it('the page and its charts are what the results files give', () => {
