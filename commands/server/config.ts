@@ -122,6 +122,7 @@ export const configResetstat = command({
   run({ reply, instance, keyspace }) {
     instance.stats.reset(instance.registry.all());
     keyspace.counts.reset();
+    instance.appendOnly.resetCounts();
     for (const { counts, retired } of keyspace.zones) {
       counts.evicted = 0;
       counts.expired = 0;

@@ -235,6 +235,8 @@ export interface AppendOnly {
   readonly isSynced: boolean;
   /** What every write takes longer, for tests. */
   writeDelayMs: number;
+  /** CONFIG RESETSTAT. */
+  resetCounts(): void;
   /** Begins a rewrite. Answers whether it could. */
   rewrite(): boolean;
   /** Has a rewrite begin when it can. */

@@ -280,7 +280,7 @@ function appendOnlySizes(appendOnly: Instance['appendOnly']): readonly Field[] {
   return [
     ['aof_current_size', appendOnly.currentSize],
     ['aof_base_size', appendOnly.baseSize],
-    ['aof_pending_rewrite', 0],
+    ['aof_pending_rewrite', appendOnly.isScheduled ? 1 : 0],
     ['aof_buffer_length', appendOnly.bufferSize],
     ['aof_pending_bio_fsync', appendOnly.isSyncing ? 1 : 0],
     ['aof_delayed_fsync', appendOnly.delayedSyncs],

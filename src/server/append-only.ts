@@ -78,6 +78,14 @@ export class ServerAppendOnly implements AppendOnly {
     if (this.isWanted && !this.#isClosed) this.#file.open();
   }
 
+  /** Whether the server may end: not before what it was to keep is written for the first time. */
+  mayEnd(isForced: boolean): boolean {
+    if (this.#file.state !== 'waiting' || !this.isRewriting) return true;
+    const { log } = this.#instance;
+    log.warning(`Writing initial AOF${isForced ? '. Exit anyway.' : ", can't exit."}`);
+    return isForced;
+  }
+
   /** Writes what is left. */
   close(): void {
     this.#isClosed = true;
@@ -185,6 +193,12 @@ export class ServerAppendOnly implements AppendOnly {
 
   set writeDelayMs(ms: number) {
     this.#file.writer.delayMs = ms;
+  }
+
+  resetCounts(): void {
+    this.#file.rewrites = 0;
+    this.#file.failures = 0;
+    this.#file.writer.delayedSyncs = 0;
   }
 
   rewrite(): boolean {

@@ -429,6 +429,7 @@ export class Server implements ConnectionHost {
 
   /** Saves what is to be saved when a server ends. False: it can't be. */
   prepareToEnd(ending: ShutdownOptions = {}): boolean {
+    if (!this.#appendOnly.mayEnd(ending.isForced === true)) return false;
     return this.#saves.prepareToEnd(ending);
   }
 

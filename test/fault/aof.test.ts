@@ -207,6 +207,17 @@ describe('a disk without space', () => {
     expect(await info()).toContain('aof_last_bgrewrite_status:ok');
   });
 
+  it('keeps the server from ending before all there is was written for the first time', async () => {
+    await start('appendonly no', 'rdb-key-save-delay 1000000000');
+    await ask('SET', 'a', 'v');
+    await ask('SET', 'b', 'v');
+    await ask('CONFIG', 'SET', 'appendonly', 'yes');
+    expect(server.prepareToEnd()).toBe(false);
+    expect(server.prepareToEnd({ isForced: true })).toBe(true);
+    await ask('CONFIG', 'SET', 'appendonly', 'no');
+    expect(server.prepareToEnd()).toBe(true);
+  });
+
   it('is tried again when the file is turned on while the server runs', async () => {
     await start('appendonly no');
     await ask('SET', 'a', 'v');
