@@ -230,7 +230,7 @@ describe.skipIf(oracle === undefined || cli === undefined)('redis-cli', () => {
     });
     expect(stdout).toContain('keys       mem      clients blocked requests            connections');
     // Keys, memory, clients, who is blocked, requests (+ of this round), connections.
-    expect(rows(stdout)[1]).toMatch(/^10 +[\d.]+[KM] +2 +0 +\d+ \(\+1\) +\d+ *$/);
+    expect(rows(stdout)[1]).toMatch(/^10 +[\d.]+[KM] +\d+ +0 +\d+ \(\+1\) +\d+ *$/);
   });
 
   test('measures how long an answer takes', async () => {

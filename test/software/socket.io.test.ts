@@ -13,12 +13,16 @@ import { type RunningServer, startServer } from '../../src/index.ts';
 import { eventually } from '../support/clock.ts';
 
 let redis: RunningServer;
+let probe: ReturnType<typeof createClient>;
 
 beforeAll(async () => {
   redis = await startServer();
+  probe = createClient({ url: redis.url });
+  await probe.connect();
 });
 
 afterAll(async () => {
+  await probe.close();
   await redis.close();
 });
 
@@ -77,22 +81,32 @@ describe.each(Object.keys(adapters))('%s', (name) => {
       await new Promise<void>((resolve) => socket.once('connect', resolve));
       await socket.emitWithAck('join', 'ab'[i]);
     }
+    if (name.includes('sharded')) {
+      await eventually('each room has its channel', async () => {
+        const channels = await probe.pubSubShardChannels();
+        return ['#a#', '#b#'].every((room) => channels.some((each) => each.endsWith(room)));
+      });
+    }
     return sockets;
   }
 
   beforeEach(async () => {
     sites = [await site(), await site()];
-    await eventually('the sites know each other', async () => {
-      const counts = await Promise.all(
-        sites.map(({ io }) =>
-          io
-            .of('/')
-            .adapter.serverCount()
-            .catch(() => 0),
-        ),
-      );
-      return counts.every((count) => count === 2);
-    });
+    await eventually(
+      'the sites know each other',
+      async () => {
+        const counts = await Promise.all(
+          sites.map(({ io }) =>
+            io
+              .of('/')
+              .adapter.serverCount()
+              .catch(() => 0),
+          ),
+        );
+        return counts.every((count) => count === 2);
+      },
+      10_000,
+    );
   });
 
   afterEach(async () => {
