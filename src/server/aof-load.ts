@@ -318,6 +318,13 @@ export class AofLoad {
           'found no room, and nothing may be evicted',
       );
     }
+    // What follows would be done to other keys.
+    if (command.fullName === 'select') {
+      throw this.#fail(
+        `The append only file ${name} has keys of the database ${argv.text(1)} at byte ${at}, which ` +
+          'is not there',
+      );
+    }
     this.#instance.log.warning(
       `This server is sending an error to the AOF-loading-client: '${refusal.text}' after ` +
         `processing the command '${command.fullName}'`,

@@ -28,8 +28,10 @@ class FailingDisk implements AofDisk {
   /** Bytes that are written before writing fails. */
   space = 0;
   onSync: () => void = () => {};
+  onWrite: () => void = () => {};
 
   write(fd: number, bytes: Uint8Array, start: number, size: number): number {
+    this.onWrite();
     if (this.failing !== 'write') return systemDisk.write(fd, bytes, start, size);
     const count = Math.min(size, this.space);
     this.space -= count;
@@ -137,6 +139,24 @@ describe('with appendfsync always', () => {
       expect(deaths).toBe(1);
     });
   }
+});
+
+describe('a disk that is slow', () => {
+  it('is told of by the latency monitor', async () => {
+    await start('appendfsync always', 'latency-monitor-threshold 10');
+    disk.onSync = () => clock.advance(20);
+    disk.onWrite = () => clock.advance(30);
+    await ask('SET', 'a', 'v');
+    const { tree } = await client.call('LATENCY', 'LATEST');
+    const latest = tree.items?.map(({ items }) => [items?.[0].text, items?.[2].text]);
+    expect(latest).toEqual(
+      expect.arrayContaining([
+        ['aof-write-alone', '30'],
+        ['aof-write', '30'],
+        ['aof-fsync-always', '20'],
+      ]),
+    );
+  });
 });
 
 describe('a disk without space', () => {

@@ -333,6 +333,11 @@ describe('files that are broken', () => {
       requests('SET a 1', 'NONE b'),
       /Unknown command 'NONE' reading the append only file .* at byte 27/,
     ],
+    'a database that is none': [
+      requests('SELECT 3', 'SET a 1', 'SELECT 16000', 'SET a 2'),
+      /has keys of the database 16000 at byte 50, which is not there/,
+    ],
+    'a zone that is none': [requests('SELECT zone:none'), /database zone:none at byte 0/],
     'a broken snapshot': ['REDIS0010\xfe', /Error reading the RDB base file/],
   };
   for (const [name, [contents, message]] of Object.entries(broken)) {
