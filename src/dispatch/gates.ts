@@ -9,6 +9,7 @@ import { type Client, REPLY_ON, REPLY_SKIP, REPLY_SKIP_NEXT } from '../instance/
 import { type ErrorReply, errors } from '../resp/errors.ts';
 import { Blocked } from './blocked.ts';
 import type { Call, Command, Instance } from './call.ts';
+import { evictExcess } from './eviction.ts';
 import { Left } from './left.ts';
 import { endCaching, perform, tellSlow } from './perform.ts';
 import { checkPermission, noteDenial, refusalOf } from './permissions.ts';
@@ -190,10 +191,10 @@ function run(call: Call, begin: number): boolean {
  * Evicts what is too much before a request is run. Who is to hear of it hears it before the reply;
  * but of a muted client only what comes behind the reply is not taken back. Answers the new mark.
  */
-function fitIn({ client, instance, keyspace, reply }: Call): number {
+function fitIn({ client, instance, reply }: Call): number {
   const { pubsub } = instance;
   if (client.replyMode === REPLY_ON) pubsub.executing = undefined;
-  keyspace.fitIn();
+  evictExcess(instance);
   pubsub.executing = client;
   return reply.mark();
 }

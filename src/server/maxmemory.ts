@@ -10,9 +10,9 @@
  * of that size, the zone takes it.
  */
 
+import type { Instance } from '../dispatch/call.ts';
+import { evictExcess } from '../dispatch/eviction.ts';
 import { DEFAULT_ZONE_SIZE } from '../instance/config/directives.ts';
-import type { Config } from '../instance/config.ts';
-import type { Keyspace } from '../keyspace/keyspace.ts';
 import { SMALL_PAGE, ZONE_SIZE_MIN, zoneSizeFault } from '../zone/layout.ts';
 import type { Zone } from '../zone/zone.ts';
 
@@ -29,7 +29,8 @@ function isNoSize({ layout }: Zone, maxmemory: number): boolean {
 }
 
 /** Has the default zone follow the directive, from now on. */
-export function followMaxmemory(config: Config, keyspace: Keyspace): void {
+export function followMaxmemory(instance: Instance): void {
+  const { config, keyspace } = instance;
   const [zone] = keyspace.zones;
   if (isNoSize(zone, config.values.maxmemory)) keyspace.memoryLimit = config.values.maxmemory;
   keyspace.onFitting = (limit) => {
@@ -50,7 +51,7 @@ export function followMaxmemory(config: Config, keyspace: Keyspace): void {
       if (maxmemory === 0 || size >= zone.size) return NO_MEMORY;
       keyspace.memoryLimit = maxmemory;
       // Not now: a transaction may be in the middle of what it does.
-      setImmediate(() => keyspace.fitIn());
+      setImmediate(() => evictExcess(instance));
       return undefined;
     },
   });

@@ -308,7 +308,7 @@ export class Server implements ConnectionHost {
   /** Lets CONFIG SET reach what is running. */
   #followConfig(zone: Zone): void {
     const { config, keyspace } = this.instance;
-    followMaxmemory(config, keyspace);
+    followMaxmemory(this.instance);
     const setFrequency = ({ lfuLogFactor, lfuDecayTime }: Values): undefined => {
       for (const { recency } of keyspace.zones) {
         recency.frequency.logFactor = lfuLogFactor;

@@ -3,6 +3,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type RunningServer, type StartOptions, startServer } from '../../../src/index.ts';
 import { ManualClock } from '../../../src/std/clock.ts';
+import { openOffline } from '../../support/offline.ts';
 import { RespClient } from '../../support/resp-client.ts';
 
 const OK = '+OK\r\n';
@@ -136,6 +137,26 @@ describe('maxmemory', () => {
     expect(client.pushes.map(({ raw }) => raw)).toEqual([
       '>2\r\n$10\r\ninvalidate\r\n*1\r\n$1\r\nk\r\n',
     ]);
+  });
+
+  it('below what is held: the latency monitor hears how long evicting takes', () => {
+    const offline = openOffline({
+      'latency-monitor-threshold': '5',
+      'maxmemory-policy': 'allkeys-lru',
+    });
+    offline.run('CONFIG', 'SET', 'maxmemory', '100kb');
+    offline.run('SETBIT', 'large', '1600000', '1');
+    const { clock } = offline;
+    const now = clock.monotonicMicros();
+    let looks = 0;
+    vi.spyOn(clock, 'monotonicMicros').mockImplementation(() => now + 3000 * looks++);
+    expect(offline.run('DBSIZE')).toBe(':0\r\n');
+    expect(offline.run('LATENCY', 'LATEST')).not.toContain('eviction-cycle');
+    offline.run('SETBIT', 'large', '1600000', '1');
+    looks = 0;
+    vi.mocked(clock.monotonicMicros).mockImplementation(() => now + 6000 * looks++);
+    expect(offline.run('DBSIZE')).toBe(':0\r\n');
+    expect(offline.run('LATENCY', 'LATEST')).toContain('$14\r\neviction-cycle\r\n');
   });
 
   it('below what is held: a transaction goes on with what it has', async () => {
