@@ -34,7 +34,8 @@ export const METHOD = `\
   while slows both halves of a round. Its median and extremes are those of the ratios, so it
   is not exactly the quotient of two medians.
 * Every server runs with the configuration printed below, on a port of its own on the loopback
-  interface, and is warmed up with the load it is about to be measured with.
+  interface, and is warmed up with the load it is about to be measured with, until that does not
+  make it faster any more.
 * Load generator and server share the machine. Where it has two cores, each has one, and a
   server that uses more than one thread is held back by that.
 * Server CPU is the process's user and system time over the measurement, divided by requests.

@@ -147,6 +147,27 @@ interface Side {
   readonly take: (requests: number, round: number) => Promise<Speed>;
 }
 
+/** So much faster than any before, a round of warming up says that it is not over. */
+const STILL_FASTER = 1.03;
+const WARM_UPS_MAX = 10;
+
+/**
+ * Has a side do the work until it does not get faster any more: what is compiled while it runs gets
+ * there later than what was before. Two rounds must agree. Answers the best it did, per second.
+ */
+async function warmUp({ take }: Side, seconds: number, first: number): Promise<number> {
+  let best = (await take(first, 0)).perSecond;
+  let slower = 0;
+  for (let i = 0; i < WARM_UPS_MAX && slower < 2; i++) {
+    // The first guess is far off: of fewer requests redis-benchmark may say that they took no time.
+    const { perSecond } = await take(countFor(best, i === 0 ? seconds / 5 : seconds), 0);
+    if (perSecond < best * STILL_FASTER) slower++;
+    else slower = 0;
+    best = Math.max(best, perSecond);
+  }
+  return best;
+}
+
 /** Warms every side up, then lets them take turns. */
 async function alternate(
   { rounds, seconds, warmUpSeconds }: Setup,
@@ -154,15 +175,8 @@ async function alternate(
   first = 5000,
 ): Promise<Series<Speed>[]> {
   const counts: number[] = [];
-  for (const { take } of sides) {
-    // The first guess is far off, and the compiler is not done either: the second is close. Of fewer
-    // requests redis-benchmark may say that they took no time at all.
-    let count = first;
-    for (const share of [0.2, 1, seconds / warmUpSeconds]) {
-      const { perSecond } = await take(count, 0);
-      count = countFor(perSecond, warmUpSeconds * share);
-    }
-    counts.push(count);
+  for (const side of sides) {
+    counts.push(countFor(await warmUp(side, warmUpSeconds, first), seconds));
   }
   const samples: Speed[][] = sides.map(() => []);
   for (let round = 1; round <= rounds; round++) {

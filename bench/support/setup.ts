@@ -41,7 +41,7 @@ export interface Setup {
   readonly wanted: (name: string) => boolean;
   readonly rounds: number;
   readonly seconds: number;
-  /** How long each side is loaded before it is measured. */
+  /** How long each round of warming up takes. */
   readonly warmUpSeconds: number;
   /** Multiplies numbers of keys. */
   readonly scale: number;
