@@ -834,5 +834,7 @@ function insertWord(i32: Int32Array, base: number, count: number, at: number, wo
 
 /** Takes out the word at place `at`; `count` are left. */
 function removeWord(i32: Int32Array, base: number, count: number, at: number): void {
-  i32.copyWithin(base + at, base + at + 1, base + count + 1);
+  // So few words are moved faster than the call of copyWithin takes.
+  const end = base + count;
+  for (let i = base + at; i < end; i++) i32[i] = i32[i + 1];
 }
