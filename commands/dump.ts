@@ -5,6 +5,7 @@ import { family } from '../src/dispatch/command.ts';
 import { removal } from '../src/instance/effects.ts';
 import { NO_DEADLINE } from '../src/keyspace/database.ts';
 import { events } from '../src/keyspace/events.ts';
+import { Corrupt } from '../src/persistence/byte-reader.ts';
 import { dumpValue, isSigned, readDump } from '../src/persistence/dump.ts';
 import { storeValue } from '../src/persistence/store.ts';
 import { errors } from '../src/resp/errors.ts';
@@ -95,9 +96,12 @@ export const restore = command({
     const ttl = args.integerAt(2);
     if (ttl < 0) throw errors.invalidTtl;
     const bytes = argv.copy(3);
-    if (!isSigned(bytes)) throw errors.wrongPayload;
+    if (!isSigned(bytes, !instance.loading.skipsSums)) throw errors.wrongPayload;
     const value = readDump(bytes);
-    if (value === undefined) throw errors.badDataFormat;
+    if (value instanceof Corrupt) {
+      for (const line of value.lines) instance.log.verbose(line);
+      throw errors.badDataFormat;
+    }
 
     const { zone } = db;
     const { effects } = instance;

@@ -237,7 +237,7 @@ export const functionRestore = command({
       (word) => argv.count === 3 || argv.is(3, word),
     );
     if (policy === undefined) throw errors.functionRestorePolicy;
-    const codes = readLibraries(argv.copy(2));
+    const codes = readLibraries(argv.copy(2), !instance.loading.skipsSums);
     instance.functions.libraries.restore(codes, policy === 'REPLACE', policy === 'FLUSH');
     db.changed();
     reply.ok();

@@ -117,7 +117,7 @@ async function main(): Promise<void> {
     });
   } catch (error) {
     if (error instanceof StartError) {
-      log.warning(`Fatal error loading the DB: ${error.message}. Exiting.`);
+      log.warning('Fatal error loading the DB, check server logs. Exiting.');
       fail(error.message);
     }
     if (error instanceof ListenError || error instanceof NowhereError) fail(error.message);

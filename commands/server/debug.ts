@@ -355,8 +355,14 @@ const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
   },
   'SET-SKIP-CHECKSUM-VALIDATION': {
     counts: [3, 3],
-    help: ['SET-SKIP-CHECKSUM-VALIDATION <0|1>', '    Does nothing.'],
-    run: ok,
+    help: [
+      'SET-SKIP-CHECKSUM-VALIDATION <0|1>',
+      '    Setting it to 1 loads RDB files and RESTORE payloads whatever their checksum is.',
+    ],
+    run({ argv, instance, reply }) {
+      instance.loading.skipsSums = looseInteger(argv.text(2)) !== 0;
+      reply.ok();
+    },
   },
   SLEEP: {
     counts: [3, 3],

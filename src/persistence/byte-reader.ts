@@ -24,13 +24,30 @@ import { decompress } from './lzf.ts';
 const STRING_SIZE_MAX = 2 ** 32;
 /** What LZF makes of one byte at most. */
 const EXPANSION_MAX = 264;
+const BAD_LZF = 'Invalid LZF compressed string';
 
-/** Bytes are not what they should be. */
+/** What is said of bytes that end before what they hold does. */
+const TOO_SHORT = 'Unexpected EOF reading RDB file';
+
+/** Bytes are not what they should be. What is wrong is said in Redis's words, where it has any. */
 export class Corrupt extends Error {
   override readonly name: string = 'Corrupt';
+  readonly reason: string;
+  /** The byte where it was found. */
+  readonly at: number;
+  /** Lines of the log about it. */
+  readonly lines: readonly string[];
 
-  constructor(what: string, at: number) {
-    super(`${what} at byte ${at}`);
+  /** `start`: the byte at which what is torn begins. */
+  constructor(reason: string, at: number, start = -1) {
+    super(`${reason} at byte ${at}${start < 0 ? '' : `, in what begins at byte ${start}`}`);
+    this.reason = reason;
+    this.at = at;
+    const line = `Internal error in RDB reading offset ${at} -> ${reason}`;
+    this.lines =
+      reason === TOO_SHORT
+        ? ['Short read or OOM loading DB. Unrecoverable error, aborting now.', line]
+        : [line];
   }
 }
 
@@ -90,7 +107,7 @@ export class ByteReader {
 
   /** Passes so many bytes and answers where they begin. */
   pass(size: number): number {
-    this.#expect(size, 'the end comes too early');
+    this.#expect(size, TOO_SHORT);
     const { at } = this;
     this.at += size;
     return at;
@@ -113,13 +130,13 @@ export class ByteReader {
       default:
         if (first === LENGTH_32) return this.#view.getUint32(this.pass(4));
         if (first === LENGTH_64) return Number(this.#view.getBigUint64(this.pass(8)));
-        return this.fail('an unknown length');
+        return this.fail(`Unknown length encoding ${first >>> 6} in rdbLoadLen()`);
     }
   }
 
   length(): number {
     const length = this.#lengthOrEncoding();
-    if (length < 0) this.fail('a string where a length should be');
+    if (length < 0) this.fail('An encoded string where a length should be');
     return length;
   }
 
@@ -141,7 +158,7 @@ export class ByteReader {
   /** The number of elements that follow, each of `sizeMin` bytes at least. */
   count(sizeMin = 1): number {
     const count = this.length();
-    this.#expect(count * sizeMin, 'more elements than bytes');
+    this.#expect(count * sizeMin, TOO_SHORT);
     return count;
   }
 
@@ -162,18 +179,16 @@ export class ByteReader {
       case ENCODED_LZF:
         return this.#compressed();
       default:
-        return this.fail('an unknown encoding');
+        return this.fail(`Unknown RDB string encoding type ${-1 - length}`);
     }
   }
 
   #compressed(): Uint8Array {
     const packedSize = this.length();
     const size = this.length();
-    if (size > STRING_SIZE_MAX || size > packedSize * EXPANSION_MAX) this.fail('an absurd size');
+    if (size > STRING_SIZE_MAX || size > packedSize * EXPANSION_MAX) this.fail(BAD_LZF);
     const at = this.pass(packedSize);
-    return (
-      decompress(this.bytes, at, at + packedSize, size) ?? this.fail('a torn compressed string')
-    );
+    return decompress(this.bytes, at, at + packedSize, size) ?? this.fail(BAD_LZF);
   }
 
   /** A double of eight bytes. */

@@ -35,24 +35,25 @@ export function signed(writer: ByteWriter, version: number): Uint8Array {
   return writer.written;
 }
 
-/** Whether bytes are signed as a dump of a version that can be read. */
-export function isSigned(bytes: Uint8Array): boolean {
+/** Whether bytes are signed as a dump of a version that can be read. `sums`: whether the sum counts. */
+export function isSigned(bytes: Uint8Array, sums: boolean): boolean {
   const end = bytes.length - FOOTER_SIZE;
   if (end < 0) return false;
   const version = bytes[end] | (bytes[end + 1] << 8);
   if (version > VERSION_READ) return false;
+  if (!sums) return true;
   const crc = new Crc64();
   crc.add(bytes, 0, end + VERSION_SIZE);
   return crc.isAt(bytes, end + VERSION_SIZE);
 }
 
-/** The value of a signed dump, or undefined when it is torn. */
-export function readDump(bytes: Uint8Array): Value | undefined {
+/** The value of a signed dump, or what is wrong with it. */
+export function readDump(bytes: Uint8Array): Value | Corrupt {
   const reader = new ByteReader(bytes, 0, bytes.length - FOOTER_SIZE);
   try {
     return readValue(reader);
   } catch (error) {
-    if (error instanceof Corrupt) return undefined;
+    if (error instanceof Corrupt) return error;
     throw error;
   }
 }

@@ -19,9 +19,9 @@ export function dumpLibraries(codes: Iterable<Uint8Array>, compresses: boolean):
   return signed(writer, VERSION_WRITTEN);
 }
 
-/** The codes in a dump. Throws an error reply. */
-export function readLibraries(bytes: Uint8Array): Uint8Array[] {
-  if (!isSigned(bytes)) throw errors.wrongPayload;
+/** The codes in a dump. `sums`: whether the checksum must be right. Throws an error reply. */
+export function readLibraries(bytes: Uint8Array, sums: boolean): Uint8Array[] {
+  if (!isSigned(bytes, sums)) throw errors.wrongPayload;
   const reader = new ByteReader(bytes, 0, bytes.length - FOOTER_SIZE);
   const codes: Uint8Array[] = [];
   try {

@@ -91,7 +91,7 @@ export function readExtras(bytes: Uint8Array): Extras {
       reader.words(word, 0, 1);
       index = word[0];
     } else {
-      reader.fail('an unknown extra');
+      reader.fail('An unknown extra of a key');
     }
   }
   return { activeTimes, annex, index };

@@ -9,6 +9,7 @@
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import { systemReason } from '../instance/config/files.ts';
 import { errors } from '../resp/errors.ts';
+import { Corrupt } from './byte-reader.ts';
 import type { ReadFile } from './disk.ts';
 import { isLoadFault, LoadError, type LoadOptions, RdbLoad } from './rdb-load.ts';
 import { RdbReader } from './rdb-reader.ts';
@@ -44,6 +45,8 @@ export class Loading {
   startedAt = 0;
   /** Bytes of all files, and those read. */
   totalSize = 0;
+  /** DEBUG SET-SKIP-CHECKSUM-VALIDATION: whether checksums need not be right. */
+  skipsSums = false;
   /** What the file said of the memory that was used when it was made. */
   usedMemory = 0;
   /**
@@ -76,17 +79,34 @@ export class Loading {
 
   /** Loads the files there are, in slices. Rejects with a LoadError. */
   async load(): Promise<void> {
-    const { keyspace, clock, log, config } = this.#context;
+    const { clock, log } = this.#context;
     const began = clock.monotonicMicros();
+    try {
+      if (!(await this.#loadFiles())) return;
+    } catch (error) {
+      if (error instanceof LoadError) {
+        log.warning(error.message);
+        log.warning('Terminating server after rdb file reading failure.');
+      }
+      throw error;
+    }
+    this.onProgress?.();
+    const seconds = ((clock.monotonicMicros() - began) / 1_000_000).toFixed(3);
+    log.notice(`DB loaded from disk: ${seconds} seconds`);
+  }
+
+  /** Answers whether all there is was loaded, and there was something. */
+  async #loadFiles(): Promise<boolean> {
+    const { keyspace, clock, config } = this.#context;
     const files = this.#open({});
-    if (files.length === 0) return;
+    if (files.length === 0) return false;
     this.#begin(files);
     try {
       for (const opened of files) {
         this.#current = opened;
         let owed = 0;
         let until = clock.monotonicMicros() + SLICE_MICROS;
-        while (next(opened)) {
+        while (this.#next(opened)) {
           owed += config.values.keyLoadDelay;
           if (owed >= MICROS_PER_MS) await setTimeout(owed / MICROS_PER_MS);
           else if (clock.monotonicMicros() >= until) await setImmediate();
@@ -94,7 +114,7 @@ export class Loading {
           owed = 0;
           this.onProgress?.();
           keyspace.tick(clock.now());
-          if (this.#isStopped) return;
+          if (this.#isStopped) return false;
           until = clock.monotonicMicros() + SLICE_MICROS;
         }
         this.#end(opened);
@@ -102,9 +122,7 @@ export class Loading {
     } finally {
       this.#finish(files);
     }
-    this.onProgress?.();
-    const seconds = ((clock.monotonicMicros() - began) / 1_000_000).toFixed(3);
-    log.notice(`DB loaded from disk: ${seconds} seconds`);
+    return true;
   }
 
   /** DEBUG RELOAD. Throws an error reply. */
@@ -121,7 +139,7 @@ export class Loading {
     try {
       for (const opened of files) {
         this.#current = opened;
-        while (next(opened));
+        while (this.#next(opened));
         this.#end(opened);
       }
     } catch (error) {
@@ -150,7 +168,7 @@ export class Loading {
   }
 
   #open(options: LoadOptions): Opened[] {
-    const { keyspace, config, disk, functions } = this.#context;
+    const { keyspace, config, disk, functions, log: fullLog } = this.#context;
     const files: Opened[] = [];
     for (const [i, zone] of keyspace.zones.entries()) {
       const path = snapshotPath(config, zone);
@@ -158,8 +176,10 @@ export class Loading {
       if (file === undefined) continue;
       const databases = keyspace.databasesOf(zone);
       const libraries = i === 0 ? functions.libraries : undefined;
-      const load = new RdbLoad({ databases, libraries, config: config.values }, options);
-      const reader = new RdbReader(file, load, config.values.rdbchecksum);
+      // What the files of zones say of themselves is the same.
+      const log = files.length === 0 ? fullLog : undefined;
+      const load = new RdbLoad({ databases, libraries, config: config.values, log }, options);
+      const reader = new RdbReader(file, load, config.values.rdbchecksum && !this.skipsSums);
       files.push({ file, path, load, reader });
     }
     return files;
@@ -169,7 +189,9 @@ export class Loading {
     try {
       return disk.open(path);
     } catch (error) {
-      throw new LoadError(`can't open the RDB file ${path} for reading: ${systemReason(error)}`);
+      throw new LoadError(
+        `Fatal error: can't open the RDB file ${path} for reading: ${systemReason(error)}`,
+      );
     }
   }
 
@@ -192,7 +214,7 @@ export class Loading {
     try {
       load.end();
     } catch (error) {
-      throw faultOf(path, error);
+      throw this.#faultOf(path, error);
     }
     this.#doneSize += file.size;
     this.loaded += load.loaded;
@@ -206,6 +228,21 @@ export class Loading {
     );
   }
 
+  /** Reads the next record of a file. */
+  #next({ reader, path }: Opened): boolean {
+    try {
+      return reader.next();
+    } catch (error) {
+      throw this.#faultOf(path, error);
+    }
+  }
+
+  #faultOf(path: string, error: unknown): unknown {
+    if (!isLoadFault(error)) return error;
+    if (error instanceof Corrupt) for (const line of error.lines) this.#context.log.warning(line);
+    return new LoadError(`Can't load the RDB file ${path}: ${error.message}`);
+  }
+
   #finish(files: readonly Opened[]): void {
     const { keyspace } = this.#context;
     this.#current = undefined;
@@ -214,18 +251,4 @@ export class Loading {
     keyspace.isLoading = false;
     keyspace.counts.dirty = 0;
   }
-}
-
-/** Reads the next record of a file. */
-function next({ reader, path }: Opened): boolean {
-  try {
-    return reader.next();
-  } catch (error) {
-    throw faultOf(path, error);
-  }
-}
-
-function faultOf(path: string, error: unknown): unknown {
-  if (!isLoadFault(error)) return error;
-  return new LoadError(`Can't load the RDB file ${path}: ${error.message}`);
 }

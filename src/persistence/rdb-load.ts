@@ -8,6 +8,7 @@
  */
 
 import type { Values } from '../instance/config/directives.ts';
+import type { Log } from '../instance/log.ts';
 import { type Database, NO_DEADLINE } from '../keyspace/database.ts';
 import { Argv } from '../resp/argv.ts';
 import { ErrorReply, errors } from '../resp/errors.ts';
@@ -21,6 +22,10 @@ import type { Value } from './value-reader.ts';
 
 /** Names of empty keys that are told. */
 const EMPTY_NAMES_MAX = 10;
+const MS_PER_SECOND = 1000;
+const MEGABYTE = 1024 * 1024;
+/** What files say of themselves that is of no use here. */
+const SILENT_FIELDS = new Set(['redis-bits', 'lua', 'repl-stream-db', 'repl-id', 'repl-offset']);
 const SAFE = BigInt(Number.MAX_SAFE_INTEGER);
 
 /** Why a file can't be loaded, in one line. */
@@ -34,6 +39,8 @@ export interface LoadTarget {
   /** Where libraries of functions go; undefined: they are passed over. */
   readonly libraries: Libraries | undefined;
   readonly config: Values;
+  /** Hears what a file says of itself; undefined: nobody does. */
+  readonly log?: Log | undefined;
 }
 
 export interface LoadOptions {
@@ -69,7 +76,45 @@ export class RdbLoad implements RdbHandler {
 
   aux(name: string, value: Uint8Array): void {
     if (name === EXTRAS_NAME) this.#next = readExtras(value);
-    else this.fields.set(name.toLowerCase(), latin1Text(value, 0, value.length));
+    else {
+      const text = latin1Text(value, 0, value.length);
+      this.fields.set(name.toLowerCase(), text);
+      this.#tell(name, text);
+    }
+  }
+
+  #tell(name: string, value: string): void {
+    const { databases, log } = this.#target;
+    if (log === undefined) return;
+    if (name.startsWith('%')) {
+      log.notice(`RDB '${name}': ${value}`);
+      return;
+    }
+    switch (name.toLowerCase()) {
+      case 'redis-ver':
+        log.notice(`Loading RDB produced by version ${value}`);
+        break;
+      case 'ctime': {
+        const age = Math.floor(databases[0].zone.now / MS_PER_SECOND) - Number.parseInt(value, 10);
+        log.notice(`RDB age ${Math.max(0, age)} seconds`);
+        break;
+      }
+      case 'used-mem': {
+        const size = (Number.parseInt(value, 10) / MEGABYTE).toFixed(2);
+        log.notice(`RDB memory usage when created ${size} Mb`);
+        break;
+      }
+      case 'aof-preamble':
+        if (Number.parseInt(value, 10) > 0) log.notice('RDB has an AOF tail');
+        break;
+      case 'aof-base':
+        if (Number.parseInt(value, 10) > 0) log.notice('RDB is base AOF');
+        break;
+      default:
+        if (!SILENT_FIELDS.has(name.toLowerCase())) {
+          log.debug(`Unrecognized RDB AUX field: '${name}'`);
+        }
+    }
   }
 
   library(code: Uint8Array): void {
@@ -82,8 +127,8 @@ export class RdbLoad implements RdbHandler {
     const database = this.#target.databases[record.database];
     if (database === undefined) {
       throw new LoadError(
-        `the file has keys in database ${record.database}, which is not there: ` +
-          `'databases' is ${this.#target.databases.length}`,
+        'Data file was created with a Redis server configured to handle more than ' +
+          `${this.#target.databases.length} databases`,
       );
     }
     if (record.value === undefined) {
@@ -104,7 +149,7 @@ export class RdbLoad implements RdbHandler {
 
   #store(
     database: Database,
-    { key, deadline: exact, idle, frequency }: KeyRecord,
+    { database: number, key, deadline: exact, idle, frequency }: KeyRecord,
     deadline: number,
     extras: Extras | undefined,
     value: Value,
@@ -116,7 +161,7 @@ export class RdbLoad implements RdbHandler {
     const existing = database.findStale(argv, 0);
     if (existing !== 0 && !this.#options.merges) {
       const name = latin1Text(key, 0, key.length);
-      throw new LoadError(`the file has the key '${name}' twice in one database`);
+      throw new LoadError(`RDB has duplicated key '${name}' in DB ${number}`);
     }
     const times = extras?.activeTimes;
     const stored =

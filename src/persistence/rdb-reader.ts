@@ -131,7 +131,7 @@ export class RdbReader {
           reader.at = at;
           this.#refill(error.size);
         } else if (error instanceof Corrupt && reader.at > at && this.#version > 0) {
-          throw new Corrupt(`${error.message}, in what begins`, start);
+          throw new Corrupt(error.reason, error.at, start);
         } else throw error;
       }
     }
@@ -175,11 +175,12 @@ export class RdbReader {
     const at = reader.pass(HEADER_SIZE);
     const text = latin1Text(reader.bytes, at, at + HEADER_SIZE);
     reader.at = at;
-    if (!text.startsWith(MAGIC)) reader.fail('no snapshot: it does not begin with REDIS');
+    if (!text.startsWith(MAGIC)) reader.fail('Wrong signature trying to load DB from file');
     const digits = text.slice(MAGIC.length);
     const version = /^\d+$/.test(digits) ? Number(digits) : 0;
-    if (version < 1) reader.fail('a version that is no number');
-    if (version > VERSION_READ) reader.fail(`version ${version}, which is not known,`);
+    if (version < 1 || version > VERSION_READ) {
+      reader.fail(`Can't handle RDB format version ${version}`);
+    }
     reader.at = at + HEADER_SIZE;
     this.#version = version;
   }
@@ -198,9 +199,12 @@ export class RdbReader {
         this.#handler.library(reader.string());
         return;
       case OPCODE_FUNCTION_EARLY:
-        return reader.fail('a function of a version that was never released');
+        return reader.fail('Pre-release function format not supported');
       case OPCODE_MODULE_AUX:
-        return reader.fail(`data of the module '${moduleName(reader.length64())}'`);
+        return reader.fail(
+          "The RDB file contains AUX module data I can't load: no matching module " +
+            `'${moduleName(reader.length64())}'`,
+        );
       case OPCODE_DATABASE:
         this.#database = reader.length();
         return;
@@ -230,8 +234,12 @@ export class RdbReader {
   #readKey(type: number): void {
     const reader = this.#reader;
     const key = reader.string();
-    if (type === T_MODULE || type === T_MODULE_2) {
-      reader.fail(`a value of the module '${moduleName(reader.length64())}'`);
+    if (type === T_MODULE) reader.fail('Pre-release module format not supported');
+    if (type === T_MODULE_2) {
+      reader.fail(
+        "The RDB file contains module data I can't load: no matching module type " +
+          `'${moduleName(reader.length64())}'`,
+      );
     }
     let value: Value | undefined;
     try {
@@ -258,7 +266,7 @@ export class RdbReader {
       const sum = reader.bytes.subarray(at, at + SUM_SIZE);
       // Eight zeros: none was made.
       if (this.#checks && sum.some((byte) => byte !== 0) && !this.#crc.isAt(sum, 0)) {
-        reader.fail('RDB CRC error: a wrong checksum');
+        reader.fail('RDB CRC error');
       }
       reader.at = end + SUM_SIZE;
     }

@@ -107,7 +107,7 @@ export function readGroups(
     groups.push({ name, lastId, entriesRead, consumers, pending });
   }
   groups.sort(byName);
-  refuseTwice(reader, groups);
+  refuseTwice(reader, groups, 'Duplicated consumer group name');
   return groups;
 }
 
@@ -147,7 +147,7 @@ function sorted(reader: ByteReader, pending: Int32Array): Int32Array {
     const at = i * PENDING_WORDS;
     result.set(pending.subarray(from, from + PENDING_WORDS), at);
     if (i > 0 && compareIds(result, at - PENDING_WORDS, at) === 0) {
-      reader.fail('the same id pending twice');
+      reader.fail('Duplicated global PEL entry loading stream consumer group');
     }
   }
   return result;
@@ -167,7 +167,8 @@ function readConsumers(
     const number = consumers.push({ name, seenTime, activeTime }) - 1;
     for (let count = reader.count(ID_SIZE); count > 0; count--) {
       const at = place(reader, pending);
-      if (pending[at + PENDING_CONSUMER] === number) reader.fail('the same id twice');
+      if (pending[at + PENDING_CONSUMER] === number)
+        reader.fail('Duplicated consumer PEL entry loading a stream consumer group');
       pending[at + PENDING_CONSUMER] = number;
     }
   }
@@ -176,11 +177,11 @@ function readConsumers(
   const places = new Int32Array(order.length);
   for (const [placed, i] of order.entries()) places[i] = placed;
   for (let at = PENDING_CONSUMER; at < pending.length; at += PENDING_WORDS) {
-    if (pending[at] === NOBODY) reader.fail('an id pending for nobody');
+    if (pending[at] === NOBODY) reader.fail('Stream CG PEL entry without consumer');
     pending[at] = places[pending[at]];
   }
   const result = order.map((i) => consumers[i]);
-  refuseTwice(reader, result);
+  refuseTwice(reader, result, 'Duplicate stream consumer detected');
   return result;
 }
 
@@ -199,7 +200,7 @@ function place(reader: ByteReader, pending: Int32Array): number {
     if (order > 0) low = middle + 1;
     else high = middle;
   }
-  return reader.fail('an id that is not pending');
+  return reader.fail('Consumer entry not found in group global PEL');
 }
 
 interface Named {
@@ -210,8 +211,8 @@ function byName({ name: a }: Named, { name: b }: Named): number {
   return compareBytes(a, 0, a.length, b, 0, b.length);
 }
 
-function refuseTwice(reader: ByteReader, all: readonly Named[]): void {
+function refuseTwice(reader: ByteReader, all: readonly Named[], fault: string): void {
   for (let i = 1; i < all.length; i++) {
-    if (byName(all[i - 1], all[i]) === 0) reader.fail('the same name twice');
+    if (byName(all[i - 1], all[i]) === 0) reader.fail(fault);
   }
 }

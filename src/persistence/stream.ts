@@ -22,6 +22,7 @@ import { needsActiveTimes, readGroups, readId, writeGroups, writeId } from './st
 const ID_SIZE = ID_WORDS * 4;
 /** Bytes of a node at least: the size of the id, the id, that of a listpack, the listpack. */
 const NODE_SIZE_MIN = 1 + ID_SIZE + 1 + 7;
+const TORN_NODE = 'Stream listpack integrity check failed';
 
 /** The type to write a stream as: the one Redis 7.0 reads, if nothing gets lost. */
 export function streamTypeOf({ groups }: StreamImage): number {
@@ -54,15 +55,16 @@ export function readStream(reader: ByteReader, type: number): StreamImage {
     const id = readNodeId(reader);
     const listpack = reader.string();
     const before = nodes.at(-1);
-    if (before !== undefined && id.compare(before.id) <= 0) reader.fail('nodes out of order');
+    if (before !== undefined && id.compare(before.id) <= 0)
+      reader.fail('Listpack re-added with existing key, or in front of it');
     const problem = inspect(listpack, id, log);
     if (problem !== undefined) reader.fail(problem);
     nodes.push({ id, listpack });
   }
   const length = reader.length();
-  if (length !== log.live) reader.fail('another number of entries');
+  if (length !== log.live) reader.fail('Stream length inconsistent with rax entries');
   const lastId = readId(reader);
-  if (lastId.compare(log.last) < 0) reader.fail('a last id in front of an entry');
+  if (lastId.compare(log.last) < 0) reader.fail('Stream last ID in front of an entry');
   let maxDeletedId = new StreamId();
   let added = BigInt(length);
   if (type >= T_STREAM_LISTPACKS_2) {
@@ -77,7 +79,7 @@ export function readStream(reader: ByteReader, type: number): StreamImage {
 
 function readNodeId(reader: ByteReader): StreamId {
   const bytes = reader.string();
-  if (bytes.length !== ID_SIZE) reader.fail('a node without an id');
+  if (bytes.length !== ID_SIZE) reader.fail('Stream node key entry is not the size of a stream ID');
   const words = new Int32Array(ID_WORDS);
   new ByteReader(bytes).words(words, 0, ID_WORDS);
   return new StreamId().read(words, 0);
@@ -133,20 +135,20 @@ class Elements {
 /** What is wrong with a node whose entries come behind what was seen, or undefined. */
 function inspect(bytes: Uint8Array, masterId: StreamId, seen: Seen): string | undefined {
   const count = validateListpack(bytes, 0, bytes.length);
-  if (count < 0) return 'a torn listpack';
+  if (count < 0) return TORN_NODE;
   packed.open(bytes, 0);
   const elements = new Elements(count);
   const live = elements.integer();
   const deleted = elements.integer();
   const fields = elements.integer();
-  if (!elements.pass(fields) || elements.integer() !== 0) return 'a torn master entry';
+  if (!elements.pass(fields) || elements.integer() !== 0) return TORN_NODE;
   // Trimming by id may leave a node with none that lives.
-  if (!(live >= 0 && deleted >= 0)) return 'a node with a wrong count';
+  if (!(live >= 0 && deleted >= 0)) return TORN_NODE;
   const before = { live: 0, deleted: 0 };
   while (elements.left > 0) {
-    if (!inspectEntry(elements, fields, masterId)) return 'a torn entry';
-    if (entryId.compare(seen.last) <= 0) return 'entries out of order';
-    if (entryId.compare(masterId) < 0) return 'an entry in front of its node';
+    if (!inspectEntry(elements, fields, masterId)) return TORN_NODE;
+    if (entryId.compare(seen.last) <= 0) return TORN_NODE;
+    if (entryId.compare(masterId) < 0) return TORN_NODE;
     seen.last.copy(entryId);
     if (isDeleted) {
       before.deleted++;
@@ -155,7 +157,7 @@ function inspect(bytes: Uint8Array, masterId: StreamId, seen: Seen): string | un
     before.live++;
     if (seen.live++ === 0) seen.first.copy(entryId);
   }
-  return before.live === live && before.deleted === deleted ? undefined : 'entries miscounted';
+  return before.live === live && before.deleted === deleted ? undefined : TORN_NODE;
 }
 
 /** Whether the entry looked at last is deleted. */

@@ -52,7 +52,14 @@ export type Value =
     }
   | { readonly type: 'stream'; readonly image: StreamImage };
 
+const DUPLICATE_MEMBER = 'Duplicate set members detected';
+
 const listpack = new Listpack();
+
+/** What is said of an encoding that is not what it should be. */
+function broken(encoding: string): string {
+  return `${encoding} integrity check failed`;
+}
 
 /** Reads the value that follows, its type in front. */
 export function readValue(reader: ByteReader): Value {
@@ -67,11 +74,11 @@ export function readValueOf(reader: ByteReader, type: number): Value {
     case T_LIST:
       return listOf(reader, strings(reader, reader.count()));
     case T_LIST_ZIPLIST:
-      return listOf(reader, readZiplist(reader.string()));
+      return listOf(reader, ziplist(reader, 'List ziplist'));
     case T_LIST_QUICKLIST:
       return listOf(
         reader,
-        nodes(reader, () => readZiplist(reader.string())),
+        nodes(reader, () => ziplist(reader, 'Ziplist')),
       );
     case T_LIST_QUICKLIST_2:
       return listOf(
@@ -79,32 +86,36 @@ export function readValueOf(reader: ByteReader, type: number): Value {
         nodes(reader, () => readNode(reader)),
       );
     case T_SET:
-      return setOf(reader, strings(reader, reader.count()), true);
+      return setOf(reader, strings(reader, reader.count()), DUPLICATE_MEMBER, true);
     case T_SET_INTSET:
-      return setOf(reader, readIntset(reader));
+      return setOf(reader, readIntset(reader), DUPLICATE_MEMBER);
     case T_SET_LISTPACK:
-      return setOf(reader, readListpack(reader));
+      return setOf(reader, readListpack(reader, 'Set listpack'), broken('Set listpack'));
     case T_HASH:
-      return hashOf(reader, strings(reader, reader.count(2) * 2));
+      return hashOf(reader, strings(reader, reader.count(2) * 2), 'Duplicate hash fields detected');
     case T_HASH_ZIPMAP:
-      return hashOf(reader, readZipmap(reader.string()));
+      return hashOf(reader, zipmap(reader), 'Hash zipmap with dup elements');
     case T_HASH_ZIPLIST:
-      return hashOf(reader, readZiplist(reader.string()));
+      return hashOf(reader, ziplist(reader, 'Hash ziplist'), broken('Hash ziplist'));
     case T_HASH_LISTPACK:
-      return hashOf(reader, readListpack(reader));
+      return hashOf(reader, readListpack(reader, 'Hash listpack'), broken('Hash listpack'));
     case T_ZSET:
     case T_ZSET_2:
-      return sortedSetOf(reader, ...readScored(reader, type === T_ZSET));
+      return sortedSetOf(
+        reader,
+        readScored(reader, type === T_ZSET),
+        'Duplicate zset fields detected',
+      );
     case T_ZSET_ZIPLIST:
-      return sortedSetOf(reader, ...paired(reader, readZiplist(reader.string())));
+      return pairedSetOf(reader, ziplist(reader, 'Zset ziplist'), broken('Zset ziplist'));
     case T_ZSET_LISTPACK:
-      return sortedSetOf(reader, ...paired(reader, readListpack(reader)));
+      return pairedSetOf(reader, readListpack(reader, 'Zset listpack'), broken('Zset listpack'));
     case T_STREAM_LISTPACKS:
     case T_STREAM_LISTPACKS_2:
     case T_STREAM_LISTPACKS_3:
       return { type: 'stream', image: readStream(reader, type) };
     default:
-      return reader.fail(`an unknown type, ${type},`);
+      return reader.fail(`Unknown RDB encoding type ${type}`);
   }
 }
 
@@ -116,12 +127,17 @@ function strings(reader: ByteReader, count: number): Uint8Array[] {
   return elements;
 }
 
-function readListpack(reader: ByteReader): Uint8Array[] {
-  return elementsOf(reader, reader.string());
+function ziplist(reader: ByteReader, name: string): Uint8Array[] {
+  return readZiplist(reader.string()) ?? reader.fail(broken(name));
 }
 
-function elementsOf(reader: ByteReader, bytes: Uint8Array): Uint8Array[] {
-  if (validateListpack(bytes, 0, bytes.length) < 0) reader.fail('a torn listpack');
+function zipmap(reader: ByteReader): Uint8Array[] {
+  return readZipmap(reader.string()) ?? reader.fail(broken('Zipmap'));
+}
+
+function readListpack(reader: ByteReader, name: string): Uint8Array[] {
+  const bytes = reader.string();
+  if (validateListpack(bytes, 0, bytes.length) < 0) reader.fail(broken(name));
   const elements: Uint8Array[] = [];
   listpack.open(bytes, 0);
   for (let at = listpack.first; at < listpack.end; at = listpack.next) {
@@ -144,19 +160,19 @@ function readNode(reader: ByteReader): Uint8Array[] {
   if (container === NODE_PLAIN) {
     const element = reader.string();
     // Only what is large stands alone.
-    if (element.length === 0) reader.fail('a node of nothing');
+    if (element.length === 0) reader.fail(broken('Quicklist'));
     return [element];
   }
-  if (container !== NODE_PACKED) reader.fail('an unknown node');
-  return readListpack(reader);
+  if (container !== NODE_PACKED) reader.fail(broken('Quicklist'));
+  return readListpack(reader, 'Listpack');
 }
 
 function readIntset(reader: ByteReader): Uint8Array[] {
   const bytes = reader.string();
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const width = bytes.length < 8 ? 0 : view.getUint32(0, true);
-  if (width !== 2 && width !== 4 && width !== 8) reader.fail('an intset of another width');
-  if (bytes.length !== 8 + width * view.getUint32(4, true)) reader.fail('a torn intset');
+  if (width !== 2 && width !== 4 && width !== 8) reader.fail(broken('Intset'));
+  if (bytes.length !== 8 + width * view.getUint32(4, true)) reader.fail(broken('Intset'));
   const members: Uint8Array[] = [];
   let before: bigint | undefined;
   for (let at = 8; at < bytes.length; at += width) {
@@ -164,73 +180,87 @@ function readIntset(reader: ByteReader): Uint8Array[] {
       width === 8
         ? view.getBigInt64(at, true)
         : BigInt(width === 4 ? view.getInt32(at, true) : view.getInt16(at, true));
-    if (before !== undefined && member <= before) reader.fail('an intset out of order');
+    if (before !== undefined && member <= before) reader.fail(broken('Intset'));
     before = member;
     members.push(Uint8Array.from(String(member), (char) => char.charCodeAt(0)));
   }
   return members;
 }
 
-function readScored(reader: ByteReader, isText: boolean): [Uint8Array[], number[]] {
-  const members: Uint8Array[] = [];
-  const scores: number[] = [];
-  for (let count = reader.count(2); count > 0; count--) {
-    members.push(reader.string());
-    scores.push(isText ? reader.textDouble() : reader.double());
-  }
-  return [members, scores];
+interface Scored {
+  readonly member: Uint8Array;
+  readonly score: number;
 }
 
-/** Members and scores of a list where they alternate. */
-function paired(reader: ByteReader, elements: readonly Uint8Array[]): [Uint8Array[], number[]] {
-  const members: Uint8Array[] = [];
-  const scores: number[] = [];
-  if (elements.length % 2 !== 0) reader.fail('a member without a score');
-  for (let i = 0; i < elements.length; i += 2) {
-    members.push(elements[i]);
-    scores.push(parseDouble(elements[i + 1], 0, elements[i + 1].length));
+function readScored(reader: ByteReader, isText: boolean): Scored[] {
+  const members: Scored[] = [];
+  for (let count = reader.count(2); count > 0; count--) {
+    members.push({
+      member: reader.string(),
+      score: isText ? reader.textDouble() : reader.double(),
+    });
   }
-  return [members, scores];
+  return members;
 }
 
 // ── Values ──────────────────────────────────────────────────────────────────────────────────────
 
 function listOf(reader: ByteReader, elements: readonly Uint8Array[]): Value {
-  if (elements.length === 0) reader.failEmpty('an empty list');
+  if (elements.length === 0) reader.failEmpty('A collection of nothing');
   return { type: 'list', elements };
 }
 
-function setOf(reader: ByteReader, members: readonly Uint8Array[], isPlain = false): Value {
-  refuseTwice(reader, members, 1);
+/** `fault`: what is said of a member that is there twice. */
+function setOf(
+  reader: ByteReader,
+  members: readonly Uint8Array[],
+  fault: string,
+  isPlain = false,
+): Value {
+  refuseTwice(reader, members, 1, fault);
   return { type: 'set', members, isPlain };
 }
 
-function hashOf(reader: ByteReader, pairs: readonly Uint8Array[]): Value {
-  if (pairs.length % 2 !== 0) reader.fail('a field without a value');
-  refuseTwice(reader, pairs, 2);
+/** `fault`: what is said of a field that is there twice, or has no value. */
+function hashOf(reader: ByteReader, pairs: readonly Uint8Array[], fault: string): Value {
+  if (pairs.length % 2 !== 0) reader.fail(fault);
+  refuseTwice(reader, pairs, 2, fault);
   return { type: 'hash', pairs };
 }
 
-function sortedSetOf(
-  reader: ByteReader,
-  members: readonly Uint8Array[],
-  scores: readonly number[],
-): Value {
-  refuseTwice(reader, members, 1);
-  if (scores.some(Number.isNaN)) reader.fail('a score that is no number');
-  return {
-    type: 'sorted set',
-    members: members.map((member, i) => ({ member, score: scores[i] })),
-  };
+/** A sorted set of a list in which members and scores alternate. */
+function pairedSetOf(reader: ByteReader, elements: readonly Uint8Array[], fault: string): Value {
+  const members: Scored[] = [];
+  if (elements.length % 2 !== 0) reader.fail(fault);
+  for (let i = 0; i < elements.length; i += 2) {
+    const score = parseDouble(elements[i + 1], 0, elements[i + 1].length);
+    members.push({ member: elements[i], score });
+  }
+  return sortedSetOf(reader, members, fault);
+}
+
+/** `fault`: what is said of a member that is there twice. */
+function sortedSetOf(reader: ByteReader, members: readonly Scored[], fault: string): Value {
+  const names = members.map(({ member }) => member);
+  refuseTwice(reader, names, 1, fault);
+  if (members.some(({ score }) => Number.isNaN(score))) {
+    reader.fail('Zset with NAN score detected');
+  }
+  return { type: 'sorted set', members };
 }
 
 /** Refuses none at all, and any that is there twice, of every `step`-th element. */
-function refuseTwice(reader: ByteReader, elements: readonly Uint8Array[], step: number): void {
-  if (elements.length === 0) reader.failEmpty('a collection of nothing');
+function refuseTwice(
+  reader: ByteReader,
+  elements: readonly Uint8Array[],
+  step: number,
+  fault: string,
+): void {
+  if (elements.length === 0) reader.failEmpty('A collection of nothing');
   const seen = new Set<string>();
   for (let i = 0; i < elements.length; i += step) {
     const text = Buffer.from(elements[i]).toString('latin1');
-    if (seen.has(text)) reader.fail('the same member twice');
+    if (seen.has(text)) reader.fail(fault);
     seen.add(text);
   }
 }

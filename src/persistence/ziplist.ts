@@ -7,21 +7,41 @@
  */
 
 import { latin1Bytes } from '../std/ascii.ts';
-import { ByteReader } from './byte-reader.ts';
+import { ByteReader, Corrupt } from './byte-reader.ts';
 
 const END = 0xff;
 const HEADER = 10;
 /** Sizes from here on take four bytes more. */
 const BIG = 254;
+/** The reader of the value says what it is that is torn. */
+const TORN = 'Torn';
 
-/** The elements of a ziplist that is all of `bytes`. */
-export function readZiplist(bytes: Uint8Array): Uint8Array[] {
+/** The elements of a ziplist that is all of `bytes`; undefined when it is torn. */
+export function readZiplist(bytes: Uint8Array): Uint8Array[] | undefined {
+  return unlessTorn(() => ziplistElements(bytes));
+}
+
+/** Keys and values in turn of a zipmap that is all of `bytes`; undefined when it is torn. */
+export function readZipmap(bytes: Uint8Array): Uint8Array[] | undefined {
+  return unlessTorn(() => zipmapElements(bytes));
+}
+
+function unlessTorn(read: () => Uint8Array[]): Uint8Array[] | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof Corrupt) return undefined;
+    throw error;
+  }
+}
+
+function ziplistElements(bytes: Uint8Array): Uint8Array[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const reader = new ByteReader(bytes);
   if (bytes.length <= HEADER || view.getUint32(0, true) !== bytes.length) {
-    reader.fail('a ziplist of another size');
+    reader.fail(TORN);
   }
-  if (bytes[bytes.length - 1] !== END) reader.fail('a ziplist without an end');
+  if (bytes[bytes.length - 1] !== END) reader.fail(TORN);
   reader.pass(HEADER);
   const elements: Uint8Array[] = [];
   let before = 0;
@@ -29,15 +49,15 @@ export function readZiplist(bytes: Uint8Array): Uint8Array[] {
     const begin = reader.at;
     let told = reader.byte();
     if (told === BIG) told = view.getUint32(reader.pass(4), true);
-    if (told !== before) reader.fail('a ziplist whose entries do not meet');
+    if (told !== before) reader.fail(TORN);
     elements.push(readEntry(reader, view));
     before = reader.at - begin;
   }
-  if (reader.at !== bytes.length - 1) reader.fail('a ziplist that goes beyond its end');
+  if (reader.at !== bytes.length - 1) reader.fail(TORN);
   const tail = elements.length === 0 ? HEADER : bytes.length - 1 - before;
-  if (view.getUint32(4, true) !== tail) reader.fail('a ziplist with another tail');
+  if (view.getUint32(4, true) !== tail) reader.fail(TORN);
   const count = view.getUint16(8, true);
-  if (count !== 0xffff && count !== elements.length) reader.fail('a ziplist that counts wrongly');
+  if (count !== 0xffff && count !== elements.length) reader.fail(TORN);
   return elements;
 }
 
@@ -63,13 +83,12 @@ function readEntry(reader: ByteReader, view: DataView): Uint8Array {
   let size = encoding & 63;
   if (encoding >>> 6 === 1) size = (size << 8) | reader.byte();
   else if (encoding === 0x80) size = view.getUint32(reader.pass(4));
-  else if (encoding >>> 6 !== 0) reader.fail('an unknown encoding');
+  else if (encoding >>> 6 !== 0) reader.fail(TORN);
   const at = reader.pass(size);
   return reader.bytes.slice(at, at + size);
 }
 
-/** Keys and values in turn of a zipmap that is all of `bytes`. */
-export function readZipmap(bytes: Uint8Array): Uint8Array[] {
+function zipmapElements(bytes: Uint8Array): Uint8Array[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const reader = new ByteReader(bytes);
   const told = reader.byte();
@@ -84,11 +103,11 @@ export function readZipmap(bytes: Uint8Array): Uint8Array[] {
   for (let first = reader.byte(); first !== END; first = reader.byte()) {
     elements.push(string(0, size(first)));
     const next = reader.byte();
-    if (next === END) reader.fail('a key without a value');
+    if (next === END) reader.fail(TORN);
     const length = size(next);
     elements.push(string(reader.byte(), length));
   }
-  if (reader.left > 0) reader.fail('bytes behind a zipmap');
-  if (told < BIG && told !== elements.length / 2) reader.fail('a zipmap that counts wrongly');
+  if (reader.left > 0) reader.fail(TORN);
+  if (told < BIG && told !== elements.length / 2) reader.fail(TORN);
   return elements;
 }

@@ -24,6 +24,7 @@ import { systemFiles, systemReason } from '../instance/config/files.ts';
 import type { AppendOnlyFile } from '../persistence/aof.ts';
 import { Manifest, ManifestError } from '../persistence/aof-manifest.ts';
 import { AofReader, ENDED, MALFORMED, TORN } from '../persistence/aof-reader.ts';
+import { Corrupt } from '../persistence/byte-reader.ts';
 import { isLoadFault, LoadError, RdbLoad } from '../persistence/rdb-load.ts';
 import { type KeyRecord, type RdbHandler, RdbReader } from '../persistence/rdb-reader.ts';
 import type { Argv } from '../resp/argv.ts';
@@ -72,14 +73,15 @@ class ZonesLoad implements RdbHandler {
   #numbered: number;
   #aux: (readonly [string, Uint8Array])[] = [];
 
-  constructor({ keyspace, functions, config }: Instance) {
+  constructor({ keyspace, functions, config, log: fullLog }: Instance) {
     this.#zones = keyspace.zones.map(({ name }) => name);
     this.#names = this.#zones;
     this.#numbered = config.values.databases;
     this.#loads = keyspace.zones.map((zone, i) => {
       const databases = keyspace.databasesOf(zone);
       const libraries = i === 0 ? functions.libraries : undefined;
-      const target = { databases, libraries, config: config.values };
+      const log = i === 0 ? fullLog : undefined;
+      const target = { databases, libraries, config: config.values, log };
       return new RdbLoad(target, { keepsExpired: true });
     });
   }
@@ -281,13 +283,14 @@ export class AofLoad {
     const magic = Buffer.alloc(MAGIC.length);
     if (readSync(fd, magic, 0, MAGIC.length, 0) < MAGIC.length) return 0;
     if (magic.toString('latin1') !== MAGIC) return 0;
-    const { config, log } = this.#instance;
+    const { config, loading, log } = this.#instance;
     const isOld = name === config.values.appendfilename;
     log.notice(
       isOld ? 'Reading RDB preamble from AOF file...' : 'Reading RDB base file on AOF loading...',
     );
     const load = new ZonesLoad(this.#instance);
-    const reader = new RdbReader(new FileSource(fd, 0), load, config.values.rdbchecksum);
+    const sums = config.values.rdbchecksum && !loading.skipsSums;
+    const reader = new RdbReader(new FileSource(fd, 0), load, sums);
     try {
       for (let count = 1; reader.next(); count++) {
         if (count % CHECKED_EVERY === 0 && this.#isDue()) yield;
@@ -296,7 +299,7 @@ export class AofLoad {
     } catch (error) {
       if (!isLoadFault(error)) throw error;
       const what = isOld ? `the RDB preamble of the AOF file ${name}` : `the RDB base file ${name}`;
-      log.warning(error.message);
+      if (error instanceof Corrupt) for (const line of error.lines) log.warning(line);
       throw this.#fail(`Error reading ${what}, AOF loading aborted: ${error.message}`);
     }
     if (isOld) log.notice('Reading the remaining AOF tail...');

@@ -423,7 +423,9 @@ export class Server implements ConnectionHost {
     try {
       this.#appendOnly.open();
     } catch (error) {
-      throw new StartError(`Can't open the append-only file: ${systemReason(error)}`);
+      const message = `Can't open the append-only file: ${systemReason(error)}`;
+      this.instance.log.warning(message);
+      throw new StartError(message);
     }
   }
 

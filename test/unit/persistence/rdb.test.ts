@@ -1,6 +1,8 @@
 /** Snapshots: what was written is read again, and nothing else. */
 
 import { describe, expect, test } from 'vitest';
+import { type Log, silentLog } from '../../../src/instance/log.ts';
+import { Corrupt } from '../../../src/persistence/byte-reader.ts';
 import { isLoadFault, RdbLoad } from '../../../src/persistence/rdb-load.ts';
 import { type ByteSource, bytesSource, RdbReader } from '../../../src/persistence/rdb-reader.ts';
 import { latin1Bytes } from '../../../src/std/ascii.ts';
@@ -125,7 +127,7 @@ describe('a file larger than what is read at once', () => {
     const reader = new RdbReader({ ...source, size: bytes.length }, new RdbLoad(target), true);
     expect(() => {
       while (reader.next());
-    }).toThrow(/^the end comes too early at byte \d+/);
+    }).toThrow(/^Unexpected EOF reading RDB file at byte \d+/);
   });
 });
 
@@ -206,11 +208,11 @@ describe('files of other versions', () => {
       const server = load(fileOf(String(version).padStart(4, '0'), 0, ...text('k'), ...text('v')));
       expect(server.run('GET', 'k')).toBe('$1\r\nv\r\n');
     }
-    expect(faultOf(fileOf('0012'))).toBe('version 12, which is not known, at byte 0');
-    expect(faultOf(fileOf('0000'))).toBe('a version that is no number at byte 0');
-    expect(faultOf(fileOf('00x1'))).toBe('a version that is no number at byte 0');
+    expect(faultOf(fileOf('0012'))).toBe("Can't handle RDB format version 12 at byte 0");
+    expect(faultOf(fileOf('0000'))).toBe("Can't handle RDB format version 0 at byte 0");
+    expect(faultOf(fileOf('00x1'))).toBe("Can't handle RDB format version 0 at byte 0");
     expect(faultOf(latin1Bytes('RODIS0010\xff'))).toBe(
-      'no snapshot: it does not begin with REDIS at byte 0',
+      'Wrong signature trying to load DB from file at byte 0',
     );
   });
 
@@ -253,26 +255,116 @@ describe('files of other versions', () => {
   });
 });
 
+describe('what the log is told', () => {
+  test('of what a file says of itself', () => {
+    const { instance, clock } = openOffline({ maxmemory: '4mb' });
+    const lines: string[] = [];
+    const note = (line: string): number => lines.push(line);
+    const log: Log = { ...silentLog, notice: note, debug: (line) => note(`debug: ${line}`) };
+    const { keyspace, config } = instance;
+    const databases = keyspace.databases;
+    const load = new RdbLoad({ databases, libraries: undefined, config: config.values, log });
+    const fields = {
+      'redis-ver': '3.2.0',
+      'redis-bits': '64',
+      ctime: String(clock.now() / 1000 - 90),
+      'used-mem': '1572864',
+      'aof-preamble': '1',
+      'aof-base': '0',
+      '%note': 'hello',
+      other: 'x',
+    };
+    const aux = Object.entries(fields).flatMap(([name, value]) => [
+      ...[250, ...text(name), ...text(value)],
+    ]);
+    const reader = new RdbReader(bytesSource(fileOf('0010', ...aux)), load, true);
+    while (reader.next());
+    expect(lines).toEqual([
+      'Loading RDB produced by version 3.2.0',
+      'RDB age 90 seconds',
+      'RDB memory usage when created 1.50 Mb',
+      'RDB has an AOF tail',
+      "RDB '%note': hello",
+      "debug: Unrecognized RDB AUX field: 'other'",
+    ]);
+  });
+
+  test('of what is torn, in the words of Redis', () => {
+    const linesOf = (...bytes: readonly number[]): readonly string[] => {
+      try {
+        loadSnapshot(spare, fileOf('0009', ...bytes));
+      } catch (error) {
+        if (error instanceof Corrupt) return error.lines;
+      }
+      return [];
+    };
+    expect(linesOf(13, ...text('k'), ...text('no ziplist'))).toEqual([
+      'Internal error in RDB reading offset 23 -> Hash ziplist integrity check failed',
+    ]);
+    expect(linesOf(0, ...text('k'), 60)).toEqual([
+      'Short read or OOM loading DB. Unrecoverable error, aborting now.',
+      'Internal error in RDB reading offset 13 -> Unexpected EOF reading RDB file',
+    ]);
+  });
+});
+
+test('a wrong checksum is none where it is not looked at', () => {
+  const bytes = fileOf('0009', 0, ...text('k'), ...text('v'));
+  bytes[bytes.length - 1] = 1;
+  expect(faultOf(bytes)).toMatch(/^RDB CRC error at byte \d+/);
+  const server = openOffline({ maxmemory: '4mb' });
+  const { keyspace, config } = server.instance;
+  const target = { databases: keyspace.databases, libraries: undefined, config: config.values };
+  const reader = new RdbReader(bytesSource(bytes), new RdbLoad(target), false);
+  while (reader.next());
+  expect(server.run('GET', 'k')).toBe('$1\r\nv\r\n');
+});
+
+test('DEBUG SET-SKIP-CHECKSUM-VALIDATION: dumps need no checksum, but a version', () => {
+  const server = openOffline({ maxmemory: '4mb', 'enable-debug-command': 'yes' });
+  const payload = '\x00\x01v\x0a\x00\x01\x02\x03\x04\x05\x06\x07\x08';
+  const wrong = '-ERR DUMP payload version or checksum are wrong\r\n';
+  expect(server.run('RESTORE', 'k', '0', payload)).toBe(wrong);
+  server.run('DEBUG', 'SET-SKIP-CHECKSUM-VALIDATION', '1');
+  expect(server.run('RESTORE', 'k', '0', payload)).toBe('+OK\r\n');
+  expect(server.run('RESTORE', 'other', '0', payload.replace('\x0a', '\x0c'))).toBe(wrong);
+  server.run('DEBUG', 'SET-SKIP-CHECKSUM-VALIDATION', '0');
+  expect(server.run('RESTORE', 'other', '0', payload)).toBe(wrong);
+});
+
 describe('what is refused', () => {
   const ID = [0x81, 0x4b, 0x9b, 0x6d, 0x31, 0x44, 0x2d, 0x04, 0x01];
 
   test.each([
-    ['an unknown type', [99, ...text('k')], /^an unknown type, 99, at byte 12, in what begins at/],
-    ['a value of a module', [7, ...text('k'), ...ID], /^a value of the module 'S[\w-]{8}' at byte/],
-    ['data of a module', [247, ...ID], /^data of the module 'S[\w-]{8}' at byte/],
-    ['a function of old', [246], /^a function of a version that was never released/],
+    ['an unknown type', [99, ...text('k')], /^Unknown RDB encoding type 99 at byte 12, in what/],
+    [
+      'a value of a module',
+      [7, ...text('k'), ...ID],
+      /no matching module type 'S[\w-]{8}' at byte/,
+    ],
+    ['a value of a module of old', [6, ...text('k')], /^Pre-release module format not supported/],
+    ['data of a module', [247, ...ID], /AUX .*: no matching module 'S[\w-]{8}' at byte/],
+    ['a function of old', [246], /^Pre-release function format not supported/],
     [
       'a database that is not there',
       [254, 16, 0, ...text('k'), ...text('v')],
-      "the file has keys in database 16, which is not there: 'databases' is 16",
+      'Data file was created with a Redis server configured to handle more than 16 databases',
     ],
     [
       'a key twice',
       [0, ...text('k'), ...text('v'), 0, ...text('k'), ...text('w')],
-      "the file has the key 'k' twice in one database",
+      "RDB has duplicated key 'k' in DB 0",
     ],
-    ['a string that ends nowhere', [0, ...text('k'), 50, 1], /^the end comes too early at byte 13/],
-    ['more than a file can hold', [1, 1, 0x6b, 0x81, 127, 0, 0, 0, 0, 0, 0, 0], /more elements/],
+    [
+      'a string that ends nowhere',
+      [0, ...text('k'), 50, 1],
+      /^Unexpected EOF reading RDB file at byte 13/,
+    ],
+    [
+      'more than a file can hold',
+      [1, 1, 0x6b, 0x81, 127, 0, 0, 0, 0, 0, 0, 0],
+      /^Unexpected EOF reading RDB file/,
+    ],
     ['a library that is none', [245, ...text('return 1')], /^Failed loading library, Missing/],
   ])('%s', (_, bytes, message) => {
     expect(faultOf(fileOf('0010', ...bytes))).toMatch(message);

@@ -362,7 +362,7 @@ describe('loading', () => {
     const load = restarted(server);
     await expect(load).rejects.toThrow(LoadError);
     await expect(load).rejects.toThrow(
-      /^Can't load the RDB file \/data\/dump\.rdb: the end comes too early at byte \d+/,
+      /^Can't load the RDB file \/data\/dump\.rdb: Unexpected EOF reading RDB file at byte \d+/,
     );
     server.disk.failing = 'open';
     await expect(restarted(server)).rejects.toThrow("can't open the RDB file /data/dump.rdb");
