@@ -230,7 +230,7 @@ test('a file that is not whole ends the start with exit code 1, and stays as it 
   const { status, text } = fail(['--dir', dir, '--port', String(await freePort())]);
   expect(status).toBe(1);
   expect(text).toContain(
-    `Can't load the RDB file ${file}: the end comes too early at byte 15, in what begins at byte 11`,
+    `Can't load the RDB file ${file}: Unexpected EOF reading RDB file at byte 15, in what begins at byte 11`,
   );
   expect(readFileSync(file)).toEqual(torn);
   expect(readdirSync(dir)).toEqual(['dump.rdb']);
