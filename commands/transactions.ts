@@ -12,9 +12,9 @@ export const multi = command({
   since: '1.2.0',
   complexity: 'O(1)',
   flags: ['noscript', 'loading', 'stale', 'fast', 'allow_busy'],
-  run({ client, reply }) {
+  run({ client, reply, instance }) {
     if (client.queue !== undefined) throw errors.nestedMulti;
-    client.queue = [];
+    client.queue = instance.queues.take();
     reply.ok();
   },
 });
@@ -30,10 +30,16 @@ export const exec = command({
     const { queue, isAborted, watcher } = client;
     if (queue === undefined) throw errors.execWithoutMulti;
     const isBroken = instance.watches.isBroken(watcher);
-    endTransaction(client, instance.watches);
-    if (isAborted) throw errors.execAbort;
-    if (isBroken) reply.nullArray();
-    else runQueued(call, queue);
+    if (isAborted || isBroken) {
+      endTransaction(client, instance);
+      if (isAborted) throw errors.execAbort;
+      reply.nullArray();
+      return;
+    }
+    client.queue = undefined;
+    endTransaction(client, instance);
+    reply.array(queue.count);
+    runQueued(call, queue);
   },
 });
 
@@ -45,7 +51,7 @@ export const discard = command({
   flags: ['noscript', 'loading', 'stale', 'fast', 'allow_busy'],
   run({ client, reply, instance }) {
     if (client.queue === undefined) throw errors.discardWithoutMulti;
-    endTransaction(client, instance.watches);
+    endTransaction(client, instance);
     reply.ok();
   },
 });

@@ -136,7 +136,7 @@ export const reset = command({
     client.noTouch = false;
     client.noEvict = false;
     client.replyMode = REPLY_ON;
-    endTransaction(client, instance.watches);
+    endTransaction(client, instance);
     instance.pubsub.forget(client);
     instance.monitors.remove(client);
     instance.tracking.disable(client);

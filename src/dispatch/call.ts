@@ -28,6 +28,7 @@ import type { Watches } from '../keyspace/watches.ts';
 import type { Argv } from '../resp/argv.ts';
 import type { ErrorReply } from '../resp/errors.ts';
 import type { Reply } from '../resp/reply.ts';
+import type { SpareQueues } from '../resp/request-queue.ts';
 import type { Libraries } from '../script/libraries.ts';
 import type { Clock } from '../std/clock.ts';
 import type { Random } from '../std/random.ts';
@@ -273,6 +274,8 @@ export interface Instance {
   readonly sessions: Sessions;
   readonly blocking: Blocking;
   readonly watches: Watches;
+  /** For transactions that begin. */
+  readonly queues: SpareQueues;
   readonly clients: Clients;
   readonly users: Users;
   readonly aclLog: AclLog;

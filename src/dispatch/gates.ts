@@ -14,7 +14,7 @@ import { Left } from './left.ts';
 import { endCaching, perform, tellSlow } from './perform.ts';
 import { checkPermission, noteDenial, refusalOf } from './permissions.ts';
 import { type Intent, intentOf } from './script-rules.ts';
-import { commandOf, endTransaction, hasQueued, isQueued, queue } from './transaction.ts';
+import { endTransaction, hasQueued, isQueued, queue, someQueued } from './transaction.ts';
 import { Wait } from './wait.ts';
 
 type Gate = (call: Call, command: Command) => ErrorReply | undefined;
@@ -116,7 +116,9 @@ function isOrdinary({ argv, client, instance }: Call, command: Command): boolean
   const { count } = argv;
   const { countMin, countMax, isProtected } = command;
   const isIn = count >= countMin && count <= countMax;
-  const isPlain = client.queue === undefined && client.subscriptions === undefined;
+  const isPlain =
+    client.subscriptions === undefined &&
+    (client.queue === undefined || !command.flags.has('no_multi'));
   if (instance.scriptRuns.busy !== undefined || instance.keyspace.isHindered) return false;
   return isIn && client.isUnrestricted && !isProtected && isPlain && !client.isMonitor;
 }
@@ -291,8 +293,7 @@ function isPaused(call: Call, command: Command): boolean {
 
 /** Whether a transaction holds a request that means to do so. */
 function hasQueuedIntent(call: Call, what: keyof Intent): boolean {
-  const { queue = [] } = call.client;
-  return queue.some((argv) => intentOf(call.instance, commandOf(call, argv), argv)[what]);
+  return someQueued(call, (command, argv) => intentOf(call.instance, command, argv)[what]);
 }
 
 /** Takes back what was replied, as CLIENT REPLY has it. */
@@ -310,7 +311,7 @@ function reject(call: Call, command: Command, error: ErrorReply): boolean {
   command.rejected++;
   endCaching(call.client, command);
   if (command.name !== 'exec') return refuse(call, error);
-  endTransaction(call.client, call.instance.watches);
+  endTransaction(call.client, call.instance);
   return refuse(call, errors.execAbortBecause(error.text.replace(/^ERR /, '')));
 }
 

@@ -96,7 +96,7 @@ export class Replay {
     const call = this.#call;
     const { args, client, reply } = call;
     if (client.queue !== undefined && command.name !== 'exec') {
-      client.queue.push(argv.clone());
+      client.queue.push(argv);
       return undefined;
     }
     call.argv = argv;

@@ -10,7 +10,8 @@
 import type { Client } from '../instance/clients.ts';
 import type { Argv } from '../resp/argv.ts';
 import { errors } from '../resp/errors.ts';
-import type { Call, Command } from './call.ts';
+import type { RequestQueue } from '../resp/request-queue.ts';
+import type { Call, Command, Instance } from './call.ts';
 import type { Flag } from './categories.ts';
 import { Left } from './left.ts';
 import { perform } from './perform.ts';
@@ -26,16 +27,14 @@ export function isQueued({ client }: Call, command: Command): boolean {
 }
 
 export function queue({ argv, client, reply }: Call): void {
-  const request = argv.clone();
-  client.queue?.push(request);
-  client.queueSize += request.bytes.length;
+  client.queue?.push(argv);
   reply.simple('QUEUED');
 }
 
 /** Ends a transaction, run or not; nothing is watched any more. */
-export function endTransaction(client: Client, watches: Call['instance']['watches']): void {
+export function endTransaction(client: Client, { queues, watches }: Instance): void {
+  if (client.queue !== undefined) queues.give(client.queue);
   client.queue = undefined;
-  client.queueSize = 0;
   client.isAborted = false;
   watches.forget(client.watcher);
 }
@@ -48,21 +47,35 @@ export function commandOf({ instance }: Call, argv: Argv): Command {
   return registry.findSubcommand(command, argv) as Command;
 }
 
-/** Whether a transaction holds a command with one of these flags. */
-export function hasQueued(call: Call, ...flags: readonly Flag[]): boolean {
-  const { queue = [] } = call.client;
-  return queue.some((argv) => flags.some((flag) => commandOf(call, argv).flags.has(flag)));
+/** Whether a transaction holds a request that answers a question with yes. */
+export function someQueued(call: Call, test: (command: Command, argv: Argv) => boolean): boolean {
+  const { queue } = call.client;
+  if (queue === undefined) return false;
+  queue.rewind();
+  for (let argv = queue.next(); argv !== undefined; argv = queue.next()) {
+    if (test(commandOf(call, argv), argv)) return true;
+  }
+  return false;
 }
 
-/** Runs what has been queued, from the first or later, and replies what each replies. */
-export function runQueued(call: Call, requests: readonly Argv[], from = 0): void {
-  const { argv, args, client, reply } = call;
+/** Whether a transaction holds a command with that flag. */
+export function hasQueued(call: Call, flag: Flag): boolean {
+  return someQueued(call, ({ flags }) => flags.has(flag));
+}
+
+/** Runs all that has been queued, and replies what each replies. The queue is spare then. */
+export function runQueued(call: Call, queue: RequestQueue): void {
+  queue.rewind();
+  runOthers(call, queue);
+}
+
+/** Runs what is left of a queue. */
+function runOthers(call: Call, queue: RequestQueue): void {
+  const { argv, args, client, instance } = call;
   client.mayBlock = false;
-  if (from === 0) reply.array(requests.length);
-  let next = from;
+  let isOver = true;
   try {
-    while (next < requests.length) {
-      const request = requests[next++];
+    for (let request = queue.next(); request !== undefined; request = queue.next()) {
       call.argv = request;
       args.argv = request;
       const command = commandOf(call, request);
@@ -70,9 +83,13 @@ export function runQueued(call: Call, requests: readonly Argv[], from = 0): void
       runOne(call, command);
     }
   } catch (error) {
-    if (error instanceof Left) error.afterwards(() => runQueued(call, requests, next));
+    if (error instanceof Left) {
+      isOver = false;
+      error.afterwards(() => runOthers(call, queue));
+    }
     throw error;
   } finally {
+    if (isOver) instance.queues.give(queue);
     client.mayBlock = true;
     call.argv = argv;
     args.argv = argv;

@@ -5,8 +5,8 @@
  * what may be asked of it.
  */
 
-import type { Argv } from '../resp/argv.ts';
 import type { Reply } from '../resp/reply.ts';
+import type { RequestQueue } from '../resp/request-queue.ts';
 import type { User } from './acl/user.ts';
 
 /** What a client may ask of its socket. */
@@ -106,9 +106,7 @@ export class Client {
   /** Whether a request of it waits: for the end of a pause, or for what a blocking command wants. */
   isBlocked = false;
   /** Requests of the transaction it is in; undefined when it is in none. */
-  queue: Argv[] | undefined = undefined;
-  /** Bytes of their arguments. */
-  queueSize = 0;
+  queue: RequestQueue | undefined = undefined;
   /** Whether something was refused between MULTI and EXEC. */
   isAborted = false;
   /** What it watches keys by. */
@@ -188,13 +186,13 @@ const SUBSCRIPTION_SIZE = 96;
 
 /** About how many bytes a client takes, the request that runs left out. */
 export function memoryOf(client: Client): number {
-  const { connection, queue, queueSize, watcher, subscriptions, tracking } = client;
+  const { connection, queue, watcher, subscriptions, tracking } = client;
   return (
     CLIENT_SIZE +
     connection.queryBufferSize +
     connection.outputSize +
-    queueSize +
-    (queue?.length ?? 0) * REQUEST_SIZE +
+    (queue?.size ?? 0) +
+    (queue?.count ?? 0) * REQUEST_SIZE +
     watcher.keyCount * WATCH_SIZE +
     ((subscriptions?.count ?? 0) + (tracking?.prefixes.size ?? 0)) * SUBSCRIPTION_SIZE
   );

@@ -29,5 +29,9 @@ export const BUFFER_AHEAD_MAX = MiB;
 /** A buffer larger than this is dropped when it has been emptied: few requests need it. */
 export const BUFFER_SIZE_KEPT = 16 * KiB;
 
+/** The same for what a transaction has queued; so many empty queues wait for the next ones. */
+export const QUEUE_SIZE_KEPT = 4 * KiB;
+export const SPARE_QUEUES_MAX = 64;
+
 /** The same for positions of arguments. A pipeline of requests below it never allocates. */
 export const ARGUMENTS_KEPT = KiB;

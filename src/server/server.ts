@@ -46,6 +46,7 @@ import { Saves } from '../persistence/saves.ts';
 import { errors, userFaults } from '../resp/errors.ts';
 import { Reply } from '../resp/reply.ts';
 import { RequestParser } from '../resp/request.ts';
+import { SpareQueues } from '../resp/request-queue.ts';
 import type { Clock } from '../std/clock.ts';
 import type { Random } from '../std/random.ts';
 import { zoneSizeFault } from '../zone/layout.ts';
@@ -193,6 +194,7 @@ export class Server implements ConnectionHost {
       }),
       blocking,
       watches,
+      queues: new SpareQueues(),
       clients,
       users,
       aclLog: new AclLog(),
