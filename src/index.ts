@@ -18,6 +18,11 @@ export type ConfigWord = string | number | boolean;
 export interface StartOptions {
   /** TCP port; 0, the default, takes one that is free. */
   readonly port?: number;
+  /**
+   * TCP port for clients that use TLS; 0 takes one that is free. `config` says `tls-cert-file`,
+   * `tls-key-file`, and `tls-auth-clients: 'no'` or `tls-ca-cert-file`. Without it there is no TLS.
+   */
+  readonly tlsPort?: number;
   /** Address to listen on: 127.0.0.1 unless said otherwise. */
   readonly host?: string;
   /**
@@ -34,10 +39,12 @@ export interface StartOptions {
 export interface RunningServer {
   /**
    * Where clients of this machine reach it: the first address it listens on, the loopback one where
-   * that is all. Port 0 where it listens on a Unix socket alone.
+   * that is all. Port 0 where it listens on a Unix socket or with TLS alone.
    */
   readonly address: { readonly host: string; readonly port: number };
-  /** redis://host:port, or unix:///path where there is no TCP. */
+  /** The same for those that use TLS. */
+  readonly tlsAddress: RunningServer['address'];
+  /** redis://host:port, or without that rediss://host:port, or without both unix:///path. */
   readonly url: string;
   /**
    * Answers what has been asked, closes every connection, and frees the port. With save points, all
@@ -56,12 +63,15 @@ const PERSISTENT: ReadonlySet<string> = new Set(['save', 'dir', 'dbfilename', 'a
  * saved can't be loaded, and with an error that has the system's `code` when it can't listen.
  */
 export async function startServer(options: StartOptions = {}): Promise<RunningServer> {
-  const { port = 0, host = '127.0.0.1', config: directives = {}, clock = systemClock } = options;
+  const { port = 0, tlsPort, host = '127.0.0.1', clock = systemClock } = options;
+  const { config: directives = {} } = options;
   const registry = new Registry(families);
   const isPersistent = Object.keys(directives).some((name) => PERSISTENT.has(name.toLowerCase()));
   // Who embeds a server and says nothing of files gets none.
-  const config = configure({ port, bind: host, save: '', ...directives }, registry);
-  const isPortDirective = Object.keys(directives).some((name) => name.toLowerCase() === 'port');
+  const all = { port, 'tls-port': tlsPort, bind: host, save: '', ...directives };
+  const config = configure(all, registry);
+  const isDirective = (name: string) =>
+    Object.keys(directives).some((given) => given.toLowerCase() === name);
   const server = new Server({
     config,
     clock,
@@ -70,14 +80,22 @@ export async function startServer(options: StartOptions = {}): Promise<RunningSe
     log: options.log ?? silentLog,
     registry,
     onShutdown: () => void server.close(),
-    takesAnyPort: !isPortDirective,
+    takesAnyPort: !isDirective('port'),
+    takesAnyTlsPort: tlsPort === 0 && !isDirective('tls-port'),
     loads: isPersistent,
   });
   await server.listen();
   const address = reachable(server.address);
+  const tlsAddress = reachable(server.tlsAddress);
   return {
     address,
-    url: address.port === 0 ? `unix://${config.values.unixsocket}` : urlOf(address),
+    tlsAddress,
+    url:
+      address.port !== 0
+        ? urlOf('redis', address)
+        : tlsAddress.port !== 0
+          ? urlOf('rediss', tlsAddress)
+          : `unix://${config.values.unixsocket}`,
     close() {
       // What can't be saved has been logged.
       server.prepareToEnd();
@@ -86,8 +104,8 @@ export async function startServer(options: StartOptions = {}): Promise<RunningSe
   };
 }
 
-function urlOf({ host, port }: RunningServer['address']): string {
-  return `redis://${host.includes(':') ? `[${host}]` : host}:${port}`;
+function urlOf(scheme: string, { host, port }: RunningServer['address']): string {
+  return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 function configure(directives: NonNullable<StartOptions['config']>, registry: Registry): Config {

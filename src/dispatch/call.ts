@@ -305,6 +305,8 @@ export interface Instance {
   readonly replicationId: string;
   /** The TCP port listened on, 0 for none. */
   tcpPort(): number;
+  /** The one listened on with TLS, 0 for none. */
+  tlsPort(): number;
   readonly saving: Saving;
   readonly loading: LoadingProgress;
   /** Ends the server in good order. False: what it has could not be saved. */

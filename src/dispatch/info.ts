@@ -175,12 +175,13 @@ function server(instance: Instance): readonly Field[] {
   const { hz, bind, unixsocket } = config.values;
   const now = clock.now();
   const port = instance.tcpPort();
-  const listeners = [
-    ...(port > 0
-      ? [`name=tcp,${bind.map((address) => `bind=${address}`).join(',')},port=${port}`]
-      : []),
-    ...(unixsocket ? [`name=unix,bind=${unixsocket}`] : []),
-  ];
+  const tlsPort = instance.tlsPort();
+  const addresses = bind.map((address) => `bind=${address}`).join(',');
+  // Each kind has its number, whether the others are there or not.
+  const listeners: Field[] = [];
+  if (port > 0) listeners.push(['listener0', `name=tcp,${addresses},port=${port}`]);
+  if (unixsocket) listeners.push(['listener1', `name=unix,bind=${unixsocket}`]);
+  if (tlsPort > 0) listeners.push(['listener2', `name=tls,${addresses},port=${tlsPort}`]);
   return [
     ['redis_version', REDIS_VERSION],
     ['redis_git_sha1', '00000000'],
@@ -199,7 +200,7 @@ function server(instance: Instance): readonly Field[] {
     ['process_id', processId],
     ['process_supervised', 'no'],
     ['run_id', instance.runId],
-    ['tcp_port', port],
+    ['tcp_port', port || tlsPort],
     ['server_time_usec', now * 1000],
     ['uptime_in_seconds', Math.floor((now - startedAt) / 1000)],
     ['uptime_in_days', Math.floor((now - startedAt) / MS_PER_DAY)],
@@ -209,7 +210,7 @@ function server(instance: Instance): readonly Field[] {
     ['executable', executable],
     ['config_file', config.file ?? ''],
     ['io_threads_active', 0],
-    ...listeners.map((listener, i): Field => [`listener${i}`, listener]),
+    ...listeners,
   ];
 }
 

@@ -13,6 +13,7 @@ export function banner(instance: Instance, product: string): string {
   const { keyspace, config } = instance;
   const { bind, unixsocket } = config.values;
   const port = instance.tcpPort();
+  const tlsPort = instance.tlsPort();
   const zones = keyspace.zones.map((zone) => {
     const numbers = keyspace.databases.filter((d) => d.zone === zone).map((d) => d.number);
     const [first] = numbers;
@@ -28,15 +29,21 @@ export function banner(instance: Instance, product: string): string {
     `  PID: ${process.pid}`,
     '',
     ...(port === 0 ? [] : [`  Listening on  ${bind.join(' ')} port ${port}`]),
+    ...(tlsPort === 0 ? [] : [`  Listening on  ${bind.join(' ')} port ${tlsPort} (TLS)`]),
     ...(unixsocket ? [`  Listening on  ${unixsocket}`] : []),
     '  Zones',
     ...zones,
     '',
     '  Connect with',
-    `    redis-cli${port === 0 ? ` -s ${unixsocket}` : port === 6379 ? '' : ` -p ${port}`}`,
+    `    redis-cli${cliOptions(port, tlsPort, unixsocket)}`,
     ...(port === 0 ? [] : [`    new Redis('redis://127.0.0.1:${port}')    // ioredis`]),
     '',
     '',
   ];
   return lines.join('\n');
+}
+
+function cliOptions(port: number, tlsPort: number, path: string | undefined): string {
+  if (port !== 0) return port === 6379 ? '' : ` -p ${port}`;
+  return tlsPort === 0 ? ` -s ${path}` : ` --tls -p ${tlsPort}`;
 }

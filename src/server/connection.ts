@@ -64,14 +64,14 @@ export class Connection implements ClientConnection {
   #closed = false;
   /** A command may flush or close its own client: requests are run by one loop at a time. */
   #running = false;
-  /** Where writeSync() may write, -1 where the system has no such thing. */
+  /** Where writeSync() may write; -1 where the system has no such thing, or bytes go encrypted. */
   readonly #fd: number;
 
   constructor(socket: Socket, parser: RequestParser, host: ConnectionHost) {
     this.socket = socket;
     this.parser = parser;
     this.#host = host;
-    this.#fd = this.fd;
+    this.#fd = 'encrypted' in socket ? -1 : this.fd;
     socket.on('drain', () => this.#drained());
     socket.on('error', () => {}); // 'close' follows.
     socket.on('close', () => {

@@ -6,8 +6,7 @@
  * commands see.
  */
 
-import type { AddressInfo, Socket } from 'node:net';
-import { Args } from '../dispatch/arguments.ts';
+import type { AddressInfo } from 'node:net';
 import type { Call, Instance, LoadingProgress, ShutdownOptions } from '../dispatch/call.ts';
 import { Functions } from '../dispatch/functions.ts';
 import { execute } from '../dispatch/gates.ts';
@@ -20,7 +19,7 @@ import { Scripts } from '../dispatch/scripts.ts';
 import { AclLog } from '../instance/acl/log.ts';
 import { Users } from '../instance/acl/users.ts';
 import { Audience } from '../instance/audience.ts';
-import { Client, Clients, memoryOf } from '../instance/clients.ts';
+import { type Client, Clients, memoryOf } from '../instance/clients.ts';
 import type { Values } from '../instance/config/directives.ts';
 import { type Files, systemFiles, systemReason } from '../instance/config/files.ts';
 import type { Config } from '../instance/config.ts';
@@ -43,24 +42,23 @@ import { type Disk, systemDisk } from '../persistence/disk.ts';
 import { Loading } from '../persistence/loading.ts';
 import { LoadError } from '../persistence/rdb-load.ts';
 import { Saves } from '../persistence/saves.ts';
-import { errors, userFaults } from '../resp/errors.ts';
-import { Reply } from '../resp/reply.ts';
-import { RequestParser } from '../resp/request.ts';
+import { userFaults } from '../resp/errors.ts';
 import { SpareQueues } from '../resp/request-queue.ts';
 import type { Clock } from '../std/clock.ts';
 import type { Random } from '../std/random.ts';
 import { zoneSizeFault } from '../zone/layout.ts';
 import { EVICTED, EXPIRED, Zone } from '../zone/zone.ts';
+import { Admission } from './admission.ts';
 import { AofLoadError } from './aof-load.ts';
 import { ServerAppendOnly } from './append-only.ts';
 import { ClientMemory, clientMemoryLimit } from './client-memory.ts';
-import { Connection, type ConnectionHost } from './connection.ts';
+import type { Connection, ConnectionHost } from './connection.ts';
 import { Cron } from './cron.ts';
 import { Endpoints } from './endpoints.ts';
-import { adopt, type ReadWindow } from './listener.ts';
 import { defaultZoneSize, followMaxmemory } from './maxmemory.ts';
 import { PeerSockets } from './peers.ts';
 import { ServerReplicas } from './replicas.ts';
+import { Tls, usesTls } from './tls.ts';
 import { WINDOWS_SIZE, Windows } from './windows.ts';
 
 export interface ServerOptions {
@@ -87,14 +85,19 @@ export interface ServerOptions {
   readonly onFatal?: () => void;
   /** Port 0 is one that the system chooses; otherwise it is none. */
   readonly takesAnyPort?: boolean;
+  /** The same of tls-port. */
+  readonly takesAnyTlsPort?: boolean;
 }
 
 /** Bytes of a request from which on any command may take long. */
 const LARGE_REQUEST = 64 * 1024;
 
-/** Why CONFIG SET port and CONFIG SET bind failed, in Redis's words. */
+/** Why CONFIG SET port, tls-port and bind failed, in Redis's words. */
 const CANNOT_LISTEN = 'Unable to listen on this port. Check server logs.';
 const CANNOT_BIND = 'Failed to bind to specified addresses.';
+/** Why CONFIG SET of something of TLS did, and why a server did not start. */
+const CANNOT_UPDATE_TLS = 'Unable to update TLS configuration. Check server logs.';
+const CANNOT_CONFIGURE_TLS = 'Failed to configure TLS. Check logs for more info.';
 
 /** Why a server can't start, in one line. */
 export class StartError extends Error {
@@ -105,11 +108,10 @@ export class Server implements ConnectionHost {
   readonly instance: Instance;
   readonly #options: ServerOptions;
   readonly #windows: Windows;
-  readonly #readWindow: () => ReadWindow;
-  /** Each with what makes it read into the window as it is now. */
-  readonly #connections = new Map<Connection, () => void>();
+  readonly #admission: Admission;
   readonly #cron: Cron;
-  readonly #peers = new PeerSockets();
+  readonly #tls: Tls;
+  readonly #peers: PeerSockets;
   readonly #notifier: Notifier;
   readonly #appendOnly: ServerAppendOnly;
   readonly #replicas: ServerReplicas;
@@ -121,11 +123,18 @@ export class Server implements ConnectionHost {
 
   constructor(options: ServerOptions) {
     this.#options = options;
-    this.#endpoints = new Endpoints(options.log, options.takesAnyPort === true, (socket, isUnix) =>
-      this.#accept(socket, isUnix),
-    );
     const { config, clock, random, seed, registry } = options;
     const { values } = config;
+    const takesAny = {
+      port: options.takesAnyPort === true,
+      tlsPort: options.takesAnyTlsPort === true,
+    };
+    this.#endpoints = new Endpoints(options.log, takesAny, (socket, entrance) =>
+      this.#admission.accept(socket, entrance),
+    );
+    this.#tls = new Tls(options.log);
+    if (this.#usesTls && !this.#tls.configure(values)) throw new StartError(CANNOT_CONFIGURE_TLS);
+    this.#peers = new PeerSockets(() => (values.tlsCluster ? this.#tls.client : undefined));
     const size = defaultZoneSize(values.maxmemory);
     for (const spec of [{ name: 'default', size }, ...values.zone]) {
       const fault = zoneSizeFault(spec.size);
@@ -174,10 +183,8 @@ export class Server implements ConnectionHost {
     this.#windows = new Windows(zones[0]);
     zones[0].onResize = () => {
       this.#windows.renew();
-      for (const renew of this.#connections.values()) renew();
+      this.#admission.renewWindows();
     };
-    const windows = this.#windows;
-    this.#readWindow = () => windows.read;
     const stats = new Stats(clock);
     const users = this.#openUsers(registry, clients);
     const audience = new Audience();
@@ -218,6 +225,7 @@ export class Server implements ConnectionHost {
       runId: hexadecimal(random.bytes(20)),
       replicationId: hexadecimal(random.bytes(20)),
       tcpPort: () => this.port,
+      tlsPort: () => this.tlsAddress?.port ?? 0,
       shutDown: (ending: ShutdownOptions) => this.shutDown(ending),
     };
     const scriptRuns = new ScriptRunner(instance);
@@ -240,6 +248,7 @@ export class Server implements ConnectionHost {
     const kept = Object.assign(whole, { appendOnly: this.#appendOnly });
     this.#replicas = new ServerReplicas(kept);
     this.instance = Object.assign(kept, { replicas: this.#replicas });
+    this.#admission = new Admission(this.instance, this, this.#windows, this.#tls);
     instance.effects.nameOf = (number) => {
       const { zone } = keyspace.databases[number];
       return zone === zones[0] ? String(number) : `${ZONE_PREFIX}${zone.name}`;
@@ -351,12 +360,29 @@ export class Server implements ConnectionHost {
         return undefined;
       },
     });
-    config.onChange('port', {
-      apply: async (values) => ((await this.#endpoints.follow(values)) ? undefined : CANNOT_LISTEN),
+    const listen = (values: Values) => this.#listenAnew(values, CANNOT_LISTEN);
+    config.onChange('port', { apply: listen });
+    config.onChange('tls-port', { apply: (values) => listen(values) });
+    config.onChange('bind', { apply: (values) => this.#listenAnew(values, CANNOT_BIND) });
+    config.onChange(TLS_SETTINGS, {
+      apply: (values) => {
+        if (!this.#usesTls) this.#tls.forget();
+        else if (!this.#tls.configure(values)) return CANNOT_UPDATE_TLS;
+        return undefined;
+      },
     });
-    config.onChange('bind', {
-      apply: async (values) => ((await this.#endpoints.follow(values)) ? undefined : CANNOT_BIND),
-    });
+  }
+
+  get #usesTls(): boolean {
+    return this.#options.takesAnyTlsPort === true || usesTls(this.#options.config.values);
+  }
+
+  /** Listens as configured now, or answers why it can't. */
+  async #listenAnew(values: Values, refusal: string): Promise<string | undefined> {
+    if (this.#usesTls && !this.#tls.isConfigured && !this.#tls.configure(values)) {
+      return CANNOT_UPDATE_TLS;
+    }
+    return (await this.#endpoints.follow(values)) ? undefined : refusal;
   }
 
   /** Has what took long noticed as the configuration says. */
@@ -386,12 +412,17 @@ export class Server implements ConnectionHost {
 
   /** The TCP port listened on, 0 for none. */
   get port(): number {
-    return this.#endpoints.port;
+    return this.address?.port ?? 0;
   }
 
   /** The first address listened on with TCP; undefined where there is none. */
   get address(): AddressInfo | undefined {
     return this.#endpoints.address;
+  }
+
+  /** The same with TLS. */
+  get tlsAddress(): AddressInfo | undefined {
+    return this.#endpoints.tlsAddress;
   }
 
   /**
@@ -449,7 +480,7 @@ export class Server implements ConnectionHost {
     if (this.#isClosing) return;
     this.#isClosing = true;
     this.#options.onFatal?.();
-    for (const connection of this.#connections.keys()) connection.close();
+    this.#admission.closeAll();
     void this.close();
   }
 
@@ -462,71 +493,12 @@ export class Server implements ConnectionHost {
     this.instance.scriptRuns.stop();
     const closing = this.#endpoints.close();
     this.#peers.close();
-    for (const connection of this.#connections.keys()) connection.closeAfterReply();
+    this.#admission.end();
     this.#appendOnly.close();
     await closing;
   }
 
   // ── Connections ───────────────────────────────────────────────────────────────────────────────
-
-  #accept(accepted: Socket, isUnix: boolean): void {
-    const { clients, config, clock, stats, users } = this.instance;
-    const { values } = config;
-    // The handle goes to another socket; this one must not count as open when the server closes.
-    const { socket, start, renew } = adopt(accepted, this.#readWindow);
-    if (socket !== accepted) accepted.destroy();
-    if (this.#isClosing) return void socket.destroy();
-    stats.connectionsReceived++;
-    const remote = isUnix
-      ? `${values.unixsocket}:0`
-      : endpoint(socket.remoteAddress, socket.remotePort);
-    const local = isUnix
-      ? `${values.unixsocket}:0`
-      : endpoint(socket.localAddress, socket.localPort);
-    const client = new Client({
-      id: clients.takeId(),
-      address: remote,
-      localAddress: local,
-      isUnix,
-      reply: new Reply(this.#windows),
-      now: clock.now(),
-      user: users.default,
-    });
-    const parser = new RequestParser({
-      bulkSizeMax: () => config.values.protoMaxBulkLen,
-      authenticated: () => client.authenticated || !users.areAsked,
-    });
-    const connection = new Connection(socket, parser, this);
-    client.connection = connection;
-    const args = new Args();
-    args.argv = parser.argv;
-    connection.call = {
-      argv: parser.argv,
-      args,
-      db: this.instance.keyspace.databases[0],
-      keyspace: this.instance.keyspace,
-      client,
-      reply: client.reply,
-      instance: this.instance,
-    };
-    this.#connections.set(connection, renew);
-    if (values.tcpKeepalive > 0 && !isUnix) socket.setKeepAlive(true, values.tcpKeepalive * 1000);
-    if (!isUnix) socket.setNoDelay(true);
-    const refusal =
-      clients.count >= values.maxclients
-        ? errors.maxClients
-        : values.protectedMode && users.default.needsNoPassword && !client.isLocal
-          ? errors.protectedMode
-          : undefined;
-    if (refusal !== undefined) {
-      stats.connectionsRejected++;
-      client.reply.error(refusal.text);
-      connection.closeAfterReply();
-      return;
-    }
-    clients.add(client);
-    start((bytes, from, end) => connection.received(bytes, from, end));
-  }
 
   beginTurn(client: Client): void {
     const { clock, keyspace, stats, pause } = this.instance;
@@ -579,7 +551,7 @@ export class Server implements ConnectionHost {
     this.#replicas.forget(connection.client);
     this.instance.tracking.disable(connection.client);
     this.#clientMemory.forget(connection.client);
-    this.#connections.delete(connection);
+    this.#admission.forget(connection);
     clients.remove(connection.client);
     pause.forget(connection.client);
   }
@@ -658,6 +630,7 @@ export class Server implements ConnectionHost {
     const { config, clock, clients } = this.instance;
     const limit = config.values.timeout * 1000;
     const now = clock.now();
+    this.#admission.closeOverdue(now);
     for (const client of clients.all()) {
       if (client.overSoftLimitSince !== 0) client.connection.checkLimits();
       if (limit === 0) continue;
@@ -668,11 +641,27 @@ export class Server implements ConnectionHost {
   }
 }
 
+/** What CONFIG SET of has contexts made anew. Whether clients show certificates is asked at each. */
+const TLS_SETTINGS = [
+  'tls-cert-file',
+  'tls-key-file',
+  'tls-key-file-pass',
+  'tls-client-cert-file',
+  'tls-client-key-file',
+  'tls-client-key-file-pass',
+  'tls-dh-params-file',
+  'tls-ca-cert-file',
+  'tls-ca-cert-dir',
+  'tls-protocols',
+  'tls-ciphers',
+  'tls-ciphersuites',
+  'tls-prefer-server-ciphers',
+  'tls-session-caching',
+  'tls-session-cache-timeout',
+  'tls-cluster',
+  'tls-replication',
+] as const;
+
 function hexadecimal(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
-}
-
-function endpoint(address = '', port = 0): string {
-  const host = address.startsWith('::ffff:') ? address.slice(7) : address;
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }

@@ -78,6 +78,11 @@ export class RespClient {
     });
   }
 
+  /** Over a socket that is connected already. */
+  static over(socket: Socket, timeoutMs = TIMEOUT_MS): RespClient {
+    return new RespClient(socket, timeoutMs);
+  }
+
   /** Sends one request and reads its reply. Pushes on the way go to `pushes`. */
   async call(...argv: Arg[]): Promise<Answer> {
     this.send(...argv);

@@ -60,7 +60,6 @@ const NO_REPLICATION = {
   ignored: 'this server follows no other, and keeps nothing for those that follow it',
 } as const;
 const NO_CLUSTER = { ignored: 'there is no cluster mode' } as const;
-const NO_TLS = { ignored: 'there is no TLS' } as const;
 const NO_THREADS = { ignored: 'one thread does all the work' } as const;
 const NO_SYSLOG = { ignored: 'the log goes to standard output or to logfile' } as const;
 const NO_REHASH = {
@@ -492,26 +491,60 @@ export const directives = {
   'cluster-link-sendbuf-limit': memory(0, [0, ULONG_MAX], NO_CLUSTER),
 
   // TLS.
-  'tls-port': integer(0, [0, 65535], NO_TLS),
-  'tls-cert-file': optionalPath({ reapplied: true, ...NO_TLS }),
-  'tls-key-file': optionalPath({ reapplied: true, ...NO_TLS }),
-  'tls-key-file-pass': optionalText(NO_TLS),
-  'tls-client-cert-file': optionalPath({ reapplied: true, ...NO_TLS }),
-  'tls-client-key-file': optionalPath({ reapplied: true, ...NO_TLS }),
-  'tls-client-key-file-pass': optionalText(NO_TLS),
-  'tls-dh-params-file': optionalPath({ reapplied: true, ...NO_TLS }),
-  'tls-ca-cert-file': optionalPath({ reapplied: true, ...NO_TLS }),
-  'tls-ca-cert-dir': optionalPath({ reapplied: true, ...NO_TLS }),
-  'tls-auth-clients': choice(['no', 'yes', 'optional'], 'yes', NO_TLS),
-  'tls-protocols': optionalText(NO_TLS),
-  'tls-ciphers': optionalText(NO_TLS),
-  'tls-ciphersuites': optionalText(NO_TLS),
-  'tls-prefer-server-ciphers': yesNo(false, NO_TLS),
-  'tls-session-caching': yesNo(true, NO_TLS),
-  'tls-session-cache-size': integer(20 * KiB, [0, INT_MAX], NO_TLS),
-  'tls-session-cache-timeout': integer(300, [0, INT_MAX], NO_TLS),
-  'tls-cluster': yesNo(false, NO_TLS),
-  'tls-replication': yesNo(false, NO_TLS),
+  'tls-port': integer(0, [0, 65535], {
+    doc: 'TCP port to listen on with TLS; 0 is none. `port 0` leaves it the only one.',
+  }),
+  'tls-cert-file': optionalPath({
+    reapplied: true,
+    doc: 'Certificate of the server (PEM), with those between it and the authority behind it.',
+  }),
+  'tls-key-file': optionalPath({ reapplied: true, doc: 'Its private key (PEM).' }),
+  'tls-key-file-pass': optionalText({ sensitive: true, doc: 'Password of that file.' }),
+  'tls-client-cert-file': optionalPath({
+    reapplied: true,
+    doc: 'Certificate for connections from here; without one, tls-cert-file.',
+  }),
+  'tls-client-key-file': optionalPath({ reapplied: true, doc: 'Its private key.' }),
+  'tls-client-key-file-pass': optionalText({ sensitive: true, doc: 'Password of that file.' }),
+  'tls-dh-params-file': optionalPath({
+    reapplied: true,
+    doc: 'Parameters for DHE ciphers (PEM); without them OpenSSL chooses.',
+  }),
+  'tls-ca-cert-file': optionalPath({
+    reapplied: true,
+    doc: 'Certificates of the authorities that peers are to be signed by (PEM).',
+  }),
+  'tls-ca-cert-dir': optionalPath({
+    reapplied: true,
+    doc: 'Folder of such certificates, under the names that `openssl rehash` gives them; read when it is set.',
+  }),
+  'tls-auth-clients': choice(['no', 'yes', 'optional'], 'yes', {
+    doc: 'Whether clients show a certificate.',
+  }),
+  'tls-protocols': optionalText({
+    doc: 'Any of `TLSv1 TLSv1.1 TLSv1.2 TLSv1.3`; without any, the last two.',
+  }),
+  'tls-ciphers': optionalText({ doc: 'Ciphers of TLS 1.2 and before, as OpenSSL names them.' }),
+  'tls-ciphersuites': optionalText({ doc: 'Cipher suites of TLS 1.3.' }),
+  'tls-prefer-server-ciphers': yesNo(false, {
+    doc: 'Whether the order of our ciphers counts, and not that of the client.',
+  }),
+  'tls-session-caching': yesNo(true, {
+    doc: 'Whether clients resume sessions, by tickets that they keep.',
+  }),
+  'tls-session-cache-size': integer(20 * KiB, [0, INT_MAX], {
+    ignored: 'sessions are kept by those who resume them, in tickets',
+  }),
+  'tls-session-cache-timeout': integer(300, [0, INT_MAX], {
+    doc: 'Seconds after which a session is resumed no more.',
+  }),
+  'tls-cluster': yesNo(false, { doc: 'Whether MIGRATE connects with TLS.' }),
+  'tls-replication': yesNo(false, {
+    doc: 'As with tls-cluster, certificates are asked for at start; no server is followed.',
+  }),
+  'tls-handshake-timeout': integer(30, [0, INT_MAX], {
+    doc: 'Seconds a client has until it is encrypted; 0 is any number.',
+  }),
 } satisfies Record<string, Directive<unknown>>;
 
 export type DirectiveName = keyof typeof directives;

@@ -38,6 +38,7 @@ describe('directives', () => {
       'session-prefix': '',
       'session-suffix': '',
       'session-stale-ttl': '10',
+      'tls-handshake-timeout': '30',
     });
   });
 
