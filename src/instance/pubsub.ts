@@ -7,18 +7,11 @@
  * comes behind the reply of that request, so that a reply is never torn.
  */
 
-import type { Reply } from '../resp/reply.ts';
+import { ARRAY, PUSH, type Reply } from '../resp/reply.ts';
+import { RequestWriter } from '../resp/request-writer.ts';
 import { latin1Bytes } from '../std/ascii.ts';
 import { matchGlob } from '../std/glob.ts';
 import { type Client, type SubscriptionKind, Subscriptions } from './clients.ts';
-
-/** A message as bytes that stay. */
-interface Message {
-  readonly kind: SubscriptionKind;
-  readonly pattern: string;
-  readonly channel: string;
-  readonly payload: Uint8Array;
-}
 
 interface PatternSubscribers {
   readonly bytes: Uint8Array;
@@ -32,7 +25,9 @@ export class PubSub {
   readonly patterns = new Map<string, PatternSubscribers>();
   /** Whose request runs now. */
   executing: Client | undefined = undefined;
-  readonly #deferred: Message[] = [];
+  readonly #deferred: Uint8Array[] = [];
+  /** The message that is being sent: what all get is written once. */
+  readonly #message = new RequestWriter();
   readonly #before: (() => void)[] = [];
   /** Whether sendDeferred() has something to say: asked at every command. */
   hasDeferred = false;
@@ -90,17 +85,24 @@ export class PubSub {
     let count = 0;
     const listeners = (kind === 'channel' ? this.channels : this.shards).get(channel);
     if (listeners !== undefined) {
-      for (const client of listeners) this.#send(client, kind, '', channel, bytes, start, end);
+      const message = this.#begin(3);
+      message.bulkText(kind === 'channel' ? 'message' : 'smessage');
+      message.bulkText(channel);
+      message.bulk(bytes, start, end);
+      for (const client of listeners) this.#send(client);
       count = listeners.size;
     }
     if (kind === 'shard' || this.patterns.size === 0) return count;
     const name = latin1Bytes(channel);
     for (const [pattern, { bytes: glob, clients }] of this.patterns) {
       if (!matchGlob(glob, 0, glob.length, name, 0, name.length, false)) continue;
-      for (const client of clients) {
-        this.#send(client, 'pattern', pattern, channel, bytes, start, end);
-        count++;
-      }
+      const message = this.#begin(4);
+      message.bulkText('pmessage');
+      message.bulkText(pattern);
+      message.bulkText(channel);
+      message.bulk(bytes, start, end);
+      for (const client of clients) this.#send(client);
+      count += clients.size;
     }
     return count;
   }
@@ -110,48 +112,30 @@ export class PubSub {
     this.hasDeferred = false;
     for (const send of this.#before) send();
     this.#before.length = 0;
-    for (const { kind, pattern, channel, payload } of this.#deferred) {
-      writeMessage(client.reply, kind, pattern, channel, payload, 0, payload.length);
-    }
+    for (const message of this.#deferred) writeMessage(client.reply, message, message.length);
     this.#deferred.length = 0;
   }
 
-  #send(
-    client: Client,
-    kind: SubscriptionKind,
-    pattern: string,
-    channel: string,
-    bytes: Uint8Array,
-    start: number,
-    end: number,
-  ): void {
+  #begin(count: number): RequestWriter {
+    this.#message.clear();
+    this.#message.begin(count);
+    return this.#message;
+  }
+
+  #send(client: Client): void {
+    const { bytes, size } = this.#message;
     if (client === this.executing) {
       this.hasDeferred = true;
-      this.#deferred.push({ kind, pattern, channel, payload: bytes.slice(start, end) });
+      this.#deferred.push(bytes.slice(0, size));
       return;
     }
-    writeMessage(client.reply, kind, pattern, channel, bytes, start, end);
+    writeMessage(client.reply, bytes, size);
     client.connection.flushSoon();
   }
 }
 
-function writeMessage(
-  reply: Reply,
-  kind: SubscriptionKind,
-  pattern: string,
-  channel: string,
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-): void {
-  if (kind === 'pattern') {
-    reply.push(4);
-    reply.bulkText('pmessage');
-    reply.bulkText(pattern);
-  } else {
-    reply.push(3);
-    reply.bulkText(kind === 'channel' ? 'message' : 'smessage');
-  }
-  reply.bulkText(channel);
-  reply.bulk(bytes, start, end);
+/** Writes a message, which is an array of bulks, as the push that it is in RESP3. */
+function writeMessage(reply: Reply, bytes: Uint8Array, size: number): void {
+  bytes[0] = reply.resp3 ? PUSH : ARRAY;
+  reply.append(bytes, 0, size);
 }

@@ -84,7 +84,7 @@ const SIMPLE = 0x2b;
 const ERROR = 0x2d;
 const INTEGER = 0x3a;
 const BULK = 0x24;
-const ARRAY = 0x2a;
+export const ARRAY = 0x2a;
 const NULL = 0x5f;
 const BOOLEAN = 0x23;
 const DOUBLE = 0x2c;
@@ -92,7 +92,7 @@ const BIG_NUMBER = 0x28;
 const VERBATIM = 0x3d;
 const MAP = 0x25;
 const SET = 0x7e;
-const PUSH = 0x3e;
+export const PUSH = 0x3e;
 
 /** A type, any 64-bit integer, CR LF. */
 const HEADER_SIZE_MAX = 1 + INT64_DIGITS_MAX + 2;

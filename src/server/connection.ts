@@ -57,6 +57,8 @@ export class Connection implements ClientConnection {
   readonly #host: ConnectionHost;
   /** The call that every request of this client becomes. */
   call!: Call;
+  /** Whether it is among those that have replies to send. */
+  isUnsent = false;
   /** The request that waits, and holds up all behind it. */
   #held: Argv | undefined;
   #paused = false;
@@ -177,6 +179,7 @@ export class Connection implements ClientConnection {
   /** Sends what has been replied. */
   flush(): void {
     const { reply } = this.client;
+    this.isUnsent = false;
     if (this.#closed || reply.size === 0) return;
     this.#host.beforeReply();
     if (this.#closed) return;

@@ -516,6 +516,8 @@ export class Server implements ConnectionHost {
   }
 
   flushLater(connection: Connection): void {
+    if (connection.isUnsent) return;
+    connection.isUnsent = true;
     if (this.#unsent.push(connection) === 1) setImmediate(this.#flushAll);
   }
 
@@ -523,14 +525,16 @@ export class Server implements ConnectionHost {
     if (this.instance.effects.isOn) this.#appendOnly.beforeReply();
   }
 
-  /** Connections with replies to send. */
+  /**
+   * Connections with replies to send. The last comes first, as in Redis: who said something to many
+   * hears that it is done before those are told, and says the next thing meanwhile.
+   */
   readonly #unsent: Connection[] = [];
 
   readonly #flushAll = (): void => {
     this.instance.tracking.broadcast();
     const unsent = this.#unsent;
-    for (let i = 0; i < unsent.length; i++) unsent[i].flush();
-    unsent.length = 0;
+    for (let last = unsent.pop(); last !== undefined; last = unsent.pop()) last.flush();
   };
 
   execute(call: Call): boolean {
