@@ -394,11 +394,7 @@ export const hgetall = command({
     const isThere = openForRead(call);
     reply.map(isThere ? hash.count : 0);
     if (!isThere) return;
-    hash.begin();
-    while (hash.next()) {
-      hash.writeField(reply);
-      hash.writeValue(reply);
-    }
+    hash.writeAll(reply);
   },
 });
 

@@ -18,6 +18,7 @@
  * Removing needs no room.
  */
 
+import type { Reply } from '../resp/reply.ts';
 import type { Random } from '../std/random.ts';
 import type { ValueAudit } from '../zone/audit.ts';
 import type { Zone } from '../zone/zone.ts';
@@ -150,6 +151,21 @@ export class Hash {
     const packed = this.#packed;
     this.#at = this.#at === NONE ? packed.first : packed.nextOf(packed.nextOf(this.#at));
     return this.#at < packed.end;
+  }
+
+  /** Writes all fields, each before its value. */
+  writeAll(reply: Reply): void {
+    if (this.#isPacked) {
+      const packed = this.#packed;
+      packed.writeRun(reply, packed.first, packed.count);
+      return;
+    }
+    const dictionary = this.#dictionary;
+    dictionary.begin();
+    while (dictionary.next()) {
+      dictionary.writeMember(reply);
+      dictionary.writeValue(reply);
+    }
   }
 
   /** Where a scan from `cursor` that sees about `count` fields ends; 0 at the end of all. */
