@@ -17,6 +17,7 @@ import { version } from './instance/version.ts';
 import { banner } from './server/banner.ts';
 import { NowhereError } from './server/endpoints.ts';
 import { ListenError } from './server/listener.ts';
+import { followOomScore } from './server/oom-score.ts';
 import { writePidfile } from './server/pidfile.ts';
 import { showLoading } from './server/progress.ts';
 import { Server, StartError } from './server/server.ts';
@@ -73,7 +74,7 @@ async function main(): Promise<void> {
     isEnding = true;
     void server.close().then(() => {
       removePidfile();
-      log.notice('Bye.');
+      log.notice('Zonis is now ready to exit, bye bye...');
       log.close();
       process.exit(0);
     });
@@ -129,6 +130,7 @@ async function main(): Promise<void> {
       return undefined;
     },
   });
+  followOomScore(config, log);
   if (config.values.pidfile) removePidfile = writePidfile(config.values.pidfile, log);
   for (const { name, reason } of config.withoutEffect()) {
     log.warning(`The directive ${name} has no effect: ${reason}`);

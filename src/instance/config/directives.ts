@@ -80,7 +80,6 @@ const NO_BACKGROUND = {
 const NO_CRASH_REPORT = { ignored: 'there is no crash report' } as const;
 const SYSTEM_DOES = { ignored: 'this is left to the system that runs the server' } as const;
 const NOT_FOR_USERS = { ignored: 'it exists in Redis for its own tests' } as const;
-const SCORES = { ignored: 'scores for the out-of-memory killer are left alone' } as const;
 
 export const directives = {
   // Network.
@@ -303,8 +302,15 @@ export const directives = {
   'use-exit-on-panic': yesNo(false, { hidden: true, ...NO_CRASH_REPORT }),
   'watchdog-period': integer(0, [0, INT_MAX], { hidden: true, ...NOT_FOR_USERS }),
   'disable-thp': yesNo(true, { fixed: true, ...SYSTEM_DOES }),
-  'oom-score-adj': choice(['no', 'yes', 'relative', 'absolute'], 'no', SCORES, { relative: 'yes' }),
-  'oom-score-adj-values': oomScores('0 200 800', SCORES),
+  'oom-score-adj': choice(
+    ['no', 'yes', 'relative', 'absolute'],
+    'no',
+    { doc: "Whether the process's score for the out-of-memory killer of Linux is set." },
+    { relative: 'yes' },
+  ),
+  'oom-score-adj-values': oomScores('0 200 800', {
+    doc: 'The score: of the server; those of a replica and of a background process are not used.',
+  }),
   'io-threads': integer(1, [1, 128], { fixed: true, ...NO_THREADS }),
   'io-threads-do-reads': yesNo(false, { fixed: true, ...NO_THREADS }),
   server_cpulist: optionalText({ fixed: true, ...SYSTEM_DOES }),
