@@ -216,6 +216,20 @@ const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
     ],
     run: ({ argv, reply }) => reply.error(argv.text(2)),
   },
+  'FAIL-BACKGROUND': {
+    counts: [2, 2],
+    help: [
+      'FAIL-BACKGROUND',
+      '    Make the background save, and the rewrite of the AOF, that go on fail, as if the disk',
+      '    had failed. Tests of Redis kill its child processes for this.',
+    ],
+    run({ instance, reply }) {
+      const error = new Error('DEBUG FAIL-BACKGROUND');
+      instance.saving.fail(error);
+      instance.appendOnly.failRewrite(error);
+      reply.ok();
+    },
+  },
   HTSTATS: {
     counts: [3, Number.POSITIVE_INFINITY],
     help: ['HTSTATS <dbid>', '    Return how large the table of keys is, and how many are in it.'],

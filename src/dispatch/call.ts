@@ -190,6 +190,8 @@ export interface Saving {
   begin(): boolean;
   /** Gives a background save up. */
   abort(): void;
+  /** Has a background save fail, for tests. */
+  fail(error: Error): void;
   /** All keys of all databases are gone. */
   afterFlush(): void;
 }
@@ -242,6 +244,8 @@ export interface AppendOnly {
   resetCounts(): void;
   /** Begins a rewrite. Answers whether it could. */
   rewrite(): boolean;
+  /** Has a rewrite that goes on fail, for tests. */
+  failRewrite(error: Error): void;
   /** Has a rewrite begin when it can. */
   schedule(): void;
   /** Forgets all there is and reads it from the files. Answers whether they could be read. */

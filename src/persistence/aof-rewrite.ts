@@ -15,6 +15,7 @@ export class Rewrite {
   readonly #delayMs: () => number;
   #next: NodeJS.Immediate | undefined = undefined;
   #later: NodeJS.Timeout | undefined = undefined;
+  #done: ((error: unknown) => void) | undefined = undefined;
   #isOver = false;
   /** The first piece: made with the rewrite, so that it is about this moment. */
   #piece: IteratorResult<Uint8Array, void>;
@@ -48,6 +49,7 @@ export class Rewrite {
 
   /** Writes it bit by bit. Tells when it is on the disk, or why it is not. */
   run(done: (error: unknown) => void): void {
+    this.#done = done;
     this.#next = setImmediate(() => {
       try {
         this.#writeSlice(done);
@@ -87,6 +89,12 @@ export class Rewrite {
     }
     this.#piece = this.#contents.next();
     return true;
+  }
+
+  /** Has what is written bit by bit fail. */
+  fail(error: Error): void {
+    this.cancel();
+    this.#done?.(error);
   }
 
   /** Ends it, and leaves nothing. */

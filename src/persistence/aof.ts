@@ -322,6 +322,11 @@ export class AppendOnlyFile {
     this.writer.open(fd);
   }
 
+  /** Has the rewrite that goes on fail, if there is one. */
+  failRewrite(error: Error): void {
+    this.#rewrite?.fail(error);
+  }
+
   #cancelRewrite(): void {
     if (!this.isRewriting) return;
     this.#host.log.notice(`Killing running AOF rewrite child: ${process.pid}`);

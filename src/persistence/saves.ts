@@ -325,6 +325,11 @@ export class Saves {
     this.#noteOutcome(true);
   }
 
+  /** Has the background save that goes on fail, if there is one. */
+  fail(error: Error): void {
+    if (this.#running !== undefined) this.#fail(this.#running, error);
+  }
+
   #fail(running: Running, error: unknown): void {
     this.#end(running);
     discard(running.parts);

@@ -107,7 +107,8 @@ function zipmapElements(bytes: Uint8Array): Uint8Array[] {
     const length = size(next);
     elements.push(string(reader.byte(), length));
   }
-  if (reader.left > 0) reader.fail(TORN);
+  // There never was one of nothing.
+  if (reader.left > 0 || elements.length === 0) reader.fail(TORN);
   if (told < BIG && told !== elements.length / 2) reader.fail(TORN);
   return elements;
 }

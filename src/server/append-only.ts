@@ -205,6 +205,10 @@ export class ServerAppendOnly implements AppendOnly {
     return this.#file.rewrite();
   }
 
+  failRewrite(error: Error): void {
+    this.#file.failRewrite(error);
+  }
+
   schedule(): void {
     this.#file.isScheduled = true;
     this.#file.failures = 0;

@@ -301,6 +301,10 @@ describe('what the log is told', () => {
     expect(linesOf(13, ...text('k'), ...text('no ziplist'))).toEqual([
       'Internal error in RDB reading offset 23 -> Hash ziplist integrity check failed',
     ]);
+    // A zipmap of nothing, which no version wrote.
+    expect(linesOf(9, ...text('k'), 2, 0, 255)).toEqual([
+      'Internal error in RDB reading offset 15 -> Zipmap integrity check failed',
+    ]);
     expect(linesOf(0, ...text('k'), 60)).toEqual([
       'Short read or OOM loading DB. Unrecoverable error, aborting now.',
       'Internal error in RDB reading offset 13 -> Unexpected EOF reading RDB file',

@@ -281,6 +281,23 @@ describe('SHUTDOWN', () => {
   });
 });
 
+test('DEBUG FAIL-BACKGROUND fails the background save that goes on', async () => {
+  const server = open({ 'enable-debug-command': 'yes', save: '900 1' });
+  server.run('SET', 'a', '1');
+  expect(server.run('DEBUG', 'FAIL-BACKGROUND')).toBe('+OK\r\n');
+  server.run('BGSAVE');
+  expect(server.info('rdb_bgsave_in_progress')).toBe('1');
+  server.run('DEBUG', 'FAIL-BACKGROUND');
+  expect(server.info('rdb_bgsave_in_progress')).toBe('0');
+  expect(server.info('rdb_last_bgsave_status')).toBe('err');
+  expect([...server.disk.files.keys()]).toEqual([]);
+  expect(server.run('SET', 'a', '2')).toMatch(/^-MISCONF/);
+  expect(server.run('GET', 'a')).toBe('$1\r\n1\r\n');
+  server.run('BGSAVE');
+  await server.finish();
+  expect(server.run('SET', 'a', '2')).toBe('+OK\r\n');
+});
+
 describe('DEBUG RELOAD', () => {
   const debugging = { 'enable-debug-command': 'yes' };
 
