@@ -78,6 +78,8 @@ export const configSet = command({
   complexity: 'O(N) when N is the number of configuration parameters provided',
   flags: ['admin', 'noscript', 'loading', 'stale'],
   tips: ['request_policy:all_nodes', 'response_policy:all_succeeded'],
+  differs:
+    'The folder tls-ca-cert-dir is read when it is set. Sessions of TLS are in tickets that clients keep, so tls-session-cache-size does nothing, and with tls-session-caching no there are none.',
   history: [['7.0.0', 'Added the ability to set multiple parameters in one call.']],
   secrets(argv, { config: own }) {
     const found: number[] = [];

@@ -75,6 +75,8 @@ export class Connection implements ClientConnection {
     this.#host = host;
     this.#fd = 'encrypted' in socket ? -1 : this.fd;
     socket.on('drain', () => this.#drained());
+    // The socket ends when its peer has: what was replied to its last words goes first.
+    socket.prependListener('end', () => this.flush());
     socket.on('error', () => {}); // 'close' follows.
     socket.on('close', () => {
       this.#leave();
@@ -235,6 +237,8 @@ export class Connection implements ClientConnection {
   /** The oldest write is done. */
   readonly #written = (): void => {
     this.#lent.shift()?.release();
+    // No 'drain' tells of little.
+    if (this.#paused && this.socket.writableLength === 0) this.#drained();
   };
 
   /** Runs requests until bytes are lacking, the peer must read first, or the client is closing. */

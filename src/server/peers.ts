@@ -49,8 +49,8 @@ export class PeerSockets implements Peers {
       socket.setEncoding('latin1');
       socket.setTimeout(Math.min(idleMs, IDLE_MAX), end);
       socket.on('error', (error: NodeJS.ErrnoException) => {
-        // Redis does not see a refusal before it writes.
-        if (error.code === 'ECONNREFUSED') stage = 'writing';
+        // Redis does not see a refusal before it writes, which a handshake does.
+        if (error.code === 'ECONNREFUSED' && secureContext === undefined) stage = 'writing';
         end();
       });
       socket.on('close', end);
