@@ -552,6 +552,9 @@ export const objectFreq = command({
   complexity: 'O(1)',
   keys: 'RO',
   tips: ['nondeterministic_output'],
+  differs:
+    'The counter falls by evictions as well as by the minute: what nobody asks for any more goes ' +
+    'though it was asked for often.',
   run({ argv, db, reply }) {
     const entry = db.peek(argv, 2);
     if (entry === 0) return reply.null();

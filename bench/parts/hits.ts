@@ -32,8 +32,8 @@ const METHOD = `\
 * *Keys held* is what the server held at the end: how much fits in the same memory. *Optimum* is what
   no policy can exceed with so many keys, computed from the whole of the requests (Belady's rule,
   which evicts what will be asked for last); *of it*, how much of that was reached.
-* A run takes a minute or less, and \`allkeys-lfu\` forgets by the minute: what a working set leaves
-  behind as it moves on is hardly forgotten within a run.`;
+* A run takes a minute or less, and Redis's \`allkeys-lfu\` forgets by the minute: what a working set
+  leaves behind as it moves on is hardly forgotten within a run. Ours forgets by evictions too.`;
 
 export const hits: Part = {
   name: 'hits',

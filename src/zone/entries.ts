@@ -337,6 +337,7 @@ export class Entries {
   evict(entry: number): void {
     this.#evictedNow++;
     this.remove(entry, EVICTED);
+    this.recency.evicted();
   }
 
   /** Live entries evicted since the last call: what `forcible` counts. */

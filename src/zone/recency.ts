@@ -9,6 +9,7 @@
  *   *-lfu          a list per frequency (0-255), newest first. The frequency kept in an entry is
  *                  that of its last use; decay since then is the same or more for older entries of
  *                  a list, so the least frequent of all is among the 256 oldest. Exact too.
+ *                  It decays with the evictions as well as by the minute, see evicted().
  *   the others     one list, in order of insertion; a use sets the clock only.
  *
  * Under a volatile-* policy, entries without a deadline wait in the list SPARED. Pinned entries
@@ -40,6 +41,8 @@ const PINNED_LIST = 257;
 /** Draws before a random victim is taken from the order instead: nearly everything is pinned. */
 const DRAWS_MAX = 64;
 const FREQUENCY_MAX = 255;
+/** A period of decay has passed when so many times as many entries as there are have been evicted. */
+const AGING_TURNOVERS = 2;
 /** What a new entry starts with, so that it is not the next to go (Redis's LFU_INIT_VAL). */
 const FREQUENCY_INITIAL = 5;
 
@@ -67,6 +70,10 @@ export class Recency {
   /** 24 bits: seconds, or minutes 16 | 0 for the LFU policies. */
   #clock = 0;
   #now = 0;
+  /** Minutes by which entries have aged beside those that have passed. */
+  #aged = 0;
+  /** Evictions since they last did. */
+  #evictions = 0;
   /** A bit for each list that holds an entry, or did: cleared when it is found to be empty. */
   readonly #occupied = new Int32Array((LIST_COUNT + 31) >>> 5);
 
@@ -99,9 +106,7 @@ export class Recency {
   tick(now: number): void {
     this.#now = now;
     this.#clock =
-      this.#order === BY_FREQUENCY
-        ? (Math.floor(now / 60000) & 0xffff) << 8
-        : Math.floor(now / 1000) & CLOCK_MASK;
+      this.#order === BY_FREQUENCY ? this.#minutes() << 8 : Math.floor(now / 1000) & CLOCK_MASK;
   }
 
   /** Enters a new entry as the newest. */
@@ -178,20 +183,39 @@ export class Recency {
     i32[entry * 2 + E_META] = (i32[entry * 2 + E_META] & 0xff) | (stamp << CLOCK_SHIFT);
   }
 
+  /**
+   * An entry was evicted. By frequency the one to go is as a rule the newest, for nobody has used it
+   * yet; what was frequent before requests changed would stay for as many minutes as it was high.
+   * So the more has to go, the faster the others age: in steady use that costs a hit in a hundred,
+   * and when the working set moves it gains most of them.
+   */
+  evicted(): void {
+    if (this.#order !== BY_FREQUENCY) return;
+    if (++this.#evictions < this.#table.count * AGING_TURNOVERS) return;
+    this.#evictions = 0;
+    this.#aged += this.frequency.decayMinutes;
+    this.tick(this.#now);
+  }
+
+  /** Minutes, 16 bits of them, by which frequencies decay. */
+  #minutes(): number {
+    return (Math.floor(this.#now / 60000) + this.#aged) & 0xffff;
+  }
+
   /** The logarithmic use counter, decayed to now. */
   frequencyOf(entry: number): number {
     const stamp = this.arena.i32[entry * 2 + E_META] >>> CLOCK_SHIFT;
     const counter = stamp & 0xff;
     const { decayMinutes } = this.frequency;
     if (decayMinutes === 0) return counter;
-    const minutes = (Math.floor(this.#now / 60000) - (stamp >>> 8)) & 0xffff;
+    const minutes = (this.#minutes() - (stamp >>> 8)) & 0xffff;
     const periods = Math.floor(minutes / decayMinutes);
     return periods > counter ? 0 : counter - periods;
   }
 
   setFrequency(entry: number, counter: number): void {
     const { i32 } = this.arena;
-    const stamp = ((Math.floor(this.#now / 60000) & 0xffff) << 8) | counter;
+    const stamp = (this.#minutes() << 8) | counter;
     const list = this.#listOf(entry);
     this.#unlink(entry, list);
     i32[entry * 2 + E_META] = (i32[entry * 2 + E_META] & 0xff) | (stamp << CLOCK_SHIFT);

@@ -176,7 +176,7 @@ export const directives = {
     doc: 'How much harder each step of the frequency counter is, under the lfu policies.',
   }),
   'lfu-decay-time': integer(1, [0, INT_MAX], {
-    doc: 'Minutes in which the frequency counter falls by one; 0 is never.',
+    doc: 'Minutes, or turnovers of a zone, in which the frequency counter falls by one; 0 is never.',
   }),
   zone: zones(`sessions ${64 * MiB} allkeys-lru`, {
     fixed: true,

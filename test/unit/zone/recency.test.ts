@@ -131,6 +131,32 @@ describe('lfu', () => {
     expect(audit(zone)).toBeUndefined();
   });
 
+  test('what is used no more goes in time, however frequent it was', () => {
+    for (const [decayMinutes, isThere] of [
+      [1, false],
+      [0, true],
+    ] as const) {
+      const zone = openZone({ policy: 'allkeys-lfu' });
+      zone.recency.frequency.decayMinutes = decayMinutes;
+      for (let i = 0; i < 10; i++) set(zone, `new:${i}`, 'v');
+      set(zone, 'old', 'v');
+      zone.recency.setFrequency(find(zone, 'old'), 15);
+      // Ten entries are left each time, so a period has passed after 20 evictions.
+      for (let i = 10; i < 10 + 20 * 9; i++) {
+        zone.evict(zone.recency.victim(0));
+        set(zone, `new:${i}`, 'v');
+      }
+      expect(find(zone, 'old')).not.toBe(0);
+      expect(zone.recency.frequencyOf(find(zone, 'old'))).toBe(decayMinutes === 0 ? 15 : 6);
+      for (let i = 0; i < 20 * 3; i++) {
+        zone.evict(zone.recency.victim(0));
+        set(zone, `newer:${i}`, 'v');
+      }
+      expect(find(zone, 'old') !== 0).toBe(isThere);
+      expect(audit(zone)).toBeUndefined();
+    }
+  });
+
   test('a rename keeps the frequency', () => {
     for (const name of ['x', 'z'.repeat(3000)]) {
       const zone = openZone({ policy: 'allkeys-lfu' });
