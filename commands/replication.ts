@@ -181,6 +181,7 @@ export const waitaof = generic.command({
   categories: ['connection'],
   notCategories: ['keyspace'],
   tips: ['request_policy:all_shards', 'response_policy:agg_min'],
+  differs: 'Has the file synced at once, also where appendfsync says no.',
   run(call) {
     const { args, db, reply } = call;
     const local = args.integerBetween(1, 0, 1, errors.notBetween(0, 1));

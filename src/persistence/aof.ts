@@ -113,9 +113,9 @@ export class AppendOnlyFile {
     return this.#stream.writer.size;
   }
 
-  /** Whether all that has been told is on the disk. */
+  /** Whether all that has been told is on the disk. Without a first base, nothing is. */
   get isSynced(): boolean {
-    return this.#stream.writer.size === 0 && this.writer.isSynced;
+    return this.state === 'on' && this.#stream.writer.size === 0 && this.writer.isSynced;
   }
 
   // ── Opening ───────────────────────────────────────────────────────────────────────────────────

@@ -241,6 +241,16 @@ describe('what is written', () => {
     expect(readFileSync(join(files(), INCREMENT), 'latin1')).toContain(requests('SET k v'));
   });
 
+  it('has nothing on the disk before its first base is there', async () => {
+    await start({ appendonly: false });
+    await ask('SET k v');
+    await ask('CONFIG SET rdb-key-save-delay 300000');
+    await ask('CONFIG SET appendonly yes');
+    expect(await ask('WAITAOF 1 0 20')).toBe('[0 0]');
+    expect(await ask('WAITAOF 1 0 10000')).toBe('[1 0]');
+    expect(await ask('INFO persistence')).toContain('aof_rewrite_in_progress:0');
+  });
+
   it('is kept from the moment it is asked for, while the server runs', async () => {
     await start({ appendonly: false });
     expect(existsSync(files())).toBe(false);
