@@ -60,7 +60,7 @@ const PERSISTENT: ReadonlySet<string> = new Set(['save', 'dir', 'dbfilename', 'a
  * Starts a server. It keeps its keys in memory alone, unless it is told where they are to be saved
  * (`dir`, `dbfilename`) or when (`save`, `appendonly`): then what was saved is loaded first. Rejects
  * with a ConfigError when a directive is unknown or has a bad value, with a StartError when what was
- * saved can't be loaded, and with an error that has the system's `code` when it can't listen.
+ * saved can't be loaded or TLS can't be had with those files (its `cause` says why), and with an error that has the system's `code` when it can't listen.
  */
 export async function startServer(options: StartOptions = {}): Promise<RunningServer> {
   const { port = 0, tlsPort, host = '127.0.0.1', clock = systemClock } = options;

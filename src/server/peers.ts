@@ -20,7 +20,7 @@ export class PeerSockets implements Peers {
   readonly #context: () => SecureContext | undefined;
 
   /** `context`: what to encrypt with, if that is to be. */
-  constructor(context: () => SecureContext | undefined = () => undefined) {
+  constructor(context: () => SecureContext | undefined) {
     this.#context = context;
   }
 

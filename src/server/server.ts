@@ -133,7 +133,9 @@ export class Server implements ConnectionHost {
       this.#admission.accept(socket, entrance),
     );
     this.#tls = new Tls(options.log);
-    if (this.#usesTls && !this.#tls.configure(values)) throw new StartError(CANNOT_CONFIGURE_TLS);
+    if (this.#usesTls && !this.#tls.configure(values)) {
+      throw new StartError(CANNOT_CONFIGURE_TLS, { cause: this.#tls.fault });
+    }
     this.#peers = new PeerSockets(() => (values.tlsCluster ? this.#tls.client : undefined));
     const size = defaultZoneSize(values.maxmemory);
     for (const spec of [{ name: 'default', size }, ...values.zone]) {
@@ -366,7 +368,7 @@ export class Server implements ConnectionHost {
     config.onChange('bind', { apply: (values) => this.#listenAnew(values, CANNOT_BIND) });
     config.onChange(TLS_SETTINGS, {
       apply: (values) => {
-        if (!this.#usesTls) this.#tls.forget();
+        if (!this.#usesTls) this.#tls.expire();
         else if (!this.#tls.configure(values)) return CANNOT_UPDATE_TLS;
         return undefined;
       },
@@ -379,7 +381,7 @@ export class Server implements ConnectionHost {
 
   /** Listens as configured now, or answers why it can't. */
   async #listenAnew(values: Values, refusal: string): Promise<string | undefined> {
-    if (this.#usesTls && !this.#tls.isConfigured && !this.#tls.configure(values)) {
+    if (this.#usesTls && !this.#tls.isReady && !this.#tls.configure(values)) {
       return CANNOT_UPDATE_TLS;
     }
     return (await this.#endpoints.follow(values)) ? undefined : refusal;

@@ -28,6 +28,9 @@ const DEFAULT_PROTOCOLS = ['tlsv1.2', 'tlsv1.3'];
 const DEFAULT_CIPHERS = 'DEFAULT';
 const DEFAULT_SUITES = 'TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256';
 
+/** Nobody to trust. Where nothing is said, Node trusts whom browsers do. */
+const NOBODY: string[] = [];
+
 /** The names under which OpenSSL looks for certificates in a folder: hashes of their subjects. */
 const HASHED_NAME = /^[0-9a-f]{8}\.\d+$/;
 const CERTIFICATE =
@@ -55,6 +58,9 @@ export function usesTls({ tlsPort, tlsReplication, tlsCluster }: Values): boolea
 
 export class Tls {
   readonly #log: Log;
+  /** What the last configuration was refused for. */
+  fault: string | undefined;
+  #isStale = false;
   #server: SecureContext | undefined;
   #client: SecureContext | undefined;
 
@@ -73,14 +79,14 @@ export class Tls {
     return this.#client ?? this.server;
   }
 
-  get isConfigured(): boolean {
-    return this.#server !== undefined;
+  /** Whether there are contexts, and such as the configuration asks for. */
+  get isReady(): boolean {
+    return this.#server !== undefined && !this.#isStale;
   }
 
-  /** What it was made from is no longer what it would be made from, and nobody needs it. */
-  forget(): void {
-    this.#server = undefined;
-    this.#client = undefined;
+  /** The configuration has changed while nobody needs contexts: they are made when somebody does. */
+  expire(): void {
+    this.#isStale = true;
   }
 
   /** Makes the contexts anew. Answers false, changing nothing, when they can't be. */
@@ -90,9 +96,11 @@ export class Tls {
       const client = clientContext(values);
       this.#server = server;
       this.#client = client;
+      this.#isStale = false;
       return true;
     } catch (error) {
       if (!(error instanceof TlsFault)) throw error;
+      this.fault = error.message;
       this.#log.warning(error.message);
       return false;
     }
@@ -135,12 +143,12 @@ function baseOptions(values: Values, identity: Identity): SecureContextOptions {
   const { certificate, key, passphrase } = identity;
   const cert = tried(`Failed to load certificate: ${certificate}`, () => {
     const cert = readFileSync(certificate);
-    createSecureContext({ cert });
+    createSecureContext({ cert, ca: NOBODY });
     return cert;
   });
   const privateKey = tried(`Failed to load private key: ${key}`, () => {
     const bytes = readFileSync(key);
-    createSecureContext({ cert, key: bytes, passphrase });
+    createSecureContext({ cert, key: bytes, passphrase, ca: NOBODY });
     return bytes;
   });
   const ca = tried('Failed to configure CA certificate(s) file/directory', () =>
@@ -150,7 +158,6 @@ function baseOptions(values: Values, identity: Identity): SecureContextOptions {
     cert,
     key: privateKey,
     passphrase,
-    // None at all, where none are given: Node would trust those that browsers do.
     ca,
     ciphers: `${cipherList(tlsCiphers)}:${cipherSuites(tlsCiphersuites)}`,
     minVersion: 'TLSv1',
@@ -189,7 +196,7 @@ function cipherList(given: string): string {
     .join(':');
   try {
     if (list === '') throw new Error('no cipher of TLS 1.2');
-    createSecureContext({ ciphers: `${list}:${DEFAULT_SUITES}` });
+    createSecureContext({ ciphers: `${list}:${DEFAULT_SUITES}`, ca: NOBODY });
   } catch (error) {
     throw new TlsFault(`Failed to configure ciphers: ${given}`, { cause: error });
   }
@@ -201,7 +208,7 @@ function cipherSuites(given: string): string {
   try {
     const areSuites = given.split(':').every((word) => word.startsWith('TLS_'));
     if (!areSuites) throw new Error('not all of them are of TLS 1.3');
-    createSecureContext({ ciphers: `${DEFAULT_CIPHERS}:${given}` });
+    createSecureContext({ ciphers: `${DEFAULT_CIPHERS}:${given}`, ca: NOBODY });
   } catch (error) {
     throw new TlsFault(`Failed to configure ciphersuites: ${given}`, { cause: error });
   }
@@ -255,7 +262,7 @@ function dhParameters(path: string): Buffer {
     throw new TlsFault(`${path}: failed to read DH params.`);
   }
   return tried(`Failed to load DH params file: ${path}`, () => {
-    createSecureContext({ dhparam: bytes });
+    createSecureContext({ dhparam: bytes, ca: NOBODY });
     return bytes;
   });
 }

@@ -194,6 +194,15 @@ describe('TLS begins by CONFIG SET', () => {
   });
 });
 
+it('is not begun with what it can not be had with, and the error says why', async () => {
+  const config = { 'tls-cert-file': '/none', 'tls-key-file': '/none', 'tls-auth-clients': 'no' };
+  await expect(startServer({ tlsPort: 0, config })).rejects.toMatchObject({
+    name: 'StartError',
+    message: 'Failed to configure TLS. Check logs for more info.',
+    cause: expect.stringMatching(/^Failed to load certificate: \/none: .*No such file/),
+  });
+});
+
 describe('who does not speak TLS', () => {
   it('is hung up on, and the log says why', async () => {
     // Redis's tests/unit/tls.tcl: not accepting non-TLS connections on a TLS port.
@@ -249,6 +258,22 @@ describe('tls-auth-clients', () => {
     }
   });
 
+  it('knows who resumes a session by the certificate shown before', async () => {
+    await set('tls-auth-clients', 'yes');
+    for (const maxVersion of ['TLSv1.3', 'TLSv1.2'] as const) {
+      const ours = { maxVersion, ...made.shownBy('client') };
+      const { session } = await sessionOf(ours);
+      const { socket, client } = await connect({ ...ours, session });
+      expect((await client.call('PING')).raw).toBe(PONG);
+      expect(socket.isSessionReused()).toBe(true);
+      // New contexts know no sessions of the old ones.
+      expect(await set('tls-cert-file', made.crt('server'))).toBe(OK);
+      const after = await connect({ ...ours, session });
+      expect((await after.client.call('PING')).raw).toBe(PONG);
+      expect(after.socket.isSessionReused()).toBe(false);
+    }
+  });
+
   it('trusts nobody where no authority is named', async () => {
     await start({ config: { 'tls-ca-cert-file': undefined } });
     expect(await set('tls-auth-clients', 'yes')).toBe(OK);
@@ -300,9 +325,9 @@ describe('sessions', () => {
 
   it('last as long as tls-session-cache-timeout says', async () => {
     expect(await set('tls-session-cache-timeout', '77')).toBe(OK);
-    const { socket } = await connect({ maxVersion: 'TLSv1.2' });
+    const { session } = await sessionOf({ maxVersion: 'TLSv1.2' });
     const path = join(made.folder, 'session.der');
-    writeFileSync(path, socket.getSession() ?? '');
+    writeFileSync(path, session ?? '');
     openssl('sess_id', '-inform', 'DER', '-in', path, '-text', '-noout', '-out', `${path}.txt`);
     expect(readFileSync(`${path}.txt`, 'latin1')).toContain('TLS session ticket lifetime hint: 77');
   });
