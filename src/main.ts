@@ -117,10 +117,7 @@ async function main(): Promise<void> {
       log.notice('Server initialized');
     });
   } catch (error) {
-    if (error instanceof StartError) {
-      log.warning('Fatal error loading the DB, check server logs. Exiting.');
-      fail(error.message);
-    }
+    if (error instanceof StartError) fail(error.message);
     if (error instanceof ListenError || error instanceof NowhereError) fail(error.message);
     throw error;
   }

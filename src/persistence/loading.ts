@@ -87,6 +87,7 @@ export class Loading {
       if (error instanceof LoadError) {
         log.warning(error.message);
         log.warning('Terminating server after rdb file reading failure.');
+        log.warning('Fatal error loading the DB, check server logs. Exiting.');
       }
       throw error;
     }
