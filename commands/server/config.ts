@@ -122,7 +122,7 @@ export const configResetstat = command({
   flags: ['admin', 'noscript', 'loading', 'stale'],
   tips: ['request_policy:all_nodes', 'response_policy:all_succeeded'],
   run({ reply, instance, keyspace }) {
-    instance.stats.reset(instance.registry.all());
+    instance.stats.reset(instance.registry.asked());
     keyspace.counts.reset();
     instance.appendOnly.resetCounts();
     for (const { counts, retired } of keyspace.zones) {

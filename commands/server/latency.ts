@@ -113,7 +113,7 @@ export const latencyHistogram = command({
   run(call) {
     const { argv, instance } = call;
     const { registry } = instance;
-    if (argv.count === 2) return replyHistograms(call, registry.all());
+    if (argv.count === 2) return replyHistograms(call, registry.asked());
     const asked: Command[] = [];
     for (let i = 2; i < argv.count; i++) {
       const found = registry.byName(argv.text(i));

@@ -100,6 +100,8 @@ export interface Commands {
   inUse(name: string): Command | undefined;
   /** Every command and subcommand that is defined, containers included. */
   all(): Iterable<Command>;
+  /** Those of them that have been asked for: no other has been called. */
+  asked(): Iterable<Command>;
 }
 
 /** A script or a function that takes too long. */

@@ -426,7 +426,7 @@ function safeText(text: string): string {
 
 function commandStats({ registry }: Instance): readonly Field[] {
   const called: Command[] = [];
-  for (const command of registry.all()) {
+  for (const command of registry.asked()) {
     if (command.calls + command.rejected + command.failed > 0) called.push(command);
   }
   return called.map(({ fullName, calls, microseconds, rejected, failed }) => [
@@ -444,7 +444,7 @@ function percentName(percent: number): string {
 function latencyStats({ config, registry }: Instance): readonly Field[] {
   const percentiles = config.values.latencyTrackingInfoPercentiles;
   const found: Field[] = [];
-  for (const { fullName, histogram } of registry.all()) {
+  for (const { fullName, histogram } of registry.asked()) {
     if (histogram === undefined) continue;
     const texts = percentiles.map((percent) => {
       const micros = histogram.percentile(percent) / 1000;

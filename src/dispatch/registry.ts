@@ -8,7 +8,8 @@
  * A configuration may give commands other names, or none: requests use these, and COMMAND tells of
  * them. Rules of users and everything inside go by the names that commands are defined with.
  *
- * It knows no family: those are handed to it when it is made, and what they say is checked then.
+ * It knows no family: those are handed to it when it is made. What follows from a definition is
+ * found out, and what is wrong in it, when the command is asked for; all() asks for all.
  */
 
 import type { Argv } from '../resp/argv.ts';
@@ -20,14 +21,25 @@ import { commandOf, containerOf, type Definition } from './command.ts';
 const TABLE_SIZE = 1024;
 const NO_NAME: Uint8Array = new Uint8Array(0);
 
+type DefinitionOf<Kind extends Definition['kind']> = Extract<Definition, { readonly kind: Kind }>;
+
+/** What is said of one name: a command, or a container and its subcommands. */
+interface Source {
+  readonly top: Definition;
+  readonly subcommands: DefinitionOf<'command'>[];
+}
+
 export class Registry implements Commands {
   readonly categories = CATEGORIES;
-  /** By the names they are defined with, and by those that requests use. */
-  readonly #byName = new Map<string, Command>();
-  readonly #inUse = new Map<string, Command>();
-  /** By the hashes of the names in use, which stand beside it. */
-  readonly #table: (Command | undefined)[] = new Array(TABLE_SIZE).fill(undefined);
+  readonly #sources = new Map<string, Source>();
+  /** By the names they are defined with: those that have been asked for. */
+  readonly #made = new Map<string, Command>();
+  /** Names that requests use → names that commands are defined with. */
+  readonly #inUse = new Map<string, string>();
+  // By the hashes of the names in use: the name, how it is defined, the command once it was found.
   readonly #names: Uint8Array[] = new Array(TABLE_SIZE).fill(NO_NAME);
+  readonly #defined: string[] = new Array(TABLE_SIZE).fill('');
+  readonly #table: (Command | undefined)[] = new Array(TABLE_SIZE).fill(undefined);
   /** No name is longer, so that a long argument is not hashed. */
   #nameSizeMax = 0;
   #last: Command | undefined;
@@ -36,37 +48,47 @@ export class Registry implements Commands {
   /** `families` are the modules under commands/: whatever they export is defined. */
   constructor(families: readonly (readonly Definition[])[]) {
     const definitions = families.flat();
-    const children = new Map<Command, Map<string, Command>>();
-    for (const { kind, group, definition } of definitions) {
-      if (kind !== 'container') continue;
-      const subcommands = new Map<string, Command>();
-      const container = containerOf(group, definition, subcommands);
-      children.set(container, subcommands);
-      this.#add(container);
+    for (const top of definitions) {
+      if (top.kind === 'container') this.#define(top.definition.name, top);
     }
-    for (const { kind, group, definition } of definitions) {
-      if (kind !== 'command') continue;
-      const [head] = definition.syntax.split(' ', 1);
-      const parent = this.#byName.get(head.toLowerCase());
-      const siblings = parent === undefined ? undefined : children.get(parent);
-      const command = commandOf(group, definition, siblings === undefined ? undefined : parent);
-      if (siblings === undefined) this.#add(command, head);
-      else if (siblings.has(command.name)) throw new Error(`${command.fullName} is defined twice`);
-      else siblings.set(command.name, command);
+    for (const one of definitions) {
+      if (one.kind !== 'command') continue;
+      const [head] = one.definition.syntax.split(' ', 1);
+      const there = this.#sources.get(head.toLowerCase());
+      if (there?.top.kind === 'container') there.subcommands.push(one);
+      else this.#define(head, one);
     }
-    for (const [name, command] of this.#byName) this.#inUse.set(name, command);
+    for (const name of this.#sources.keys()) this.#inUse.set(name, name);
     this.#fill();
   }
 
   get commands(): readonly Command[] {
-    return [...this.#inUse.values()];
+    return Array.from(this.#inUse.values(), (name) => this.#command(name) as Command);
   }
 
-  #add(command: Command, head = command.name): void {
-    const { name } = command;
-    if (head.toLowerCase() !== name) throw new Error(`${head} ${name}: ${head} is no container`);
-    if (this.#byName.has(name)) throw new Error(`${name} is defined twice`);
-    this.#byName.set(name, command);
+  #define(head: string, top: Definition): void {
+    const name = head.toLowerCase();
+    if (this.#sources.has(name)) throw new Error(`${name} is defined twice`);
+    this.#sources.set(name, { top, subcommands: [] });
+  }
+
+  /**
+   * The command of a name that it is defined with. What follows from a definition is found out here,
+   * when somebody asks: for all of them it takes as long as everything else at the start.
+   */
+  #command(name: string): Command | undefined {
+    const made = this.#made.get(name);
+    if (made !== undefined) return made;
+    const source = this.#sources.get(name);
+    if (source === undefined) return undefined;
+    const { top, subcommands } = source;
+    const command =
+      top.kind === 'container'
+        ? withSubcommands(top, subcommands)
+        : commandOf(top.group, top.definition);
+    if (command.name !== name) throw new Error(`${name.toUpperCase()} is no container`);
+    this.#made.set(name, command);
+    return command;
   }
 
   /**
@@ -76,26 +98,27 @@ export class Registry implements Commands {
   rename(from: string, to: string): string | undefined {
     const old = lowerCase(from);
     const name = lowerCase(to);
-    const command = this.#inUse.get(old);
-    if (command === undefined) return 'No such command in rename-command';
+    const defined = this.#inUse.get(old);
+    if (defined === undefined) return 'No such command in rename-command';
     this.#inUse.delete(old);
     const isTaken = this.#inUse.has(name);
-    if (name !== '' && !isTaken) this.#inUse.set(name, command);
+    if (name !== '' && !isTaken) this.#inUse.set(name, defined);
     this.#fill();
     return isTaken ? 'Target command name already exists' : undefined;
   }
 
   #fill(): void {
+    this.#names.fill(NO_NAME);
     this.#table.fill(undefined);
     this.#last = undefined;
     this.#nameSizeMax = 0;
-    for (const [name, command] of this.#inUse) {
+    for (const [name, defined] of this.#inUse) {
       const bytes = latin1Bytes(name);
       this.#nameSizeMax = Math.max(this.#nameSizeMax, bytes.length);
       let at = hashOf(bytes, 0, bytes.length);
-      while (this.#table[at] !== undefined) at = (at + 1) % TABLE_SIZE;
-      this.#table[at] = command;
+      while (this.#names[at] !== NO_NAME) at = (at + 1) % TABLE_SIZE;
       this.#names[at] = bytes;
+      this.#defined[at] = defined;
     }
   }
 
@@ -107,14 +130,21 @@ export class Registry implements Commands {
     if (last !== undefined && isNamed(this.#lastName, bytes, start, end)) return last;
     if (end - start > this.#nameSizeMax) return undefined;
     for (let at = hashOf(bytes, start, end); ; at = (at + 1) % TABLE_SIZE) {
-      const command = this.#table[at];
-      if (command === undefined) return undefined;
-      if (isNamed(this.#names[at], bytes, start, end)) {
+      const name = this.#names[at];
+      if (name === NO_NAME) return undefined;
+      if (isNamed(name, bytes, start, end)) {
+        const command = this.#table[at] ?? this.#findAt(at);
         this.#last = command;
-        this.#lastName = this.#names[at];
+        this.#lastName = name;
         return command;
       }
     }
+  }
+
+  #findAt(at: number): Command {
+    const command = this.#command(this.#defined[at]) as Command;
+    this.#table[at] = command;
+    return command;
   }
 
   findSubcommand(container: Command, argv: Argv, index = 1): Command | undefined {
@@ -128,19 +158,39 @@ export class Registry implements Commands {
   }
 
   byName(name: string): Command | undefined {
-    return findIn(this.#byName, name);
+    return findIn((head) => this.#command(head), name);
   }
 
   inUse(name: string): Command | undefined {
-    return findIn(this.#inUse, name);
+    return findIn((head) => this.#command(this.#inUse.get(head) ?? ''), name);
   }
 
   *all(): Generator<Command> {
-    for (const command of this.#byName.values()) {
-      yield command;
-      yield* command.subcommands.values();
-    }
+    for (const name of this.#sources.keys()) yield* andSubcommands(this.#command(name) as Command);
   }
+
+  *asked(): Generator<Command> {
+    for (const command of this.#made.values()) yield* andSubcommands(command);
+  }
+}
+
+function* andSubcommands(command: Command): Generator<Command> {
+  yield command;
+  yield* command.subcommands.values();
+}
+
+function withSubcommands(
+  { group, definition }: DefinitionOf<'container'>,
+  definitions: readonly DefinitionOf<'command'>[],
+): Command {
+  const subcommands = new Map<string, Command>();
+  const container = containerOf(group, definition, subcommands);
+  for (const one of definitions) {
+    const command = commandOf(one.group, one.definition, container);
+    if (subcommands.has(command.name)) throw new Error(`${command.fullName} is defined twice`);
+    subcommands.set(command.name, command);
+  }
+  return container;
 }
 
 /** Of ASCII alone, as names are compared. */
@@ -148,9 +198,9 @@ function lowerCase(name: string): string {
   return name.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase());
 }
 
-function findIn(commands: ReadonlyMap<string, Command>, name: string): Command | undefined {
+function findIn(find: (head: string) => Command | undefined, name: string): Command | undefined {
   const [head, sub, ...more] = name.toLowerCase().split('|');
-  const command = commands.get(head);
+  const command = find(head);
   if (sub === undefined || command === undefined) return command;
   return more.length > 0 ? undefined : command.subcommands.get(sub);
 }

@@ -80,7 +80,8 @@ export class Selector {
   allowsAllCommands = false;
   #keys: KeyPattern[] = [];
   #channels: ChannelPattern[] = [];
-  #commands = new Set<RuledCommand>();
+  /** Commands of which the beginning does not hold: allowed after -@all, denied after +@all. */
+  #exceptions = new Set<RuledCommand>();
   /** First arguments with which a command is allowed that otherwise is not. */
   #firstArguments = new Map<RuledCommand, readonly string[]>();
   /** Whether the command rules begin with +@all, not -@all. */
@@ -101,7 +102,7 @@ export class Selector {
     copy.allowsAllCommands = this.allowsAllCommands;
     copy.#keys = this.#keys.map((pattern) => ({ ...pattern }));
     copy.#channels = [...this.#channels];
-    copy.#commands = new Set(this.#commands);
+    copy.#exceptions = new Set(this.#exceptions);
     copy.#firstArguments = new Map(this.#firstArguments);
     copy.#beginsWithAll = this.#beginsWithAll;
     copy.#rules = [...this.#rules];
@@ -171,7 +172,7 @@ export class Selector {
   #beginWith(isAll: boolean): void {
     this.#beginsWithAll = isAll;
     this.allowsAllCommands = isAll;
-    this.#commands = new Set(isAll ? this.#known.all() : []);
+    this.#exceptions = new Set();
     this.#firstArguments.clear();
     this.#rules = [];
   }
@@ -254,8 +255,8 @@ export class Selector {
   #set(command: RuledCommand, isAllowed: boolean): void {
     this.#firstArguments.delete(command);
     for (const one of [command, ...command.subcommands.values()]) {
-      if (isAllowed) this.#commands.add(one);
-      else this.#commands.delete(one);
+      if (isAllowed === this.#beginsWithAll) this.#exceptions.delete(one);
+      else this.#exceptions.add(one);
     }
     if (!isAllowed) this.allowsAllCommands = false;
   }
@@ -294,7 +295,8 @@ export class Selector {
 
   /** Whether a command may be run, its keys aside. `firstArgument` is asked for if it matters. */
   allowsCommand(command: RuledCommand, firstArgument: () => string | undefined): boolean {
-    if (this.allowsAllCommands || this.#commands.has(command)) return true;
+    if (this.allowsAllCommands || this.#exceptions.has(command) !== this.#beginsWithAll)
+      return true;
     const those = this.#firstArguments.get(command);
     if (those === undefined) return false;
     const given = firstArgument();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import * as commandFamily from '../../../commands/server/command.ts';
-import { type CommandDefinition, family } from '../../../src/dispatch/command.ts';
+import { type CommandDefinition, type Definition, family } from '../../../src/dispatch/command.ts';
 import { Registry } from '../../../src/dispatch/registry.ts';
 import { recorded } from './recorded/commands.ts';
 import { samples } from './samples.ts';
@@ -12,6 +12,9 @@ function define(facts: Partial<CommandDefinition>) {
   const definition = { syntax: 'GET key', summary: '', since: '1.0.0', run() {}, ...facts };
   return command(definition);
 }
+
+/** What is wrong in a definition is found when it is asked for. */
+const all = (...families: Definition[][]) => [...new Registry(families).all()];
 
 describe('what Redis says of a command follows from its definition', () => {
   const registry = new Registry([samples, Object.values(commandFamily)]);
@@ -45,23 +48,23 @@ describe('a definition is refused', () => {
   ];
   for (const [how, facts, why] of refusals) {
     it(how, () => {
-      expect(() => new Registry([[define(facts)]])).toThrow(why);
-      expect(() => new Registry([[define(facts)]])).toThrow('GET key');
+      expect(() => all([define(facts)])).toThrow(why);
+      expect(() => all([define(facts)])).toThrow('GET key');
     });
   }
 
   it('when its name is taken', () => {
     const get = define({ keys: 'RO' });
-    expect(() => new Registry([[get], [get]])).toThrow('get is defined twice');
+    expect(() => all([get], [get])).toThrow('get is defined twice');
     const config = container({ name: 'CONFIG', summary: '', since: '2.0.0', help: [] });
     const configGet = define({ syntax: 'CONFIG GET parameter' });
-    expect(() => new Registry([[config, configGet, configGet]])).toThrow('config|get is defined');
-    expect(() => new Registry([[config, define({ syntax: 'CONFIG HELP' })]])).toThrow('twice');
+    expect(() => all([config, configGet, configGet])).toThrow('config|get is defined');
+    expect(() => all([config, define({ syntax: 'CONFIG HELP' })])).toThrow('twice');
   });
 
   it('when it is a subcommand of no container', () => {
     const configGet = define({ syntax: 'CONFIG GET parameter' });
-    expect(() => new Registry([[configGet]])).toThrow('CONFIG is no container');
+    expect(() => all([configGet])).toThrow('CONFIG is no container');
   });
 });
 
