@@ -27,7 +27,7 @@ help: ## Lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 start: $(BUILT) ## Runs the server on port 6379, or as ARGS says
-	@exec node dist/src/main.js $(ARGS)
+	@exec node dist/main.js $(ARGS)
 
 build: $(BUILT) ## Compiles src/ and commands/ to dist/
 
@@ -87,12 +87,12 @@ $(INSTALLED): package-lock.json
 	@npm install --no-save --no-audit --no-fund --ignore-scripts
 	@touch $@
 
-$(BUILT): $(INSTALLED) $(SOURCES) tsconfig.json tsconfig.build.json
-	@rm -rf dist/src dist/commands
-	@$(BIN)/tsc -p tsconfig.build.json
+$(BUILT): $(INSTALLED) $(SOURCES) tsconfig.json tsconfig.build.json rolldown.config.js
+	@rm -rf dist/src dist/commands dist/*.js
+	@npm run --silent build
 	@touch $@
 
-$(BENCH_BUILT): $(INSTALLED) $(SOURCES) $(BENCHES) tsconfig.json tsconfig.bench.json
+$(BENCH_BUILT): $(BUILT) $(BENCHES) tsconfig.bench.json
 	@rm -rf dist/bench
 	@$(BIN)/tsc -p tsconfig.bench.json
 	@touch $@

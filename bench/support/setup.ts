@@ -96,13 +96,13 @@ export function invocationOf(
   const pins = values['no-pin'] ? undefined : values.pin ? parsePins(values.pin) : pinsFor();
   const only = values.only.map((text) => text.toLowerCase());
   const seconds = positive(values.seconds, '--seconds') ?? preset.seconds;
-  const distribution = join(root, 'dist/src');
+  const distribution = join(root, 'dist');
   const known: Candidate[] = [
     { name: 'redis', command: [values.redis, '--save', '', '--appendonly', 'no'] },
     {
       name: 'zonis',
       command: [process.execPath, join(distribution, 'main.js'), '--save', ''],
-      shown: 'node dist/src/main.js --save ""',
+      shown: 'node dist/main.js --save ""',
       hasSessions: true,
     },
   ];

@@ -8,8 +8,8 @@
  * are the ones worth having, and nothing is left running that would keep it from ending.
  */
 
+import { createRequire } from 'node:module';
 import { destination, type Logger, pino } from 'pino';
-import { prettyFactory } from 'pino-pretty';
 import type { Clock } from '../std/clock.ts';
 import type { Values } from './config/directives.ts';
 
@@ -48,6 +48,7 @@ export interface LogSink {
 const LEVELS = { debug: 20, verbose: 30, notice: 40, warning: 50 };
 const COLORS = 'debug:gray,verbose:blue,notice:green,warning:yellow';
 const STANDARD_OUTPUT = 1;
+const require = createRequire(import.meta.url);
 
 export function openLog(options: LogOptions): Log {
   const { clock, file, level, sink } = options;
@@ -94,6 +95,8 @@ function destinationOf(target: string | number): ReturnType<typeof destination> 
 
 /** Makes lines of JSON readable. A function, where pino-pretty's transport would be a thread. */
 function readable(lines: LogSink): LogSink {
+  // Only here, for it takes as long to load as the whole server.
+  const { prettyFactory } = require('pino-pretty') as typeof import('pino-pretty');
   const pretty = prettyFactory({
     colorize: true,
     customLevels: LEVELS,

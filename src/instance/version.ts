@@ -9,8 +9,8 @@ interface Package {
 const require = createRequire(import.meta.url);
 
 function ownVersion(): string {
-  // From the sources the package file is two folders up; from dist/src it is three.
-  for (const path of ['../../package.json', '../../../package.json']) {
+  // From dist it is one folder up, from the sources two, from what tsc made of them three.
+  for (const path of ['../package.json', '../../package.json', '../../../package.json']) {
     try {
       const found = require(path) as Package & { readonly name: string };
       if (found.name === 'zonis') return found.version;

@@ -1,6 +1,6 @@
 /** The program as people run it: start, screen, signals, mistakes, redis-cli. */
 
-import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
   existsSync,
@@ -10,26 +10,22 @@ import {
   readFileSync,
   rmSync,
   statSync,
-  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { buildProgram } from '../support/built.ts';
 import { freePort } from '../support/redis.ts';
 import { RespClient } from '../support/resp-client.ts';
 
-const root = join(import.meta.dirname, '../..');
 const folder = mkdtempSync(join(tmpdir(), 'zonis-'));
-const main = join(folder, 'dist/src/main.js');
+let main: string;
 const started: ChildProcess[] = [];
 
 beforeAll(() => {
-  const tsc = join(root, 'node_modules/.bin/tsc');
-  execFileSync(tsc, ['-p', 'tsconfig.build.json', '--outDir', join(folder, 'dist')], { cwd: root });
-  writeFileSync(join(folder, 'package.json'), '{"type":"module","name":"zonis","version":"9.9.9"}');
-  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+  main = buildProgram(folder);
 });
 
 afterAll(async () => {

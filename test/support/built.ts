@@ -2,7 +2,7 @@
 
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { symlinkSync, writeFileSync } from 'node:fs';
+import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Address } from './resp-client.ts';
 
@@ -10,12 +10,16 @@ const root = join(import.meta.dirname, '../..');
 
 /** Builds the program in a folder and answers the path of its entry. */
 export function buildProgram(folder: string): string {
-  const tsc = join(root, 'node_modules/.bin/tsc');
+  const tools = join(root, 'node_modules/.bin');
   const dist = join(folder, 'dist');
-  execFileSync(tsc, ['-p', 'tsconfig.build.json', '--outDir', dist], { cwd: root });
-  writeFileSync(join(folder, 'package.json'), '{"type":"module","name":"zonis","version":"9.9.9"}');
+  const facts = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as object;
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ ...facts, version: '9.9.9' }));
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
-  return join(dist, 'src/main.js');
+  const project = ['-p', 'tsconfig.build.json', '--outDir', dist];
+  execFileSync(join(tools, 'tsc'), project, { cwd: root });
+  const config = ['-c', join(root, 'rolldown.config.js')];
+  execFileSync(join(tools, 'rolldown'), config, { cwd: folder, stdio: 'ignore' });
+  return join(dist, 'main.js');
 }
 
 export interface StartedProgram {
