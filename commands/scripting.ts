@@ -89,17 +89,20 @@ export const script = container({
 
 export const scriptDebug = command({
   syntax: 'SCRIPT DEBUG <YES | SYNC | NO>',
-  summary: 'Sets how scripts are debugged; there is no debugger.',
+  summary: 'Sets whether the scripts of this client are debugged.',
   since: '3.2.0',
   complexity: 'O(1)',
   arguments: { 'yes-sync-no': { name: 'mode' } },
   flags: ['noscript'],
-  differs: 'YES and SYNC are refused: there is no debugger of scripts.',
-  run({ argv, reply }) {
-    if (argv.is(2, 'NO')) return reply.ok();
-    throw argv.is(2, 'YES') || argv.is(2, 'SYNC')
-      ? errors.noScriptDebugger
-      : errors.scriptDebugMode;
+  differs:
+    'YES is refused: there is no process that could be forked. With SYNC others are told BUSY, where ' +
+    'there they wait.',
+  run({ argv, client, reply }) {
+    if (reply.size > 0) throw errors.scriptDebugPipelined;
+    if (argv.is(2, 'YES')) throw errors.noScriptFork;
+    if (!argv.is(2, 'NO') && !argv.is(2, 'SYNC')) throw errors.scriptDebugMode;
+    client.debugsScripts = argv.is(2, 'SYNC');
+    reply.ok();
   },
 });
 

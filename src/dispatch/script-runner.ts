@@ -35,11 +35,13 @@ import {
   TYPE_TABLE,
 } from '../script/lua.ts';
 import { LuaPanic, Sandbox } from '../script/sandbox.ts';
+import { latin1Text } from '../std/ascii.ts';
 import { copyBytes } from '../std/bytes.ts';
 import { unixMicros } from '../std/clock.ts';
 import { DOUBLE_TEXT_SIZE_MAX, writeDouble } from '../std/double.ts';
 import { Args } from './arguments.ts';
 import type { Call, Command, Instance, RunningScript, ScriptRuns } from './call.ts';
+import { ScriptDebugger } from './debugger.ts';
 import { Left } from './left.ts';
 import { perform } from './perform.ts';
 import { checkPermission, noteDenial, refusalOf } from './permissions.ts';
@@ -81,6 +83,8 @@ export interface Runnable {
   readonly mayAdd: boolean;
   /** Forgets the sandbox, which is of no more use. */
   readonly discard: () => void;
+  /** The text of a script, for its debugger. */
+  readonly body?: Uint8Array;
 }
 
 interface Run extends Runnable {
@@ -95,6 +99,8 @@ interface Run extends Runnable {
   isLeft: boolean;
   /** The request that called it, once it has been left. */
   argv: Argv | undefined;
+  /** The session in which it is debugged, if it is. */
+  debugger: ScriptDebugger | undefined;
 }
 
 export class ScriptRunner implements ScriptRuns {
@@ -172,7 +178,7 @@ export class ScriptRunner implements ScriptRuns {
         REDIS_VERSION,
         REDIS_VERSION_NUM: versionNumber(REDIS_VERSION),
       },
-      onHook: (sandbox) => this.#onHook(sandbox),
+      onHook: (sandbox, debug) => this.#onHook(sandbox, debug),
     });
   }
 
@@ -183,6 +189,7 @@ export class ScriptRunner implements ScriptRuns {
     if (run.hasWritten) throw errors.unkillable;
     if (run.isFunction !== isFunction) throw run.isFunction ? errors.busyFunction : errors.busy;
     run.isKilled = true;
+    run.debugger?.abandon();
   }
 
   whenFree(): Promise<void> {
@@ -232,9 +239,13 @@ export class ScriptRunner implements ScriptRuns {
         : began + this.#instance.config.values.busyReplyThreshold * MICROS_PER_MS,
       isLeft: false,
       argv: undefined,
+      debugger: undefined,
     };
     this.#run = run;
     const { sandbox } = run;
+    if (client.debugsScripts && runnable.body !== undefined && client.mayBlock) {
+      this.#debug(run, call, runnable.body);
+    }
     let status: number;
     try {
       status = sandbox.start(run.reference, prepare(sandbox.lua));
@@ -254,6 +265,7 @@ export class ScriptRunner implements ScriptRuns {
   /** The error reply of a script whose sandbox can't be trusted any more. */
   #fail(run: Run, error: unknown): ErrorReply {
     const { message } = this.#panic(error);
+    this.#endDebugging(run);
     run.discard();
     return errors.scriptFailed(run.name, message);
   }
@@ -291,6 +303,13 @@ export class ScriptRunner implements ScriptRuns {
     const { client, db, reply } = call;
     const { now } = db.zone;
     this.busy = run.isFunction ? errors.busyFunction : errors.busy;
+    const next = (): void => {
+      const go = (): void => {
+        this.#slice = setImmediate(slice);
+      };
+      if (run.debugger?.isStopped) run.debugger.onResume = go;
+      else go();
+    };
     const slice = (): void => {
       // Those who were told that it is busy have told the keys what time it is.
       keyspace.tick(now);
@@ -299,7 +318,7 @@ export class ScriptRunner implements ScriptRuns {
       try {
         const status = run.sandbox.resume();
         if (status === STATUS_YIELD) {
-          this.#slice = setImmediate(slice);
+          next();
           return;
         }
         this.#end(run, status, reply);
@@ -316,7 +335,43 @@ export class ScriptRunner implements ScriptRuns {
       if (this.busy !== undefined) return;
       for (const tell of this.#whenFree.splice(0)) tell();
     };
-    this.#slice = setImmediate(slice);
+    next();
+  }
+
+  /** Begins a session of the debugger. */
+  #debug(run: Run, { client, reply }: Call, body: Uint8Array): void {
+    const { clock, config, log, pubsub } = this.#instance;
+    const { sandbox } = run;
+    log.notice('Redis synchronous debugging eval session started');
+    run.debugger = new ScriptDebugger({
+      sandbox,
+      body,
+      patienceMs: () => config.values.busyReplyThreshold,
+      nowMs: () => clock.monotonicMicros() / MICROS_PER_MS,
+      raise,
+      callCommand: (lua) => {
+        const { executing } = pubsub;
+        pubsub.executing = client;
+        this.#callCommand(lua, false);
+        pubsub.executing = executing;
+      },
+      send(lines) {
+        reply.array(lines.length);
+        for (const line of lines) reply.simple(line.replace(/[\r\n]/g, ' '));
+        client.connection.flushSoon();
+      },
+    });
+    client.debugger = run.debugger;
+    sandbox.debugNext();
+  }
+
+  /** Ends it: what is left to be told goes in front of the reply, and the client is closed behind. */
+  #endDebugging({ debugger: session, caller }: Run): void {
+    if (session === undefined) return;
+    session.end();
+    caller.debugger = undefined;
+    this.#instance.log.notice('Redis synchronous debugging eval session ended');
+    setImmediate(() => caller.connection.closeAfterReply());
   }
 
   /** Nothing of the sandbox can be trusted. */
@@ -328,7 +383,7 @@ export class ScriptRunner implements ScriptRuns {
     throw error;
   }
 
-  #onHook(sandbox: Sandbox): boolean {
+  #onHook(sandbox: Sandbox, debug: number): boolean {
     const run = this.#run;
     if (run === undefined) {
       if (this.#instance.clock.monotonicMicros() > this.#asideEnd) {
@@ -341,6 +396,7 @@ export class ScriptRunner implements ScriptRuns {
       log.notice('Lua script killed by user with SCRIPT KILL.');
       this.#endAll(sandbox, scriptFaults.killed);
     }
+    if (run.debugger?.isActive) return run.debugger.onHook(sandbox.lua, debug);
     const threshold = config.values.busyReplyThreshold;
     const now = clock.monotonicMicros();
     if (threshold === 0 || now < run.sliceEnd) return false;
@@ -372,6 +428,7 @@ export class ScriptRunner implements ScriptRuns {
     const { lua } = sandbox;
     this.#run = undefined;
     const failed = status !== STATUS_OK;
+    this.#endDebugging(run);
     try {
       if (failed) {
         this.#refuse(run, reply);
@@ -456,12 +513,18 @@ export class ScriptRunner implements ScriptRuns {
         lua.pushBoolean(true);
         return 1;
       },
-      // There is no debugger of scripts.
-      breakpoint(lua) {
-        lua.pushBoolean(false);
+      breakpoint: (lua) => {
+        const session = this.#run?.debugger;
+        const isDebugged = session?.isActive === true;
+        if (isDebugged) session.breakNext();
+        lua.pushBoolean(isDebugged);
         return 1;
       },
-      debug: () => 0,
+      debug: (lua) => {
+        const session = this.#run?.debugger;
+        if (session?.isActive) session.logValues(lua);
+        return 0;
+      },
     };
   }
 
@@ -561,8 +624,11 @@ export class ScriptRunner implements ScriptRuns {
       return raises ? lua.throwTop() : 1;
     }
     const command = this.#commandOf();
+    const session = run.debugger?.isTelling ? run.debugger : undefined;
+    session?.logRequest(this.#argv);
     const refusal = this.#refusalOf(run, command);
     if (refusal !== undefined || command === undefined) {
+      session?.logError((refusal as string).replace(/^-/, ''));
       this.#instance.stats.noteError(fromScript(refusal ?? ''));
       if (command !== undefined) command.rejected++;
       pushErrorText(lua, refusal as string);
@@ -579,7 +645,9 @@ export class ScriptRunner implements ScriptRuns {
       reply.rewind(0);
       reply.error(errors.notFromScript.text);
     }
+    const { size } = reply;
     const bytes = this.#takeReply(reply);
+    session?.logReply(latin1Text(bytes.bytes, bytes.start, bytes.start + size));
     this.#reader.push(lua, bytes.bytes, bytes.start);
     const isError = bytes.bytes[bytes.start] === ERROR;
     return isError && raises ? lua.throwTop() : 1;

@@ -114,6 +114,7 @@ export class Scripts implements ScriptCache {
         isReadOnly: isReadOnly || isSaidReadOnly,
         mayAdd,
         discard: this.#discard,
+        body: script.body,
       },
       (lua) => {
         lua.newTable();

@@ -5,6 +5,7 @@
  * what may be asked of it.
  */
 
+import type { Argv } from '../resp/argv.ts';
 import type { Reply } from '../resp/reply.ts';
 import type { RequestQueue } from '../resp/request-queue.ts';
 import type { User } from './acl/user.ts';
@@ -35,6 +36,13 @@ export interface ClientConnection {
   readonly outputSize: number;
   /** File descriptor, or -1. */
   readonly fd: number;
+}
+
+/** A script that a client debugs: what it sends meanwhile are commands of the debugger. */
+export interface DebugSession {
+  command(argv: Argv): void;
+  /** The client is gone. */
+  abandon(): void;
 }
 
 /** CLIENT REPLY: everything, nothing, or nothing for the next command. */
@@ -135,6 +143,9 @@ export class Client {
   inVain: (reply: Reply) => void = () => {};
   /** Ends the wait of a blocking command; absent while there is none. */
   unblock: ((withError: boolean) => void) | undefined = undefined;
+  /** Whether the scripts it runs are debugged, and the one that is. */
+  debugsScripts = false;
+  debugger: DebugSession | undefined = undefined;
   /** Unix milliseconds since which its output is over the soft limit; 0: it is not. */
   overSoftLimitSince = 0;
   /** Full name of the command run last ('client|list'). */

@@ -425,7 +425,10 @@ export const errors = {
   noBlockInScript: (name: string) =>
     err(`${name} command is not allowed with BLOCK option from scripts`),
   scriptDebugMode: err('Use SCRIPT DEBUG YES/SYNC/NO'),
-  noScriptDebugger: err('there is no debugger of scripts'),
+  noScriptFork: err(
+    'SCRIPT DEBUG YES would take a process for the session that forgets what it changes: use SYNC',
+  ),
+  scriptDebugPipelined: err('SCRIPT DEBUG must be called outside a pipeline'),
   scriptFlushOption: err('SCRIPT FLUSH only support SYNC|ASYNC option'),
 
   // ── Connections ─────────────────────────────────────────────────────────────────────────────

@@ -131,16 +131,16 @@ export class Lua {
     return pointer;
   }
 
-  /** A function that Lua calls every so many instructions, as a pointer of C. */
-  hookPointer(run: (lua: Lua) => void): number {
+  /** A function that Lua calls as a hook, with a pointer to its lua_Debug, as a pointer of C. */
+  hookPointer(run: (lua: Lua, debug: number) => void): number {
     const pointer = this.table.grow(1);
     this.table.set(
       pointer,
-      nativeHook((state) => {
+      nativeHook((state, debug) => {
         const before = this.state;
         this.state = state;
         try {
-          run(this);
+          run(this, debug);
         } finally {
           this.state = before;
         }

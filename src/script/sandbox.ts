@@ -54,9 +54,10 @@ export interface SandboxOptions {
   readonly constants: Readonly<Record<string, number | string>>;
   /**
    * Called every now and then while a script runs. Answers whether to leave it for a while: only if
-   * it `canLeave`.
+   * it `canLeave`. While it is debugged, it is called at every line, too. `debug` points to a
+   * lua_Debug.
    */
-  onHook(sandbox: Sandbox): boolean;
+  onHook(sandbox: Sandbox, debug: number): boolean;
 }
 
 export class Sandbox {
@@ -92,7 +93,7 @@ export class Sandbox {
     }
     lua.pop(1);
     this.#debug = x['malloc'](DEBUG_SIZE);
-    this.#threads = new Threads(lua, () => options.onHook(this));
+    this.#threads = new Threads(lua, (debug) => options.onHook(this, debug));
     this.#load(latin1Bytes(PRELUDE), '@prelude');
     lua.pushFunction((own) => {
       this.#setReadOnly(x['lua_topointer'](own.state, 1), own.toBoolean(2));
@@ -162,7 +163,12 @@ export class Sandbox {
     return x.lua_gc(this.#main, 3, 0) * 1024 + x.lua_gc(this.#main, 4, 0);
   }
 
-  /** Pushes a chunk as a function, or a message; answers which (STATUS_OK). */
+  /** Pushes a chunk as a function, or a message. Answers whether it is the function. */
+  load(bytes: Uint8Array, source: string): boolean {
+    return this.#load(bytes, source) === STATUS_OK;
+  }
+
+  /** The same; answers the status. */
   #load(bytes: Uint8Array, source: string): number {
     const { lua } = this;
     const { x } = lua;
@@ -228,6 +234,21 @@ export class Sandbox {
     return this.#threads.resume();
   }
 
+  /** Has every line of the script that is started next asked about. */
+  debugNext(): void {
+    this.#threads.isDebugged = true;
+  }
+
+  /** The threads of the script that was left, the innermost first. */
+  get left(): readonly number[] {
+    return this.#threads.left;
+  }
+
+  /** Runs something while a script is left. Answers the error that it raised, if it did. */
+  aside(run: () => void): string | undefined {
+    return this.#threads.aside(run);
+  }
+
   /** Whether the running script can be left now. */
   get canLeave(): boolean {
     return this.#threads.canLeave();
@@ -243,6 +264,7 @@ export class Sandbox {
     const { lua } = this;
     lua.state = this.#main;
     lua.setTop(0);
+    this.#threads.isDebugged = false;
     this.#threads.finish(failed);
     lua.setTop(0);
   }

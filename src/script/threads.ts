@@ -82,12 +82,20 @@ export class Threads {
   /** Reference to an error that is to be raised where a script goes on. */
   #raised = 0;
 
-  /** `leaves` is asked every now and then whether to leave the script: only where that can be. */
-  constructor(lua: Lua, leaves: () => boolean) {
+  /** Whether every line is asked about, of what is started from now on. */
+  isDebugged = false;
+  /** What runs aside. */
+  #aside: () => void = () => {};
+
+  /**
+   * `leaves` is asked every now and then whether to leave the script: only where that can be. It is
+   * told of a lua_Debug.
+   */
+  constructor(lua: Lua, leaves: (debug: number) => boolean) {
     this.#lua = lua;
     const { x } = lua;
-    this.#hook = lua.hookPointer(() => {
-      if (!leaves()) return;
+    this.#hook = lua.hookPointer((_, debug) => {
+      if (!leaves(debug)) return;
       this.#isLeaving = true;
       this.#innermost = lua.state;
       x['lua_yield'](lua.state, 0);
@@ -160,8 +168,48 @@ export class Threads {
   }
 
   #watch(state: number): void {
-    this.#lua.x['lua_sethook'](state, this.#hook, MASK_COUNT, HOOK_INSTRUCTIONS);
+    const mask = this.isDebugged ? MASK_COUNT | MASK_LINE : MASK_COUNT;
+    this.#lua.x['lua_sethook'](state, this.#hook, mask, HOOK_INSTRUCTIONS);
   }
+
+  /** The thread that was left, the one that waits for it, and so on. */
+  get left(): number[] {
+    const states: number[] = [];
+    for (let state: number | undefined = this.#innermost; state !== undefined; ) {
+      states.push(state);
+      state = this.#inner.get(state)?.outer;
+    }
+    return states;
+  }
+
+  /**
+   * Runs something while a script is left, in a thread of its own with the globals of scripts.
+   * Answers the error that it raised, if it did.
+   */
+  aside(run: () => void): string | undefined {
+    const lua = this.#lua;
+    const before = { state: lua.state, innermost: this.#innermost, run: this.#aside };
+    const state = this.#take(this.main);
+    lua.state = state;
+    this.#isLeaving = false;
+    this.#aside = run;
+    try {
+      lua.pushFunction(this.#runAside);
+      if (lua.x['lua_pcall'](state, 0, 0, 0) === STATUS_OK) return undefined;
+      return lua.text(-1) ?? lua.typeName(-1);
+    } finally {
+      this.#drop(state);
+      lua.state = before.state;
+      this.#aside = before.run;
+      this.#innermost = before.innermost;
+      this.#isLeaving = true;
+    }
+  }
+
+  readonly #runAside: LuaFunction = () => {
+    this.#aside();
+    return 0;
+  };
 
   /** Whether no function of C waits for what runs. */
   canLeave(): boolean {

@@ -256,8 +256,8 @@ export function nativeFunction(run: (state: number) => number): NativeFunction {
   return (exports as { f: NativeFunction }).f;
 }
 
-/** A JavaScript function as a hook. */
-export function nativeHook(run: (state: number) => void): NativeFunction {
+/** A JavaScript function as a hook: it is told the lua_State and a lua_Debug. */
+export function nativeHook(run: (state: number, debug: number) => void): NativeFunction {
   const hookModule = new WebAssembly.Module(HOOK_MODULE);
   const { exports } = new WebAssembly.Instance(hookModule, { e: { f: run } });
   return (exports as { f: NativeFunction }).f;

@@ -117,8 +117,22 @@ export class Connection implements ClientConnection {
     this.#host.countInput(end - start);
     this.parser.feed(bytes, start, end);
     if (this.#held === undefined && !this.#paused) this.#drive();
-    else this.parser.retain();
+    else {
+      if (this.client.debugger !== undefined) this.#debug();
+      this.parser.retain();
+    }
     if (this.parser.bufferSize > 0) this.#host.checkLimits(this);
+  }
+
+  /** What was sent while a script is debugged are commands of the debugger. */
+  #debug(): void {
+    const { parser, client } = this;
+    while (client.debugger !== undefined && !this.#closing) {
+      const state = parser.next();
+      if (state === FAILED) this.close();
+      if (state !== READY) return;
+      client.debugger.command(parser.argv);
+    }
   }
 
   close(): void {

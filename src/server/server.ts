@@ -550,6 +550,7 @@ export class Server implements ConnectionHost {
   closed(connection: Connection): void {
     const { clients, pause, blocking, watches, pubsub, monitors } = this.instance;
     const { waiter, watcher } = connection.client;
+    connection.client.debugger?.abandon();
     if (waiter !== undefined) blocking.forget(waiter);
     watches.forget(watcher);
     pubsub.forget(connection.client);
