@@ -251,8 +251,10 @@ export class Connection implements ClientConnection {
   /** The oldest write is done. */
   readonly #written = (): void => {
     this.#lent.shift()?.release();
+    if (this.socket.writableLength > 0) return;
+    if (this.#closing) this.#leave();
     // No 'drain' tells of little.
-    if (this.#paused && this.socket.writableLength === 0) this.#drained();
+    else if (this.#paused) this.#drained();
   };
 
   /** Runs requests until bytes are lacking, the peer must read first, or the client is closing. */
@@ -331,6 +333,8 @@ export class Connection implements ClientConnection {
     this.flush();
     this.socket.end();
     this.socket.destroySoon();
+    // Who has read the last reply finds the client gone.
+    if (this.socket.writableLength === 0) this.#leave();
   }
 
   #drained(): void {

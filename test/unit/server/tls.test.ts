@@ -1,6 +1,6 @@
 /** TLS: who is let in, what is agreed on, and what CONFIG SET changes for those who come next. */
 
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ConnectionOptions, TLSSocket } from 'node:tls';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -14,6 +14,7 @@ import {
   openssl,
 } from '../../support/certificates.ts';
 import { eventually } from '../../support/clock.ts';
+import { runProgram } from '../../support/program.ts';
 import { freePort } from '../../support/redis.ts';
 import { RespClient } from '../../support/resp-client.ts';
 
@@ -325,11 +326,9 @@ describe('sessions', () => {
 
   it('last as long as tls-session-cache-timeout says', async () => {
     expect(await set('tls-session-cache-timeout', '77')).toBe(OK);
-    const { session } = await sessionOf({ maxVersion: 'TLSv1.2' });
-    const path = join(made.folder, 'session.der');
-    writeFileSync(path, session ?? '');
-    openssl('sess_id', '-inform', 'DER', '-in', path, '-text', '-noout', '-out', `${path}.txt`);
-    expect(readFileSync(`${path}.txt`, 'latin1')).toContain('TLS session ticket lifetime hint: 77');
+    const to = ['-connect', `127.0.0.1:${server.tlsAddress.port}`, '-tls1_2'];
+    const { stdout } = await runProgram('openssl', ['s_client', ...to], { input: 'Q\n' });
+    expect(stdout).toContain('TLS session ticket lifetime hint: 77 (seconds)');
   });
 });
 
@@ -514,6 +513,14 @@ describe('clients', () => {
     expect((await admin.call(...killed)).raw).toBe(':1\r\n');
     await client.rest();
     expect(await info('clients')).toContain('connected_clients:1\r\n');
+  });
+
+  it('that have read the answer to QUIT are gone', async () => {
+    for (let i = 0; i < 20; i++) {
+      const { client } = await connect();
+      expect((await client.call('QUIT')).raw).toBe(OK);
+      expect(await info('clients')).toContain('connected_clients:1\r\n');
+    }
   });
 
   it('are counted and limited before the handshake', async () => {
