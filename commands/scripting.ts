@@ -95,8 +95,8 @@ export const scriptDebug = command({
   arguments: { 'yes-sync-no': { name: 'mode' } },
   flags: ['noscript'],
   differs:
-    'YES is refused: there is no process that could be forked. With SYNC others are told BUSY, where ' +
-    'there they wait.',
+    'YES is refused: there is no process that could be forked. Nothing stops where a function of C ' +
+    'waits for the script, as table.sort does.',
   run({ argv, client, reply }) {
     if (reply.size > 0) throw errors.scriptDebugPipelined;
     if (argv.is(2, 'YES')) throw errors.noScriptFork;

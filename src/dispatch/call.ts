@@ -117,6 +117,8 @@ export interface RunningScript {
 export interface ScriptRuns {
   /** What others are told while a script takes too long; undefined while none does. */
   readonly busy: ErrorReply | undefined;
+  /** Whether what is busy is being debugged: then others wait. */
+  readonly isDebugged: boolean;
   /** What is busy. */
   readonly running: RunningScript | undefined;
   /** Unix microseconds when the script that runs began: for it, time stands still. */

@@ -6,7 +6,7 @@
  *                                       └──────────────── gone on with ◄───────────┘
  *
  * The script is in the middle of what it does while it stands, as one that takes too long is
- * (script-runner.ts): others are told that the server is busy, and an operator can end it. Where a
+ * (script-runner.ts): others wait, but an operator can end it. Where a
  * function of C waits for the script (the comparison of table.sort), it can't be left: it stands at
  * the next line where it can.
  */

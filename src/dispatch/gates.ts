@@ -161,8 +161,9 @@ function run(call: Call, begin: number): boolean {
   client.lastCommand = command.fullName;
   if (!isOrdinary(call, command)) {
     // What waited for something outside goes on when nobody is in the middle of anything.
-    const { busy } = instance.scriptRuns;
-    if (busy !== undefined && client.hasBegun) return hold(call, instance.scriptRuns.whenFree());
+    const { busy, isDebugged } = instance.scriptRuns;
+    const waits = client.hasBegun || (isDebugged && !command.flags.has('allow_busy'));
+    if (busy !== undefined && waits) return hold(call, instance.scriptRuns.whenFree());
     if (busy === undefined && instance.keyspace.isHindered) mark = fitIn(call);
     for (const gate of gates) {
       const refusal = gate(call, command);

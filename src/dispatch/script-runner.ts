@@ -150,6 +150,10 @@ export class ScriptRunner implements ScriptRuns {
     this.#call = { argv: this.#argv, args, db, keyspace, client, reply, instance };
   }
 
+  get isDebugged(): boolean {
+    return this.#run?.debugger?.isActive === true;
+  }
+
   get running(): RunningScript | undefined {
     const run = this.#run;
     const argv = run?.argv;
@@ -514,15 +518,13 @@ export class ScriptRunner implements ScriptRuns {
         return 1;
       },
       breakpoint: (lua) => {
-        const session = this.#run?.debugger;
-        const isDebugged = session?.isActive === true;
-        if (isDebugged) session.breakNext();
+        const { isDebugged } = this;
+        if (isDebugged) this.#run?.debugger?.breakNext();
         lua.pushBoolean(isDebugged);
         return 1;
       },
       debug: (lua) => {
-        const session = this.#run?.debugger;
-        if (session?.isActive) session.logValues(lua);
+        if (this.isDebugged) this.#run?.debugger?.logValues(lua);
         return 0;
       },
     };
