@@ -151,7 +151,9 @@ export class ScriptRunner implements ScriptRuns {
   }
 
   get isDebugged(): boolean {
-    return this.#run?.debugger?.isActive === true;
+    const run = this.#run;
+    // When its client is gone, it may still turn out to take too long.
+    return run?.debugger !== undefined && !run.isLeft;
   }
 
   get running(): RunningScript | undefined {
@@ -303,7 +305,7 @@ export class ScriptRunner implements ScriptRuns {
 
   /** Goes on with a script that was left, in slices, until it has ended. */
   #goOn(run: Run, call: Call, left: Left): void {
-    const { clock, keyspace, pubsub, stats } = this.#instance;
+    const { clock, config, keyspace, pubsub, stats } = this.#instance;
     const { client, db, reply } = call;
     const { now } = db.zone;
     this.busy = run.isFunction ? errors.busyFunction : errors.busy;
@@ -317,7 +319,8 @@ export class ScriptRunner implements ScriptRuns {
     const slice = (): void => {
       // Those who were told that it is busy have told the keys what time it is.
       keyspace.tick(now);
-      run.sliceEnd = clock.monotonicMicros() + SLICE_MS * MICROS_PER_MS;
+      const sliceMs = this.isDebugged ? config.values.busyReplyThreshold : SLICE_MS;
+      run.sliceEnd = clock.monotonicMicros() + sliceMs * MICROS_PER_MS;
       pubsub.executing = client;
       try {
         const status = run.sandbox.resume();
@@ -518,13 +521,15 @@ export class ScriptRunner implements ScriptRuns {
         return 1;
       },
       breakpoint: (lua) => {
-        const { isDebugged } = this;
-        if (isDebugged) this.#run?.debugger?.breakNext();
-        lua.pushBoolean(isDebugged);
+        const session = this.#run?.debugger;
+        const stops = session?.isActive === true;
+        if (stops) session.breakNext();
+        lua.pushBoolean(stops);
         return 1;
       },
       debug: (lua) => {
-        if (this.isDebugged) this.#run?.debugger?.logValues(lua);
+        const session = this.#run?.debugger;
+        if (session?.isActive) session.logValues(lua);
         return 0;
       },
     };
