@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls';
 import type { Values } from '../instance/config/directives.ts';
 import { systemReason } from '../instance/config/files.ts';
+import { toNative } from '../instance/config/words.ts';
 import type { Log } from '../instance/log.ts';
 
 /** Each protocol by its name in `tls-protocols`, with the option of OpenSSL that rules it out. */
@@ -48,6 +49,7 @@ class TlsFault extends Error {
 interface Identity {
   readonly certificate: string;
   readonly key: string;
+  /** One char per byte. */
   readonly passphrase: string | undefined;
 }
 
@@ -140,7 +142,8 @@ function clientContext(values: Values): SecureContext | undefined {
 /** What both contexts have in common, each part tried out by itself to tell which is bad. */
 function baseOptions(values: Values, identity: Identity): SecureContextOptions {
   const { tlsCiphers = DEFAULT_CIPHERS, tlsCiphersuites = DEFAULT_SUITES } = values;
-  const { certificate, key, passphrase } = identity;
+  const { certificate, key } = identity;
+  const passphrase = identity.passphrase === undefined ? undefined : toNative(identity.passphrase);
   const cert = tried(`Failed to load certificate: ${certificate}`, () => {
     const cert = readFileSync(certificate);
     createSecureContext({ cert, ca: NOBODY });

@@ -3,6 +3,7 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { startServer } from '../../src/index.ts';
+import { makeCertificates } from '../support/certificates.ts';
 import { runProgram } from '../support/program.ts';
 
 /** A Python that has it: the system's, where a package of the system installs it. */
@@ -15,16 +16,23 @@ async function findPython(): Promise<string | undefined> {
   return undefined;
 }
 
-test('redis-py finds what it needs', async ({ skip }) => {
+test.for(['in the clear', 'by TLS'])('redis-py finds what it needs %s', async (way, { skip }) => {
   const python = await findPython();
   if (python === undefined) return skip('redis-py is missing: apt-get install python3-redis');
-  const server = await startServer();
-  const { host, port } = server.address;
+  const made = way === 'by TLS' ? makeCertificates() : undefined;
+  const server = await startServer(
+    made && { tlsPort: 0, config: { ...made.directives, 'tls-auth-clients': 'no' } },
+  );
+  const { host, port } = made === undefined ? server.address : server.tlsAddress;
+  const authority = made === undefined ? [] : [made.crt('ca')];
   const script = join(import.meta.dirname, 'redis_py.py');
-  const { code, stdout, stderr } = await runProgram(python, [script, host, String(port)], {
-    env: { PYTHONDONTWRITEBYTECODE: '1' },
-  });
+  const { code, stdout, stderr } = await runProgram(
+    python,
+    [script, host, String(port), ...authority],
+    { env: { PYTHONDONTWRITEBYTECODE: '1' } },
+  );
   await server.close();
+  made?.remove();
   expect(stderr).toBe('');
   expect([code, stdout.trimEnd().split('\n')]).toEqual([
     0,

@@ -1,4 +1,7 @@
-"""redis-py against the server of the first two arguments. Prints a line for each thing that holds."""
+"""redis-py against the server of the first two arguments. Prints a line for each thing that holds.
+
+A third argument is the certificate of an authority: then it talks TLS.
+"""
 
 import asyncio
 import sys
@@ -7,11 +10,13 @@ import threading
 import redis
 import redis.asyncio
 
-HOST, PORT = sys.argv[1], int(sys.argv[2])
+SERVER = {"host": sys.argv[1], "port": int(sys.argv[2])}
+if len(sys.argv) > 3:
+    SERVER |= {"ssl": True, "ssl_ca_certs": sys.argv[3]}
 
 
 def connect(**options):
-    return redis.Redis(host=HOST, port=PORT, **options)
+    return redis.Redis(**SERVER, **options)
 
 
 def values(r):
@@ -186,7 +191,7 @@ def users(r):
 
 
 async def together():
-    r = redis.asyncio.Redis(host=HOST, port=PORT)
+    r = redis.asyncio.Redis(**SERVER)
     assert await asyncio.gather(*(r.incr("together") for _ in range(50))) is not None
     assert await r.get("together") == b"50"
     async with r.pubsub() as p:

@@ -498,6 +498,11 @@ describe('CONFIG SET of files', () => {
     expect(await ping()).toBe(PONG);
     expect(await set('tls-key-file-pass', '12')).toBe(cannotUpdate('tls-key-file-pass'));
     expect(await ping()).toBe(PONG);
+    const odd = 'schlüssel für ☂';
+    openssl('rsa', '-in', made.key('server'), '-out', path, '-aes256', '-passout', `pass:${odd}`);
+    const request = ['CONFIG', 'SET', 'tls-key-file', path, 'tls-key-file-pass', Buffer.from(odd)];
+    expect((await admin.call(...request)).raw).toBe(OK);
+    expect(await ping()).toBe(PONG);
   });
 });
 
