@@ -21,6 +21,7 @@ import { dumpValue } from '../src/persistence/dump.ts';
 import { Argv } from '../src/resp/argv.ts';
 import { type ErrorReply, errors } from '../src/resp/errors.ts';
 import { collect, heapWindows, Reply } from '../src/resp/reply.ts';
+import { latin1Text } from '../src/std/ascii.ts';
 
 const { command } = family('generic');
 
@@ -171,7 +172,9 @@ function send(
   if (!options.copy) {
     for (const { key, watcher } of passengers) watches.watch(watcher, db, key.bytes);
   }
-  const exchange = peers.ask(argv.text(1), port, requests, count, timeout);
+  const identity = options.credentials.map((word) => latin1Text(word)).join(' ');
+  const peer = { host: argv.text(1), port, identity };
+  const exchange = peers.ask(peer, requests, count, timeout);
   return new Wait(
     exchange.then((done) => {
       outcomes.set(client, { refusal: settle(call, options, passengers, done) });
@@ -255,7 +258,7 @@ export const migrate = command({
   ],
   differs:
     'Other clients are served while the keys are on their way; one that changes meanwhile stays, ' +
-    'which the reply says. It is refused in a transaction. Connections are not kept.',
+    'which the reply says. It is refused in a transaction.',
   secrets: credentialsAt,
   run(call) {
     const { args, client, reply } = call;

@@ -331,7 +331,7 @@ function replication({ replicationId, replicas }: Instance): readonly Field[] {
 // ── What has been counted ───────────────────────────────────────────────────────────────────────
 
 function stats(instance: Instance): readonly Field[] {
-  const { stats: own, keyspace, pubsub, tracking, saving, appendOnly } = instance;
+  const { stats: own, keyspace, peers, pubsub, tracking, saving, appendOnly } = instance;
   let expired = 0;
   let evicted = 0;
   for (const { counts } of keyspace.zones) {
@@ -371,7 +371,7 @@ function stats(instance: Instance): readonly Field[] {
     ['latest_fork_usec', 0],
     // There are none, but what Redis forks for.
     ['total_forks', saving.count + appendOnly.rewrites],
-    ['migrate_cached_sockets', 0],
+    ['migrate_cached_sockets', peers.keptCount],
     ['slave_expires_tracked_keys', 0],
     ['active_defrag_hits', 0],
     ['active_defrag_misses', 0],

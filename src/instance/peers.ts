@@ -9,16 +9,19 @@ export interface Exchange {
   readonly failure: Failure | undefined;
 }
 
+/** Another server, and who is to be there: what it is logged in with, which outlives an exchange. */
+export interface Peer {
+  readonly host: string;
+  readonly port: number;
+  readonly identity: string;
+}
+
 export interface Peers {
+  /** Connections that are kept for what is asked next. */
+  readonly keptCount: number;
   /**
    * Sends requests to a server and reads `count` replies, one line each. Gives up when nothing
    * happens for `idleMs`. Never rejects.
    */
-  ask(
-    host: string,
-    port: number,
-    requests: Uint8Array,
-    count: number,
-    idleMs: number,
-  ): Promise<Exchange>;
+  ask(peer: Peer, requests: Uint8Array, count: number, idleMs: number): Promise<Exchange>;
 }

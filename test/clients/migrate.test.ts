@@ -346,6 +346,36 @@ describe('while the keys are on their way', () => {
     expect((await client.call('MGET', 'a', 'b')).raw).toBe('*2\r\n$-1\r\n$1\r\n2\r\n');
   });
 
+  test('a connection is kept for the next, as long as it is open', async () => {
+    const client = await connect();
+    const cached = async (): Promise<string | undefined> =>
+      /migrate_cached_sockets:\d+/.exec((await client.call('INFO', 'stats')).raw)?.[0];
+    const move = async (replies: string, ...options: Arg[]): Promise<string> => {
+      await client.call('SET', 'k', 'v');
+      onData = (socket) => socket.write(replies);
+      return (await client.call('MIGRATE', '127.0.0.1', peerPort, 'k', 0, 5000, ...options)).raw;
+    };
+    expect(await cached()).toBe('migrate_cached_sockets:0');
+    for (let i = 0; i < 3; i++) expect(await move('+OK\r\n+OK\r\n')).toBe('+OK\r\n');
+    expect(sockets.size).toBe(1);
+    expect(await cached()).toBe('migrate_cached_sockets:1');
+    // Who logs in goes by another.
+    expect(await move('+OK\r\n+OK\r\n+OK\r\n', 'AUTH', 'secret')).toBe('+OK\r\n');
+    expect(sockets.size).toBe(2);
+    expect(await cached()).toBe('migrate_cached_sockets:2');
+    // Those that the other side closes are gone, also when that is not known yet.
+    const [first, second] = sockets;
+    second.end();
+    await eventually('it is gone', async () => (await cached()) === 'migrate_cached_sockets:1');
+    onData = (socket) => (socket === first ? socket.destroy() : socket.write('+OK\r\n+OK\r\n'));
+    await client.call('SET', 'k', 'v');
+    expect((await client.call('MIGRATE', '127.0.0.1', peerPort, 'k', 0, 5000)).raw).toBe('+OK\r\n');
+    expect(sockets.size).toBe(3);
+    // Nobody has asked for that.
+    [...sockets][2].write('+OK\r\n');
+    await eventually('it is gone', async () => (await cached()) === 'migrate_cached_sockets:0');
+  });
+
   test('not in a transaction, and a server may close meanwhile', async () => {
     const client = await connect();
     await client.call('SET', 'k', 'v');
