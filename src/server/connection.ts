@@ -26,6 +26,10 @@ import { FAILED, READY, type RequestParser } from '../resp/request.ts';
 /** Replies are handed to the socket at this size even while requests are left. */
 const FLUSH_SIZE = 64 * 1024;
 
+/** What a peer behind TLS has time to take of what it was replied, and of the end of it. */
+const FAREWELL_SIZE = 16 * 1024;
+const FAREWELL_MS = 1000;
+
 /** What a connection needs of the server. */
 export interface ConnectionHost {
   /** Called before the requests of a client's turn, and after. */
@@ -66,6 +70,7 @@ export class Connection implements ClientConnection {
   #closed = false;
   /** A command may flush or close its own client: requests are run by one loop at a time. */
   #running = false;
+  readonly #isEncrypted: boolean;
   /** Where writeSync() may write; -1 where the system has no such thing, or bytes go encrypted. */
   readonly #fd: number;
 
@@ -73,7 +78,8 @@ export class Connection implements ClientConnection {
     this.socket = socket;
     this.parser = parser;
     this.#host = host;
-    this.#fd = 'encrypted' in socket ? -1 : this.fd;
+    this.#isEncrypted = 'encrypted' in socket;
+    this.#fd = this.#isEncrypted ? -1 : this.fd;
     socket.on('drain', () => this.#drained());
     // The socket ends when its peer has: what was replied to its last words goes first.
     socket.prependListener('end', () => this.flush());
@@ -138,7 +144,12 @@ export class Connection implements ClientConnection {
   close(): void {
     if (this.#closed) return;
     this.#leave();
-    this.socket.destroy();
+    const { socket } = this;
+    if (!this.#isEncrypted || socket.writableLength > FAREWELL_SIZE) return void socket.destroy();
+    // Behind TLS an end that is not announced is taken for an attack.
+    socket.setTimeout(FAREWELL_MS, () => socket.destroy());
+    socket.end();
+    socket.destroySoon();
   }
 
   /** The client is gone as of now, whatever the socket still has to do. */

@@ -528,6 +528,31 @@ describe('clients', () => {
     }
   });
 
+  it('are told that it is the end, however it comes', async () => {
+    // openssl tells an end that was announced from one that may be somebody else's doing.
+    const to = ['-connect', `127.0.0.1:${server.tlsAddress.port}`, '-ign_eof', '-quiet'];
+    const ends: Record<string, (id: string) => Promise<unknown>> = {
+      kill: (id) => admin.call('CLIENT', 'KILL', 'ID', id),
+      quit: async () => {},
+    };
+    for (const [name, end] of Object.entries(ends)) {
+      const input = `CLIENT ID\r\n${name === 'quit' ? 'QUIT\r\n' : ''}`;
+      let isKilled = false;
+      const { code, stderr } = await runProgram('openssl', ['s_client', ...to], {
+        input,
+        until: async (stdout) => {
+          const id = /:(\d+)\r\n/.exec(stdout)?.[1];
+          if (id !== undefined && !isKilled) {
+            isKilled = true;
+            await end(id);
+          }
+          return false;
+        },
+      });
+      expect([name, code, stderr.includes('unexpected eof')]).toEqual([name, 0, false]);
+    }
+  });
+
   it('are counted and limited before the handshake', async () => {
     await set('maxclients', '2');
     const first = await connect();
