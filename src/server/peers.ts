@@ -151,7 +151,9 @@ export class PeerSockets implements Peers {
     count: number,
     idleMs: number,
   ): Promise<Exchange> {
-    const key = `${host} ${port} ${identity}`;
+    const context = this.#context();
+    // What is to be encrypted from now on does not go where it was not.
+    const key = `${context === undefined ? 'tcp' : 'tls'} ${host} ${port} ${identity}`;
     const kept = this.#kept.get(key);
     if (kept !== undefined) {
       this.#kept.delete(key);
@@ -160,7 +162,7 @@ export class PeerSockets implements Peers {
       // It was closed. Should all have been done before, no key is lost by asking once more.
       if (failure === undefined || lines.length > 0 || isLate) return exchange;
     }
-    const socket = new PeerSocket(host, port, this.#context());
+    const socket = new PeerSocket(host, port, context);
     this.#all.add(socket);
     return (await this.#exchange(socket, key, requests, count, idleMs)).exchange;
   }

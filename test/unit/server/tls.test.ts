@@ -204,6 +204,26 @@ it('is not begun with what it can not be had with, and the error says why', asyn
   });
 });
 
+it('is what MIGRATE uses from tls-cluster on, whatever it used before', async () => {
+  const port = await freePort();
+  const config = { ...made.directives, 'tls-auth-clients': 'no' };
+  const other = await startServer({ port, config });
+  const there = await RespClient.connect(other.address);
+  const migrate = async (key: string): Promise<string> => {
+    await admin.call('SET', key, 'v');
+    return (await admin.call('MIGRATE', '127.0.0.1', port, key, 0, 1000)).raw;
+  };
+  expect(await migrate('a')).toBe(OK);
+  expect((await there.call('CONFIG', 'SET', 'port', '0', 'tls-port', port)).raw).toBe(OK);
+  expect(await set('tls-cluster', 'yes')).toBe(OK);
+  expect(await migrate('b')).toBe(OK);
+  // The one that was kept would have done, in the clear.
+  const list = (await there.call('CLIENT', 'LIST')).tree.text ?? '';
+  expect(list.match(/cmd=restore/g)).toHaveLength(2);
+  there.close();
+  await other.close();
+});
+
 describe('who does not speak TLS', () => {
   it('is hung up on, and the log says why', async () => {
     // Redis's tests/unit/tls.tcl: not accepting non-TLS connections on a TLS port.
