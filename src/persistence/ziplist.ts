@@ -109,6 +109,6 @@ function zipmapElements(bytes: Uint8Array): Uint8Array[] {
   }
   // There never was one of nothing.
   if (reader.left > 0 || elements.length === 0) reader.fail(TORN);
-  if (told < BIG && told !== elements.length / 2) reader.fail(TORN);
+  if (told !== BIG && told !== elements.length / 2) reader.fail(TORN);
   return elements;
 }

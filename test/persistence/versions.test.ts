@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { SeededRandom } from '../../src/std/random.ts';
 import { type Offline, openOffline } from '../support/offline.ts';
 import {
   type Bytes,
@@ -356,6 +357,73 @@ describe.skipIf(binary === undefined)('redis-server loads the same from a file o
     }
   });
 });
+
+/** Payloads that are torn and compared; TORN_PAYLOADS says how many, where there is time. */
+const TORN = Number(process.env['TORN_PAYLOADS'] ?? 4000);
+const BATCH = 100;
+const EDGES = [0, 1, 127, 128, 254, 255];
+
+/** Bytes with one to three of them changed, the first aside. */
+function torn(random: SeededRandom, bytes: Uint8Array): Uint8Array {
+  const copy = bytes.slice();
+  for (let left = 1 + random.below(3); left > 0; left--) {
+    const at = 1 + random.below(bytes.length - 1);
+    const ways = [copy[at] ^ (1 << random.below(8)), random.below(256), copy[at] + 1, copy[at] - 1];
+    const way = random.below(ways.length + 1);
+    copy[at] = way < ways.length ? ways[way] : EDGES[random.below(EDGES.length)];
+  }
+  return copy;
+}
+
+test.skipIf(binary === undefined)(
+  'of torn payloads nothing is taken but as Redis takes it',
+  async () => {
+    const redis = await startRedis(binary as string, ['--sanitize-dump-payload', 'yes']);
+    const client = await RespClient.connect(redis.address);
+    const isOld = redis.version.startsWith('7.0');
+    const latest = isOld ? LATEST - 1 : LATEST;
+    const server = openOffline({ maxmemory: '8mb', 'enable-debug-command': 'yes' });
+    const skip = ['DEBUG', 'SET-SKIP-CHECKSUM-VALIDATION', '1'];
+    server.run(...skip);
+    await client.call(...skip);
+    const bodies = Object.values(SAMPLES)
+      // Redis 7.0 writes other digits of a score into a digest.
+      .filter(({ since, read }) => since <= latest && !(isOld && read[0] === 'ZRANGE'))
+      .map(({ type, value }) => bytesOf(type, value))
+      .filter(({ length }) => length < 600);
+    const random = new SeededRandom(7);
+    let taken = 0;
+    for (let done = 0; done < TORN; done += BATCH) {
+      const payloads = Array.from({ length: BATCH }, () => {
+        const body = torn(random, bodies[random.below(bodies.length)]);
+        return Buffer.from(bytesOf(body, latest, 0, [0, 0, 0, 0, 0, 0, 0, 0]));
+      });
+      const requests = payloads.flatMap((payload) => [
+        ['RESTORE', 'k', '0', payload, 'REPLACE'],
+        ['DEBUG', 'DIGEST-VALUE', 'k'],
+        ['DEL', 'k'],
+      ]);
+      const answers = await client.pipeline(requests);
+      for (const [i, payload] of payloads.entries()) {
+        const ours = server.run('RESTORE', 'k', '0', payload.toString('latin1'), 'REPLACE');
+        const digest = server.run('DEBUG', 'DIGEST-VALUE', 'k');
+        server.run('DEL', 'k');
+        if (ours !== '+OK\r\n') continue;
+        taken++;
+        const theirs = [answers[i * 3].raw, answers[i * 3 + 1].raw];
+        expect([payload.toString('hex'), ours, digest]).toEqual([
+          payload.toString('hex'),
+          ...theirs,
+        ]);
+      }
+    }
+    client.close();
+    await redis.close();
+    expect(taken).toBeGreaterThan(TORN / 5);
+    expect(server.audit()).toBeUndefined();
+  },
+  60_000 + TORN,
+);
 
 test('compressed text is what it says', () => {
   expect(compressedTwice('0123456789ab').length).toBeLessThan(24);
