@@ -103,7 +103,9 @@ async function main(): Promise<void> {
     if (isEnding) return;
     const { shutdownOnSigterm, shutdownOnSigint } = config.values;
     const words: readonly string[] = signal === 'SIGTERM' ? shutdownOnSigterm : shutdownOnSigint;
-    log.notice(`Received ${signal}, shutting down.`);
+    const isLoading = server.instance.keyspace.isLoading;
+    if (isLoading) log.warning('Received shutdown signal during loading, exiting now.');
+    else log.notice(`Received ${signal}, shutting down.`);
     const saves = words.includes('save') || (words.includes('nosave') ? false : undefined);
     if (server.shutDown({ saves, isForced: words.includes('force') })) return;
     log.warning(`${signal} received but errors trying to shut down the server, check the logs.`);

@@ -120,9 +120,14 @@ export class AppendOnlyFile {
 
   // ── Opening ───────────────────────────────────────────────────────────────────────────────────
 
-  /** Makes the folder, unless it is there. Throws the system's error. */
+  /** Makes the folder, unless it is there. Throws why it can't. */
   makeFolder(): void {
-    mkdirSync(this.#folder, { recursive: true, mode: 0o755 });
+    try {
+      mkdirSync(this.#folder, { recursive: true, mode: 0o755 });
+    } catch (error) {
+      const { appenddirname } = this.#host.values;
+      throw new Error(`no append-only dir ${appenddirname}: ${systemReason(error)}`);
+    }
   }
 
   /** Begins to write, as a server starts whose data has been loaded. Throws the system's errors. */

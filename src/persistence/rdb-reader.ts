@@ -10,6 +10,7 @@
  * with where that is.
  */
 
+import { systemReason } from '../instance/config/files.ts';
 import { latin1Text } from '../std/ascii.ts';
 import { Crc64 } from '../std/crc64.ts';
 import { ByteReader, Corrupt, EmptyValue, NeedsMore } from './byte-reader.ts';
@@ -150,12 +151,20 @@ export class RdbReader {
     this.#windowEnd = left;
     while (this.#windowEnd < wanted) {
       const room = this.#window.length - this.#windowEnd;
-      const count = this.#source.read(this.#window, this.#windowEnd, room);
+      const count = this.#read(room);
       if (count === 0) break;
       this.#windowEnd += count;
     }
     const isAll = this.#windowEnd < wanted;
     this.#reader = this.#open(0, isAll);
+  }
+
+  #read(size: number): number {
+    try {
+      return this.#source.read(this.#window, this.#windowEnd, size);
+    } catch (error) {
+      throw new Corrupt(systemReason(error), this.#before + this.#windowEnd);
+    }
   }
 
   #open(at: number, isAll = false): ByteReader {

@@ -20,7 +20,7 @@ import {
 } from 'node:fs';
 import type { Instance } from '../dispatch/call.ts';
 import { Replay } from '../dispatch/replay.ts';
-import { systemFiles, systemReason } from '../instance/config/files.ts';
+import { isSystemError, systemFiles, systemReason } from '../instance/config/files.ts';
 import type { AppendOnlyFile } from '../persistence/aof.ts';
 import { Manifest, ManifestError } from '../persistence/aof-manifest.ts';
 import { AofReader, ENDED, MALFORMED, TORN } from '../persistence/aof-reader.ts';
@@ -240,6 +240,10 @@ export class AofLoad {
     }
     try {
       yield* this.#read(fd, name, isLast);
+    } catch (error) {
+      if (!isSystemError(error)) throw error;
+      const reason = systemReason(error);
+      throw this.#fail(`Unrecoverable error reading the append only file ${name}: ${reason}`);
     } finally {
       closeSync(fd);
       this.#replay.revert();

@@ -1,7 +1,6 @@
 /** The program, built and started as people start it. */
 
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFileSync, spawn } from 'node:child_process';
 import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Address } from './resp-client.ts';
@@ -24,8 +23,20 @@ export function buildProgram(folder: string): string {
 
 export interface StartedProgram {
   readonly address: Address;
+  /** All that it has said so far. */
+  readonly log: string;
+  /** Its exit code, or the signal that ended it. */
+  readonly ended: Promise<number | string>;
+  signal(name: 'SIGTERM' | 'SIGINT'): void;
   /** Ends it without a warning. */
   kill(): Promise<void>;
+}
+
+export interface StartOptions {
+  /** No file can become longer, in blocks of 512 bytes: as if the disk were full. */
+  readonly fileBlocksMax?: number;
+  /** Whether to wait until it serves, and not only until it accepts connections. */
+  readonly waits?: boolean;
 }
 
 /** Starts the program and resolves when it serves. */
@@ -33,37 +44,49 @@ export async function startProgram(
   main: string,
   port: number,
   options: readonly string[],
+  { fileBlocksMax, waits = true }: StartOptions = {},
 ): Promise<StartedProgram> {
-  const child = spawn('node', [main, '--port', String(port), ...options], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const args = [main, '--port', String(port), ...options];
+  const limited = `trap '' XFSZ; ulimit -f ${fileBlocksMax}; exec node "$@"`;
+  const [file, ...rest] =
+    fileBlocksMax === undefined ? ['node', ...args] : ['sh', '-c', limited, 'sh', ...args];
+  const child = spawn(file, rest, { stdio: ['ignore', 'pipe', 'pipe'] });
   // A test run that dies takes its servers along.
   const end = (): void => void child.kill('SIGKILL');
   process.on('exit', end);
+  let log = '';
+  const ended = new Promise<number | string>((resolve) => {
+    child.once('close', (code, signal) => {
+      process.off('exit', end);
+      resolve(code ?? signal ?? '');
+    });
+  });
+  const ready = new Promise<void>((resolve, reject) => {
+    const read = (text: string): void => {
+      log += text;
+      if (log.includes(waits ? 'Ready to accept connections' : 'Listening on')) resolve();
+    };
+    child.stdout.setEncoding('utf8').on('data', read);
+    child.stderr.setEncoding('utf8').on('data', read);
+    void ended.then((how) => reject(new Error(`it ended with ${how}:\n${log}`)));
+  });
   const kill = async (): Promise<void> => {
     child.kill('SIGKILL');
-    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
-    process.off('exit', end);
+    await ended;
   };
   try {
-    await isReady(child);
+    await ready;
   } catch (error) {
     await kill();
     throw error;
   }
-  return { address: { host: '127.0.0.1', port }, kill };
-}
-
-/** Resolves once the program says so in its log. */
-function isReady(child: ChildProcess): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let log = '';
-    const read = (text: string): void => {
-      log += text;
-      if (log.includes('Ready to accept connections')) resolve();
-    };
-    child.stdout?.setEncoding('utf8').on('data', read);
-    child.stderr?.setEncoding('utf8').on('data', read);
-    child.once('close', (code) => reject(new Error(`it ended with ${code}:\n${log}`)));
-  });
+  return {
+    address: { host: '127.0.0.1', port },
+    get log() {
+      return log;
+    },
+    ended,
+    signal: (name) => void child.kill(name),
+    kill,
+  };
 }

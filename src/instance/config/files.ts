@@ -106,6 +106,11 @@ export function isPattern(path: string): boolean {
 }
 
 /** The system's words for an error, as C's strerror has them: 'No such file or directory'. */
+/** Whether a call of the system failed, and not something of ours. */
+export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && (error as NodeJS.ErrnoException).syscall !== undefined;
+}
+
 export function systemReason(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { errno } = error as NodeJS.ErrnoException;

@@ -1,0 +1,224 @@
+/**
+ * The program on a disk that is full, may not be written, or has what is no file; and ended while it
+ * saves or loads. No file can become longer than the system lets it, which is what a full disk comes
+ * to for one who writes.
+ */
+
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import {
+  buildProgram,
+  type StartedProgram,
+  type StartOptions,
+  startProgram,
+} from '../support/built.ts';
+import { freePort } from '../support/redis.ts';
+import { RespClient } from '../support/resp-client.ts';
+
+const BLOCKS = 200;
+/** More than so many blocks. */
+const LARGE = 'x'.repeat(BLOCKS * 512);
+
+let build: string;
+let main: string;
+let dir: string;
+let program: StartedProgram;
+let client: RespClient;
+
+beforeAll(() => {
+  build = mkdtempSync(join(tmpdir(), 'zonis-disk-'));
+  main = buildProgram(build);
+}, 60_000);
+
+afterAll(() => rmSync(build, { recursive: true, force: true }));
+
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'zonis-data-'));
+});
+
+afterEach(async () => {
+  client?.close();
+  await program?.kill();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+async function start(options: readonly string[], how: StartOptions = {}): Promise<void> {
+  const values = ['--dir', dir, '--rdbcompression', 'no', ...options];
+  program = await startProgram(main, await freePort(), values, how);
+  client = await RespClient.connect(program.address);
+}
+
+async function say(...request: string[]): Promise<string> {
+  return (await client.call(...request)).raw;
+}
+
+/** Asks until it is answered so: what is done in the background is over then. */
+async function until(isSo: (info: string) => boolean, section: string): Promise<void> {
+  while (!isSo(await say('INFO', section)));
+}
+
+/** How the start ended, and what was said. */
+async function failure(
+  options: readonly string[],
+): Promise<{ code: number | string; log: string }> {
+  let log = '';
+  await start(options).catch((error: Error) => {
+    log = error.message;
+  });
+  return { code: Number(/^it ended with (\d+)/.exec(log)?.[1]), log };
+}
+
+const MISCONF_SAVE =
+  "-MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to " +
+  'disk. Commands that may modify the data set are disabled, because this instance is configured ' +
+  'to report errors during writes if RDB snapshotting fails (stop-writes-on-bgsave-error option). ' +
+  'Please check the Redis logs for details about the RDB error.\r\n';
+
+describe('a full disk', () => {
+  it('leaves the file of the save before, and lets nothing be written until a save succeeds', async () => {
+    await start(['--save', '3600 1'], { fileBlocksMax: BLOCKS });
+    await say('SET', 'small', '1');
+    expect(await say('SAVE')).toBe('+OK\r\n');
+    const file = readFileSync(join(dir, 'dump.rdb'));
+    await say('SET', 'large', LARGE);
+    expect(await say('BGSAVE')).toBe('+Background saving started\r\n');
+    await until((info) => info.includes('rdb_bgsave_in_progress:0'), 'persistence');
+    expect(await say('INFO', 'persistence')).toContain('rdb_last_bgsave_status:err');
+    expect(await say('SET', 'small', '2')).toBe(MISCONF_SAVE);
+    expect(await say('GET', 'small')).toBe('$1\r\n1\r\n');
+    expect(await say('SAVE')).toBe('-ERR\r\n');
+    expect(readFileSync(join(dir, 'dump.rdb')).equals(file)).toBe(true);
+    expect(readdirSync(dir)).toEqual(['dump.rdb']);
+    await say('CONFIG', 'SET', 'stop-writes-on-bgsave-error', 'no');
+    expect(await say('DEL', 'large')).toBe(':1\r\n');
+    await say('CONFIG', 'SET', 'stop-writes-on-bgsave-error', 'yes');
+    expect(await say('SET', 'small', '2')).toBe(MISCONF_SAVE);
+    expect(await say('SAVE')).toBe('+OK\r\n');
+    expect(await say('SET', 'small', '2')).toBe('+OK\r\n');
+  });
+
+  it('does not let SIGTERM lose what can not be saved', async () => {
+    await start(['--save', '3600 1'], { fileBlocksMax: BLOCKS });
+    await say('SET', 'large', LARGE);
+    program.signal('SIGTERM');
+    while (!program.log.includes('errors trying to shut down')) await say('PING');
+    expect(await say('STRLEN', 'large')).toBe(`:${LARGE.length}\r\n`);
+    await say('DEL', 'large');
+    program.signal('SIGTERM');
+    expect(await program.ended).toBe(0);
+  });
+
+  it('lets nothing more be written to the append only file, and all again after a rewrite', async () => {
+    await start(['--save', '', '--appendonly', 'yes'], { fileBlocksMax: BLOCKS });
+    expect(await say('SET', 'small', '1')).toBe('+OK\r\n');
+    await say('SET', 'large', LARGE);
+    await until((info) => info.includes('aof_last_write_status:err'), 'persistence');
+    expect(await say('SET', 'small', '2')).toMatch(/^-MISCONF Errors writing to the AOF file: /);
+    expect(await say('GET', 'small')).toBe('$1\r\n1\r\n');
+    await program.kill();
+    client.close();
+    await start(['--save', '', '--appendonly', 'yes']);
+    expect(await say('GET', 'small')).toBe('$1\r\n1\r\n');
+    expect(await say('SET', 'small', '2')).toBe('+OK\r\n');
+  });
+
+  it('ends a server that has promised to keep what it answers, and nothing answered is lost', async () => {
+    await start(['--save', '', '--appendonly', 'yes', '--appendfsync', 'always'], {
+      fileBlocksMax: BLOCKS,
+    });
+    expect(await say('SET', 'small', '1')).toBe('+OK\r\n');
+    client.send('SET', 'large', LARGE);
+    expect(await program.ended).toBe(1);
+    expect(program.log).toContain("Can't recover from AOF write error");
+    await start(['--save', '', '--appendonly', 'yes']);
+    expect(await say('GET', 'small')).toBe('$1\r\n1\r\n');
+    expect(await say('EXISTS', 'large')).toBe(':0\r\n');
+  });
+});
+
+describe('what can not be written or read', () => {
+  it('is told by SAVE, and nothing else happens', async () => {
+    // Nobody may write there, not even root.
+    await start(['--save', '', '--dir', '/proc']);
+    await say('SET', 'k', 'v');
+    expect(await say('SAVE')).toBe('-ERR\r\n');
+    expect(await say('BGSAVE')).toMatch(/^[-+]/);
+    await until((info) => info.includes('rdb_last_bgsave_status:err'), 'persistence');
+    expect(await say('GET', 'k')).toBe('$1\r\nv\r\n');
+  });
+
+  it('is told by SAVE when the folder has gone', async () => {
+    await start(['--save', '']);
+    rmSync(dir, { recursive: true });
+    await say('SET', 'k', 'v');
+    expect(await say('SAVE')).toBe('-ERR\r\n');
+    mkdirSync(dir);
+    expect(await say('GET', 'k')).toBe('$1\r\nv\r\n');
+  });
+
+  for (const [name, options, words] of [
+    ['dump.rdb', [], /dump\.rdb.*directory/is],
+    ['appendonlydir', ['--appendonly', 'yes'], /appendonlydir/],
+    ['users.acl', ['--aclfile', 'users.acl'], /users\.acl/],
+  ] as const) {
+    it(`ends the start when it is of another kind: ${name}`, async () => {
+      if (name === 'appendonlydir') writeFileSync(join(dir, name), 'a file');
+      else mkdirSync(join(dir, name));
+      const { code, log } = await failure(
+        options.map((one) => one.replace('users', `${dir}/users`)),
+      );
+      expect(code).toBe(1);
+      expect(log).toMatch(words);
+    });
+  }
+});
+
+describe('SIGTERM', () => {
+  /** So much that saving and loading take a while. */
+  async function fill(): Promise<void> {
+    const script =
+      "for i = 1, 200000 do redis.call('SET', 'key:' .. i, 'value of some length:' .. i) end";
+    await say('EVAL', script, '0');
+  }
+
+  it('during a save ends with a save of all there is', async () => {
+    await start(['--save', '3600 1000000']);
+    await fill();
+    expect(await say('BGSAVE')).toBe('+Background saving started\r\n');
+    await say('SET', 'later', '1');
+    program.signal('SIGTERM');
+    expect(await program.ended).toBe(0);
+    expect(readdirSync(dir)).toEqual(['dump.rdb']);
+    await start(['--save', '']);
+    expect(await say('DBSIZE')).toBe(':200001\r\n');
+  });
+
+  it('during a rewrite of the append only file ends with all there is', async () => {
+    await start(['--save', '', '--appendonly', 'yes']);
+    await fill();
+    await say('BGREWRITEAOF');
+    await say('SET', 'later', '1');
+    program.signal('SIGTERM');
+    expect(await program.ended).toBe(0);
+    await start(['--save', '', '--appendonly', 'yes']);
+    expect(await say('DBSIZE')).toBe(':200001\r\n');
+  });
+
+  it('during loading ends at once, and the file stays', async () => {
+    await start(['--save', '']);
+    await fill();
+    await say('SAVE');
+    await program.kill();
+    client.close();
+    const file = readFileSync(join(dir, 'dump.rdb'));
+    await start(['--save', '3600 1', '--key-load-delay', '100'], { waits: false });
+    expect(await say('GET', 'key:1')).toMatch(/^-LOADING /);
+    program.signal('SIGTERM');
+    expect(await program.ended).toBe(0);
+    expect(program.log).toContain('during loading');
+    expect(readFileSync(join(dir, 'dump.rdb')).equals(file)).toBe(true);
+    expect(readdirSync(dir)).toEqual(['dump.rdb']);
+  });
+});
