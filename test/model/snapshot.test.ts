@@ -3,6 +3,8 @@
  *
  *   fill ─▶ model = all keys ─▶ begin ─▶ request, slice, request, request, slice … ─▶ end ─▶ load
  *                                                                                     └─ = model
+ *
+ * ZONIS_SNAPSHOT_ROUNDS says how often; each round has a seed of its own.
  */
 
 import { describe, expect, test } from 'vitest';
@@ -18,6 +20,10 @@ import { Grammar } from '../fuzz/grammar.ts';
 import { isFuzzed, type Request } from '../fuzz/grammar-tables.ts';
 import { type Offline, openOffline } from '../support/offline.ts';
 import { beginSnapshot, loadSnapshot } from '../support/snapshot.ts';
+
+const ROUNDS = Number(process.env.ZONIS_SNAPSHOT_ROUNDS ?? 300);
+/** Rounds of a test. */
+const BLOCK = 30;
 
 /** What would wait, or is about connections and not about keys. */
 const LEFT_OUT =
@@ -223,16 +229,19 @@ describe('a snapshot that is taken while everything changes', () => {
   const commands = [...registry.all()].filter(isFuzzed);
   const grammar = new Grammar(commands, payloads());
 
-  test.each(Array.from({ length: 10 }, (_, i) => i))('is the moment it began (%i)', (block) => {
-    const rounds = new Rounds(grammar);
-    for (let seed = block * 30; seed < block * 30 + 30; seed++) {
-      expect([seed, rounds.difference(seed)]).toEqual([seed, []]);
-    }
-  });
+  test.each(Array.from({ length: Math.ceil(ROUNDS / BLOCK) }, (_, i) => i))(
+    'is the moment it began (%i)',
+    (block) => {
+      const rounds = new Rounds(grammar);
+      for (let seed = block * BLOCK; seed < (block + 1) * BLOCK; seed++) {
+        expect([seed, rounds.difference(seed)]).toEqual([seed, []]);
+      }
+    },
+  );
 
   test('is the moment it began, of sessions and their indexes too', () => {
     const rounds = new Rounds(grammar);
-    for (let seed = 0; seed < 60; seed++) {
+    for (let seed = 0; seed < ROUNDS / 5; seed++) {
       expect([seed, rounds.differenceOfSessions(seed)]).toEqual([seed, []]);
     }
   });
