@@ -95,12 +95,14 @@ export const scriptDebug = command({
   arguments: { 'yes-sync-no': { name: 'mode' } },
   flags: ['noscript'],
   differs:
-    'YES is refused: there is no process that could be forked. Nothing stops where a function of C ' +
-    'waits for the script, as table.sort does.',
+    'YES is refused: there is no process that could be forked; and so is EVAL from then on, until SYNC ' +
+    'or NO. Nothing stops where a function of C waits for the script, as table.sort does.',
   run({ argv, client, reply }) {
     if (reply.size > 0) throw errors.scriptDebugPipelined;
-    if (argv.is(2, 'YES')) throw errors.noScriptFork;
-    if (!argv.is(2, 'NO') && !argv.is(2, 'SYNC')) throw errors.scriptDebugMode;
+    const isForked = argv.is(2, 'YES');
+    if (!isForked && !argv.is(2, 'NO') && !argv.is(2, 'SYNC')) throw errors.scriptDebugMode;
+    client.runsNoScripts = isForked;
+    if (isForked) throw errors.noScriptFork;
     client.debugsScripts = argv.is(2, 'SYNC');
     reply.ok();
   },

@@ -87,6 +87,7 @@ export class Scripts implements ScriptCache {
   evaluate(call: Call, isSha: boolean, isReadOnly: boolean): void {
     const { argv, args } = call;
     const runner = this.#runner;
+    if (call.client.runsNoScripts) throw errors.noScriptFork;
     if (isSha && argv.size(1) !== SHA_SIZE) throw errors.noScript;
     const keys = args.integerAt(2);
     if (keys > argv.count - 3) throw errors.tooManyKeys;

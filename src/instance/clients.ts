@@ -145,6 +145,8 @@ export class Client {
   unblock: ((withError: boolean) => void) | undefined = undefined;
   /** Whether the scripts it runs are debugged, and the one that is. */
   debugsScripts = false;
+  /** Whether it runs none: what it asked for, that their changes are forgotten, is not to be had. */
+  runsNoScripts = false;
   debugger: DebugSession | undefined = undefined;
   /** Unix milliseconds since which its output is over the soft limit; 0: it is not. */
   overSoftLimitSince = 0;

@@ -426,7 +426,8 @@ export const errors = {
     err(`${name} command is not allowed with BLOCK option from scripts`),
   scriptDebugMode: err('Use SCRIPT DEBUG YES/SYNC/NO'),
   noScriptFork: err(
-    'SCRIPT DEBUG YES would take a process for the session that forgets what it changes: use SYNC',
+    'SCRIPT DEBUG YES would take a process of its own that forgets what the script changes. Use SYNC ' +
+      '(redis-cli --ldb-sync-mode), which keeps it',
   ),
   scriptDebugPipelined: err('SCRIPT DEBUG must be called outside a pipeline'),
   scriptFlushOption: err('SCRIPT FLUSH only support SYNC|ASYNC option'),

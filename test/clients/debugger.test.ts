@@ -164,6 +164,10 @@ describe('a session', () => {
     expect((await client.call('SCRIPT', 'DEBUG', 'YES')).raw).toMatch(
       /^-ERR SCRIPT DEBUG YES would/,
     );
+    // redis-cli does not look at the reply.
+    const refused = (await client.call('EVAL', "return redis.call('SET', 'k', 'v')", '0')).raw;
+    expect(refused).toMatch(/^-ERR SCRIPT DEBUG YES would/);
+    expect((await other.call('EXISTS', 'k')).raw).toBe(':0\r\n');
     await client.call('SCRIPT', 'DEBUG', 'SYNC');
     await client.call('MULTI');
     await client.call('EVAL', 'return redis.breakpoint()', '0');
