@@ -9,6 +9,7 @@ import type { Call } from '../../src/dispatch/call.ts';
 import type { Part } from '../../src/resp/request-writer.ts';
 import { sliceBytes } from '../../src/std/bytes.ts';
 import { StreamId } from '../../src/value/stream-id.ts';
+import { settableCount } from '../../src/value/stream-image.ts';
 import type { BulkSink } from '../../src/value/string.ts';
 import { groups } from './open.ts';
 
@@ -64,7 +65,7 @@ export function tellClaim(
 /** How far a group is. Key and group are arguments. */
 export function tellProgress({ argv, db, instance }: Call, key: number, group: number): void {
   const last = String(groups.readLastId(lastId));
-  const read = String(groups.entriesRead);
+  const read = String(settableCount(groups.entriesRead));
   instance.effects.also(
     db.number,
     argv,

@@ -33,6 +33,9 @@ export const nowhere: ClientConnection = {
   fd: -1,
 };
 
+/** Told which request failed, and why. */
+export type Refusal = (command: Command, argv: Argv, error: ErrorReply) => void;
+
 /** Requests of a file in one go, transactions included. */
 export class Replay {
   readonly #call: Call;
@@ -91,14 +94,29 @@ export class Replay {
     return true;
   }
 
-  /** Runs a request. Answers why it failed, if it did. */
-  run(command: Command, argv: Argv): ErrorReply | undefined {
+  /** Runs a request; EXEC all that were queued. Tells what failed, and why. */
+  run(command: Command, argv: Argv, onRefusal: Refusal): void {
+    const { client } = this.#call;
+    const { queue } = client;
+    if (queue === undefined) {
+      const refusal = this.#runOne(command, argv);
+      if (refusal !== undefined) onRefusal(command, argv, refusal);
+    } else if (command.name !== 'exec') {
+      queue.push(argv);
+    } else {
+      client.queue = undefined;
+      queue.rewind();
+      for (let request = queue.next(); request !== undefined; request = queue.next()) {
+        // It was found when it was queued.
+        this.run(this.find(request) as Command, request, onRefusal);
+      }
+      this.#instance.queues.give(queue);
+    }
+  }
+
+  #runOne(command: Command, argv: Argv): ErrorReply | undefined {
     const call = this.#call;
     const { args, client, reply } = call;
-    if (client.queue !== undefined && command.name !== 'exec') {
-      client.queue.push(argv);
-      return undefined;
-    }
     call.argv = argv;
     args.argv = argv;
     client.lastCommand = command.fullName;

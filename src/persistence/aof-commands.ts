@@ -23,6 +23,7 @@ import {
   PENDING_COUNT,
   PENDING_TIME,
   PENDING_WORDS,
+  settableCount,
 } from '../value/stream-image.ts';
 import { StreamWalk } from '../value/stream-walk.ts';
 import type { BulkSink } from '../value/string.ts';
@@ -197,7 +198,7 @@ function writeGroup(out: RequestWriter, key: Uint8Array, group: GroupImage): voi
   out.bulk(group.name);
   out.bulkText(String(group.lastId));
   out.bulkText('ENTRIESREAD');
-  out.bulkText(String(group.entriesRead));
+  out.bulkText(String(settableCount(group.entriesRead)));
   // Those that have entries pending are made by what makes these pending.
   const busy = new Set<ConsumerImage>();
   const { pending } = group;

@@ -18,7 +18,7 @@ import {
   statSync,
   truncateSync,
 } from 'node:fs';
-import type { Instance } from '../dispatch/call.ts';
+import type { Command, Instance } from '../dispatch/call.ts';
 import { Replay } from '../dispatch/replay.ts';
 import { isSystemError, systemFiles, systemReason } from '../instance/config/files.ts';
 import type { AppendOnlyFile } from '../persistence/aof.ts';
@@ -28,7 +28,7 @@ import { Corrupt } from '../persistence/byte-reader.ts';
 import { isLoadFault, LoadError, RdbLoad } from '../persistence/rdb-load.ts';
 import { type KeyRecord, type RdbHandler, RdbReader } from '../persistence/rdb-reader.ts';
 import type { Argv } from '../resp/argv.ts';
-import { errors } from '../resp/errors.ts';
+import { type ErrorReply, errors } from '../resp/errors.ts';
 import { latin1Text } from '../std/ascii.ts';
 
 const MAGIC = 'REDIS';
@@ -317,8 +317,11 @@ export class AofLoad {
         `Unknown command '${argv.text(0)}' reading the append only file ${name} at byte ${at}`,
       );
     }
-    const refusal = this.#replay.run(command, argv);
-    if (refusal === undefined) return;
+    this.#replay.run(command, argv, (...refusal) => this.#refused(name, at, ...refusal));
+  }
+
+  /** Ends the load where what follows would be wrong too. Throws an AofLoadError then. */
+  #refused(name: string, at: number, command: Command, argv: Argv, refusal: ErrorReply): void {
     if (refusal === errors.outOfMemory) {
       throw this.#fail(
         `What the append only file ${name} holds does not fit: ${command.fullName} at byte ${at} ` +

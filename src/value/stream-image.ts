@@ -57,6 +57,11 @@ export interface StreamImage {
 /** In place of how many entries a group has read: nobody knows. */
 export const UNKNOWN = -1n;
 
+/** A count of entries read as XGROUP takes it: one that has run over 2^63 says nothing. */
+export function settableCount(count: bigint): bigint {
+  return count < UNKNOWN ? UNKNOWN : count;
+}
+
 /** How many entries there ever were in a stream up to an id, or UNKNOWN. */
 export function countUpTo(stream: Omit<StreamImage, 'nodes' | 'groups'>, id: StreamId): bigint {
   const { added, length, lastId, firstId, maxDeletedId } = stream;

@@ -72,9 +72,10 @@ function replayed({ writer }: EffectStream, settings: readonly Request[], now: n
     const { argv } = reader;
     const command = replay.find(argv);
     if (command === undefined) throw new Error(`no command: ${argv.text(0)}`);
-    const refusal = replay.run(command, argv);
-    const words = Array.from({ length: argv.count }, (_, i) => argv.text(i));
-    expect([words, refusal?.text]).toEqual([words, undefined]);
+    replay.run(command, argv, (_, refused, { text }) => {
+      const words = Array.from({ length: refused.count }, (_, i) => refused.text(i));
+      expect([words, text]).toEqual([words, undefined]);
+    });
   }
   expect(reader.position).toBe(writer.size);
   expect(replay.isInTransaction).toBe(false);

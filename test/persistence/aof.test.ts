@@ -192,12 +192,17 @@ describe('what is written', () => {
     await ask('SELECT 17');
     await ask('SET k web');
     await ask('SELECT 16');
+    await ask('MULTI');
     await ask('SET k sessions');
+    await ask('SELECT 17');
+    await ask('SET in:transaction web');
+    await ask('EXEC');
     for (const step of ['as it was written', 'rewritten']) {
       await stop();
       await start({ databases: 4, zone: 'web 1mb' });
       await ask('SELECT 5');
       expect([step, await ask('GET k')]).toEqual([step, 'web']);
+      expect([step, await ask('GET in:transaction')]).toEqual([step, 'web']);
       await ask('SELECT 4');
       expect([step, await ask('GET k')]).toEqual([step, 'sessions']);
       await ask('BGREWRITEAOF');

@@ -37,6 +37,8 @@ export interface StartOptions {
   readonly fileBlocksMax?: number;
   /** Whether to wait until it serves, and not only until it accepts connections. */
   readonly waits?: boolean;
+  /** Added to the environment. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** Starts the program and resolves when it serves. */
@@ -44,13 +46,16 @@ export async function startProgram(
   main: string,
   port: number,
   options: readonly string[],
-  { fileBlocksMax, waits = true }: StartOptions = {},
+  { fileBlocksMax, waits = true, env = {} }: StartOptions = {},
 ): Promise<StartedProgram> {
   const args = [main, '--port', String(port), ...options];
   const limited = `trap '' XFSZ; ulimit -f ${fileBlocksMax}; exec node "$@"`;
   const [file, ...rest] =
     fileBlocksMax === undefined ? ['node', ...args] : ['sh', '-c', limited, 'sh', ...args];
-  const child = spawn(file, rest, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(file, rest, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
+  });
   // A test run that dies takes its servers along.
   const end = (): void => void child.kill('SIGKILL');
   process.on('exit', end);
