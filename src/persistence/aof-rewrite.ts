@@ -6,6 +6,13 @@ import type { AofDisk } from './aof-writer.ts';
 /** Bytes written before others are served. */
 const SLICE_SIZE = 256 * 1024;
 
+/** Removes a file of a rewrite, which may be gone. At once: the next one has a file of that name. */
+export function removeFile(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch {}
+}
+
 export class Rewrite {
   readonly #path: string;
   readonly #contents: Generator<Uint8Array, void, undefined>;
@@ -105,6 +112,6 @@ export class Rewrite {
     clearTimeout(this.#later);
     this.#contents.return();
     closeSync(this.#fd);
-    unlinkSync(this.#path);
+    removeFile(this.#path);
   }
 }

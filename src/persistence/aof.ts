@@ -18,7 +18,7 @@ import { systemFiles, systemReason } from '../instance/config/files.ts';
 import { toNative } from '../instance/config/words.ts';
 import { EffectStream, FOR_FILE } from '../instance/effects.ts';
 import { Manifest } from './aof-manifest.ts';
-import { Rewrite } from './aof-rewrite.ts';
+import { Rewrite, removeFile } from './aof-rewrite.ts';
 import { AofWriter, type AofWriterHost } from './aof-writer.ts';
 
 const MS_PER_SECOND = 1000;
@@ -359,7 +359,7 @@ export class AppendOnlyFile {
     } else {
       this.failures++;
       log.warning(`Background AOF rewrite terminated with error: ${systemReason(fault)}`);
-      unlink(temporary, () => {});
+      removeFile(temporary);
       if (this.state === 'waiting') {
         this.#detach();
         this.writer.close();
@@ -401,8 +401,8 @@ export class AppendOnlyFile {
 
   #removeTemporary(): void {
     const name = this.#temporaryIncrement;
-    this.#host.log.notice(`Removing the temp incr aof file ${name} in the background`);
-    unlink(this.pathOf(name), () => {});
+    this.#host.log.notice(`Removing the temp incr aof file ${name}`);
+    removeFile(this.pathOf(name));
   }
 
   /** Removes the files that are history. */

@@ -246,6 +246,32 @@ describe('what is written', () => {
     expect(readFileSync(join(files(), INCREMENT), 'latin1')).toContain(requests('SET k v'));
   });
 
+  it('is begun again as often as its first base fails', async () => {
+    await start({ appendonly: false });
+    await fill();
+    const before = await state();
+    await ask('CONFIG SET rdb-key-save-delay 10000000');
+    await ask('CONFIG SET appendonly yes');
+    for (let i = 0; i < 30; i++) {
+      // The file may be gone.
+      const temporary = readdirSync(folder).filter((name) => name.startsWith('temp-'));
+      expect(temporary.length).toBe(1);
+      if (i % 2 === 0) rmSync(join(folder, temporary[0]));
+      expect(await ask('DEBUG FAIL-BACKGROUND')).toBe('OK');
+      expect(await info('aof_last_bgrewrite_status')).toBe('err');
+      expect(await ask('BGREWRITEAOF')).toContain('started');
+    }
+    await ask('CONFIG SET rdb-key-save-delay 0');
+    await ask('DEBUG FAIL-BACKGROUND');
+    await ask('BGREWRITEAOF');
+    await rewritten();
+    expect(await info('aof_last_bgrewrite_status')).toBe('ok');
+    expect(readdirSync(folder).filter((name) => name.startsWith('temp-'))).toEqual([]);
+    await stop();
+    await start();
+    expect(await state()).toEqual(before);
+  });
+
   it('has nothing on the disk before its first base is there', async () => {
     await start({ appendonly: false });
     await ask('SET k v');
