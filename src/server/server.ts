@@ -598,9 +598,9 @@ export class Server implements ConnectionHost {
     const { client } = connection;
     if (connection.querySize > config.values.clientQueryBufferLimit) {
       stats.queryBufferLimitDisconnections++;
-      this.#options.log.warning('Closing a client that reached the query buffer limit', {
-        client: client.address,
-      });
+      this.#options.log.warning(
+        `Closing client ${client.address} that reached max query buffer length`,
+      );
       connection.close();
       return;
     }
@@ -613,9 +613,9 @@ export class Server implements ConnectionHost {
       isOverSoft && clock.now() - client.overSoftLimitSince >= limit.softSeconds * 1000;
     if ((limit.hard > 0 && size >= limit.hard) || isSoftOver) {
       stats.outputBufferLimitDisconnections++;
-      this.#options.log.warning('Closing a client for reaching its output buffer limit', {
-        client: client.address,
-      });
+      this.#options.log.warning(
+        `Client ${client.address} scheduled to be closed ASAP for overcoming of output buffer limits.`,
+      );
       connection.close();
       return;
     }
