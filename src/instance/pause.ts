@@ -29,6 +29,11 @@ export class Pause {
     if (ofAll) this.ofAll = true;
   }
 
+  /** The calendar has been set by so many milliseconds: a pause lasts as long as before. */
+  shift(ms: number): void {
+    if (this.until !== 0) this.until += ms;
+  }
+
   /** Lets a client wait. */
   hold(client: Client): void {
     client.isBlocked = true;

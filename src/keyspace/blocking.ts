@@ -41,7 +41,7 @@ export interface Wish {
 interface Waiting {
   readonly waiter: Waiter;
   readonly wish: Wish;
-  readonly deadline: number;
+  deadline: number;
   readonly places: readonly Place[];
   isOver: boolean;
 }
@@ -181,6 +181,11 @@ export class Blocking {
       this.#release(first);
       first.waiter.timeOut();
     }
+  }
+
+  /** The calendar has been set by so many milliseconds: waits last as long as before. */
+  shift(ms: number): void {
+    for (const waiting of this.#limited) waiting.deadline += ms;
   }
 
   #serveAt(place: Place): void {

@@ -60,7 +60,7 @@ export class AofWriter {
   #syncedSize = 0;
   #lastSync = 0;
   isSyncing = false;
-  #postponedSince = 0;
+  #postponedSince = NONE;
   delayedSyncs = 0;
   /** Why writes are refused, in the system's words. */
   #writeFault: string | undefined = undefined;
@@ -74,7 +74,12 @@ export class AofWriter {
   constructor(host: AofWriterHost, isBusy: () => boolean) {
     this.#host = host;
     this.#isBusy = isBusy;
-    this.#lastSync = host.clock.now();
+    this.#lastSync = this.#monotonicMs;
+  }
+
+  /** Milliseconds that go by whatever the calendar is set to: an fsync must not wait for a date. */
+  get #monotonicMs(): number {
+    return Math.floor(this.#host.clock.monotonicMicros() / MICROS_PER_MS);
   }
 
   /** Whether all that has been written is on the disk. */
@@ -97,9 +102,9 @@ export class AofWriter {
   /** From now on this file is written; what was before is closed once it is on the disk. */
   open(fd: number): void {
     const old = this.#fd;
-    const { clock, disk } = this.#host;
+    const { disk } = this.#host;
     if (old !== NONE) disk.syncLater(old, () => closeSync(old));
-    this.#lastSync = clock.now();
+    this.#lastSync = this.#monotonicMs;
     this.#fd = fd;
     this.size = fstatSync(fd).size;
     this.#syncedSize = this.size;
@@ -118,7 +123,7 @@ export class AofWriter {
     this.#fd = NONE;
     this.size = 0;
     this.#syncedSize = 0;
-    this.#postponedSince = 0;
+    this.#postponedSince = NONE;
     this.#setFaults(undefined, undefined);
   }
 
@@ -136,8 +141,8 @@ export class AofWriter {
       return 0;
     }
     if (values.appendfsync === 'everysec' && this.isSyncing && !isForced) {
-      const now = clock.now();
-      if (this.#postponedSince === 0) this.#postponedSince = now;
+      const now = this.#monotonicMs;
+      if (this.#postponedSince === NONE) this.#postponedSince = now;
       if (now - this.#postponedSince < POSTPONED_MS_MAX) return 0;
       this.delayedSyncs++;
       log.notice(
@@ -145,7 +150,7 @@ export class AofWriter {
           'without waiting for fsync to complete, this may slow down Redis.',
       );
     }
-    this.#postponedSince = 0;
+    this.#postponedSince = NONE;
     if (this.delayMs > 0) clock.stall(this.delayMs);
     const before = this.size;
     if (this.#write(stream, size)) this.#sync();
@@ -186,8 +191,8 @@ export class AofWriter {
   }
 
   #noteFault(stream: EffectStream, error: unknown, written: number, size: number): false {
-    const { clock, log, values } = this.#host;
-    const now = clock.now();
+    const { log, values } = this.#host;
+    const now = this.#monotonicMs;
     const isLogged = now - this.#loggedAt > LOGGED_EVERY_MS;
     if (isLogged) this.#loggedAt = now;
     const reason = systemReason(error);
@@ -231,7 +236,7 @@ export class AofWriter {
   #sync(): void {
     const { clock, disk, latency, log, values } = this.#host;
     if (values.noAppendfsyncOnRewrite && this.#isBusy()) return;
-    const now = clock.now();
+    const now = this.#monotonicMs;
     if (values.appendfsync === 'always') {
       const began = clock.monotonicMicros();
       try {
@@ -245,7 +250,7 @@ export class AofWriter {
         return;
       }
       const took = Math.floor((clock.monotonicMicros() - began) / MICROS_PER_MS);
-      latency.note('aof-fsync-always', took, Math.floor(now / MS_PER_SECOND));
+      latency.note('aof-fsync-always', took, Math.floor(clock.now() / MS_PER_SECOND));
       this.#syncedSize = this.size;
       this.#lastSync = now;
       return;

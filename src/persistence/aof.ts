@@ -106,7 +106,12 @@ export class AppendOnlyFile {
   /** Seconds since the rewrite that runs began, or -1. */
   get rewriteSeconds(): number {
     if (!this.isRewriting) return -1;
-    return Math.floor((this.#host.clock.now() - this.#rewriteBegan) / MS_PER_SECOND);
+    return Math.floor((this.#monotonicMs - this.#rewriteBegan) / MS_PER_SECOND);
+  }
+
+  /** How long something takes is not asked of the calendar, which may be set. */
+  get #monotonicMs(): number {
+    return Math.floor(this.#host.clock.monotonicMicros() / MICROS_PER_MS);
   }
 
   get bufferSize(): number {
@@ -265,8 +270,8 @@ export class AppendOnlyFile {
       this.#waitUntil = 0;
       return false;
     }
-    const { clock, log } = this.#host;
-    const now = clock.now();
+    const { log } = this.#host;
+    const now = this.#monotonicMs;
     if (this.#waitUntil !== 0) {
       if (now < this.#waitUntil) return true;
       this.#waitUntil = 0;
@@ -283,7 +288,7 @@ export class AppendOnlyFile {
 
   /** Begins to rewrite. Answers whether it could. */
   rewrite(): boolean {
-    const { log, values, clock, disk } = this.#host;
+    const { log, values, disk } = this.#host;
     if (this.isRewriting || this.#host.isSaving()) return false;
     const isSnapshot = values.aofUseRdbPreamble;
     const temporary = this.path(`temp-rewriteaof-bg-${process.pid}.aof`);
@@ -303,7 +308,7 @@ export class AppendOnlyFile {
     this.#stream.selected = -1;
     this.rewrites++;
     this.isScheduled = false;
-    this.#rewriteBegan = clock.now();
+    this.#rewriteBegan = this.#monotonicMs;
     this.#rewrite = rewrite;
     log.notice(`Background append only file rewriting started by pid ${process.pid}`);
     rewrite.run((error) => this.#endRewrite(temporary, isSnapshot, error));
@@ -340,7 +345,7 @@ export class AppendOnlyFile {
   }
 
   #endRewrite(temporary: string, isSnapshot: boolean, error: unknown): void {
-    const { clock, log } = this.#host;
+    const { log } = this.#host;
     this.#rewrite = undefined;
     let fault = error;
     if (fault === undefined) {
@@ -367,7 +372,7 @@ export class AppendOnlyFile {
         this.isScheduled = true;
       }
     }
-    const seconds = Math.floor((clock.now() - this.#rewriteBegan) / MS_PER_SECOND);
+    const seconds = Math.floor((this.#monotonicMs - this.#rewriteBegan) / MS_PER_SECOND);
     this.lastRewriteSeconds = seconds;
   }
 

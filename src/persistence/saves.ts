@@ -35,6 +35,7 @@ const PENDING_MAX = 8 * 1024 * 1024;
 const RETRY_SECONDS = 5;
 const MS_PER_SECOND = 1000;
 const MICROS_PER_MS = 1000;
+const MICROS_PER_SECOND = 1_000_000;
 
 /** What saves have to do with. */
 export interface SavesContext {
@@ -74,7 +75,7 @@ interface Running {
   readonly parts: readonly Part[];
   /** Files that are no more when the others are in their place. */
   readonly obsolete: readonly string[];
-  /** Unix seconds. */
+  /** Monotonic seconds. */
   readonly began: number;
   readonly dirtyBefore: number;
   /** Which part is walked. */
@@ -107,14 +108,17 @@ export class Saves {
   /** Called when there is something to do in work(), and was nothing before. */
   onWork: (() => void) | undefined = undefined;
   readonly #context: SavesContext;
+  /** Monotonic seconds of the last save that succeeded, or of the start. */
+  #lastSaveAt: number;
   #isLastOk = true;
   #running: Running | undefined = undefined;
-  /** Unix seconds when a background save was begun last. */
+  /** Monotonic seconds when a background save was begun last. */
   #lastTry = 0;
 
   constructor(context: SavesContext) {
     this.#context = context;
     this.lastSave = this.#seconds();
+    this.#lastSaveAt = this.#monotonicSeconds;
     const follow = (): undefined => this.#followFault();
     context.config.onChange(['save', 'stop-writes-on-bgsave-error'], { apply: follow });
   }
@@ -143,7 +147,7 @@ export class Saves {
 
   /** Seconds since it began, or -1. */
   get currentTook(): number {
-    return this.#running === undefined ? -1 : this.#seconds() - this.#running.began;
+    return this.#running === undefined ? -1 : this.#monotonicSeconds - this.#running.began;
   }
 
   /** Keys of it that are written, and all; bytes of those that were about to change. */
@@ -161,6 +165,16 @@ export class Saves {
 
   #seconds(): number {
     return Math.floor(this.#context.clock.now() / MS_PER_SECOND);
+  }
+
+  /** Seconds that go by whatever the calendar is set to. */
+  get #monotonicSeconds(): number {
+    return Math.floor(this.#context.clock.monotonicMicros() / MICROS_PER_SECOND);
+  }
+
+  #noteSave(): void {
+    this.lastSave = this.#seconds();
+    this.#lastSaveAt = this.#monotonicSeconds;
   }
 
   // ── At once ───────────────────────────────────────────────────────────────────────────────────
@@ -187,7 +201,7 @@ export class Saves {
     }
     log.notice('DB saved on disk');
     keyspace.counts.dirty = 0;
-    this.lastSave = this.#seconds();
+    this.#noteSave();
     this.#noteOutcome(true);
     return true;
   }
@@ -229,7 +243,7 @@ export class Saves {
     const { keyspace, audience, clock, latency, log } = this.#context;
     const micros = clock.monotonicMicros();
     this.count++;
-    this.#lastTry = this.#seconds();
+    this.#lastTry = this.#monotonicSeconds;
     const parts: Part[] = [];
     let obsolete: string[];
     try {
@@ -243,7 +257,7 @@ export class Saves {
     this.#running = {
       parts,
       obsolete,
-      began: this.#seconds(),
+      began: this.#monotonicSeconds,
       dirtyBefore: keyspace.counts.dirty,
       current: 0,
       isWaiting: false,
@@ -321,7 +335,7 @@ export class Saves {
     const { keyspace, log } = this.#context;
     log.notice('Background saving terminated with success');
     keyspace.counts.dirty -= running.dirtyBefore;
-    this.lastSave = this.#seconds();
+    this.#noteSave();
     this.#noteOutcome(true);
   }
 
@@ -340,7 +354,7 @@ export class Saves {
   #end(running: Running): void {
     for (const { snapshot } of running.parts) snapshot.end();
     this.lastAheadSize = this.progress.aheadSize;
-    this.lastTook = this.#seconds() - running.began;
+    this.lastTook = this.#monotonicSeconds - running.began;
     this.#running = undefined;
     this.#context.audience.count(false);
   }
@@ -369,7 +383,7 @@ export class Saves {
   tick(): void {
     if (this.#running !== undefined) return;
     const { keyspace, config, log } = this.#context;
-    const now = this.#seconds();
+    const now = this.#monotonicSeconds;
     if (!this.isLastOk && now - this.#lastTry <= RETRY_SECONDS) return;
     if (this.isScheduled) {
       if (this.begin()) this.isScheduled = false;
@@ -377,7 +391,7 @@ export class Saves {
     }
     const { dirty } = keyspace.counts;
     for (const { seconds, changes } of config.values.save) {
-      if (dirty < changes || now - this.lastSave <= seconds) continue;
+      if (dirty < changes || now - this.#lastSaveAt <= seconds) continue;
       log.notice(`${changes} changes in ${seconds} seconds. Saving...`);
       this.begin();
       return;

@@ -9,6 +9,7 @@
 
 import type { Instance } from '../dispatch/call.ts';
 import type { Saves } from '../persistence/saves.ts';
+import { ClockSteps } from '../std/clock.ts';
 
 /** Entries removed before others are served again: about a millisecond's worth. */
 const SLICE = 1000;
@@ -21,6 +22,7 @@ export class Cron {
   readonly #instance: Instance;
   readonly #saves: Saves;
   readonly #closeOverdue: () => void;
+  readonly #steps: ClockSteps;
   #saving: NodeJS.Immediate | undefined;
   #savingLater: NodeJS.Timeout | undefined;
   #interval: NodeJS.Timeout | undefined;
@@ -42,6 +44,7 @@ export class Cron {
     this.#instance = instance;
     this.#saves = saves;
     this.#closeOverdue = closeOverdue;
+    this.#steps = new ClockSteps(instance.clock);
   }
 
   start(): void {
@@ -93,6 +96,7 @@ export class Cron {
     if (pause.until === 0) return;
     const wait = this.#waitUntil(pause.until);
     this.#pause = setTimeout(() => {
+      this.#followSteps();
       if (this.#isBusy) return this.#watchPause();
       if (clock.now() >= pause.until) pause.end();
       this.#pauseUntil = 0;
@@ -108,9 +112,30 @@ export class Cron {
     if (this.#waitsUntil === Number.POSITIVE_INFINITY) return;
     const wait = this.#waitUntil(this.#waitsUntil);
     this.#waits = setTimeout(() => {
+      this.#followSteps();
       if (!this.#isBusy) blocking.expire(clock.now());
       this.#watchWaits();
     }, wait);
+  }
+
+  /**
+   * When the calendar has been set, waits last as long as before, and keys expire at their date: timers,
+   * which know nothing of dates, are set anew.
+   */
+  #followSteps(): void {
+    const step = this.#steps.take();
+    if (step === 0) return;
+    const { blocking, log, pause } = this.#instance;
+    log.warning(
+      `The system clock was set ${step > 0 ? 'forward' : 'back'} by ${Math.abs(step)} ms`,
+    );
+    blocking.shift(step);
+    pause.shift(step);
+    if (this.#waitsUntil !== Number.POSITIVE_INFINITY) this.#watchWaits();
+    if (this.#expiryAt !== Number.POSITIVE_INFINITY) {
+      this.#expiryAt = Number.POSITIVE_INFINITY;
+      this.watchDeadlines();
+    }
   }
 
   #setTimer(deadline: number): void {
@@ -172,6 +197,7 @@ export class Cron {
 
   #tick(): void {
     const { keyspace, clock, stats } = this.#instance;
+    this.#followSteps();
     if (this.#isBusy) return this.#closeOverdue();
     keyspace.tick(clock.now());
     stats.beginTurn();

@@ -8,6 +8,9 @@
  *   monotonicMicros()  how long something took, in whole microseconds. Never goes back; its zero
  *                      means nothing.
  *
+ * What waits for so long, and not until some date, must end in time when the calendar is set: it counts
+ * on the second face, or is told of the step (ClockSteps).
+ *
  * Everything above takes a Clock from whoever made it, so tests turn the hands themselves and
  * never sleep.
  */
@@ -37,6 +40,32 @@ export function unixMicros(clock: Clock): number {
   const held = Math.min(begin + 999, Math.max(begin, micros));
   if (held !== micros) offsets.set(clock, held - monotonic);
   return held;
+}
+
+/** Milliseconds by which both faces may differ without one having been set: a busy machine. */
+const LEAST_STEP_MS = 100;
+
+/** Notices when the calendar has been set: otherwise time goes by on both faces alike. */
+export class ClockSteps {
+  readonly #clock: Clock;
+  #ahead: number;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#ahead = this.#aheadNow;
+  }
+
+  get #aheadNow(): number {
+    return this.#clock.now() - Math.floor(this.#clock.monotonicMicros() / 1000);
+  }
+
+  /** By how many milliseconds it has been set since this was asked last: forward, or back (< 0). */
+  take(): number {
+    const step = this.#aheadNow - this.#ahead;
+    // What is less is forgotten: a calendar that is adjusted little by little is not set.
+    this.#ahead += step;
+    return Math.abs(step) < LEAST_STEP_MS ? 0 : step;
+  }
 }
 
 /** The machine's clock. */

@@ -227,6 +227,23 @@ describe('a disk without space', () => {
     expect(await info()).toContain('aof_last_bgrewrite_status:ok');
   });
 
+  it('does no harm when the folder of what is rewritten goes away', async () => {
+    await start('rdb-key-save-delay 1000');
+    for (let i = 0; i < 100; i++) await ask('SET', `k${i}`, 'v');
+    await ask('BGREWRITEAOF');
+    rmSync(folder, { recursive: true });
+    await ask('CONFIG', 'SET', 'rdb-key-save-delay', '0');
+    while ((await info()).includes('aof_rewrite_in_progress:1'));
+    expect(await info()).toContain('aof_last_bgrewrite_status:err');
+    expect(await ask('SET', 'a', 'v')).toBe('OK');
+    // And all is there again with the next one.
+    await ask('BGREWRITEAOF');
+    while ((await info()).includes('aof_rewrite_in_progress:1'));
+    expect(await info()).toContain('aof_last_bgrewrite_status:ok');
+    await ask('SET', 'b', 'v');
+    expect(increment(3)).toContain(set('b'));
+  });
+
   it('keeps the server from ending before all there is was written for the first time', async () => {
     await start('appendonly no', 'rdb-key-save-delay 1000000000');
     await ask('SET', 'a', 'v');

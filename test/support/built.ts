@@ -27,7 +27,7 @@ export interface StartedProgram {
   readonly log: string;
   /** Its exit code, or the signal that ended it. */
   readonly ended: Promise<number | string>;
-  signal(name: 'SIGTERM' | 'SIGINT'): void;
+  signal(name: NodeJS.Signals): void;
   /** Ends it without a warning. */
   kill(): Promise<void>;
 }

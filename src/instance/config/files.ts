@@ -12,8 +12,8 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   statSync,
-  unlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -55,9 +55,10 @@ export const systemFiles: Files = {
   probe: (path) => closeSync(openSync(path, 'a')),
 
   replace(path, text) {
-    // A name no one else has now: 'wx' fails where it exists. Beside the file, or the rename
-    // might have to cross file systems.
+    // Beside the file, or the rename might have to cross file systems. No one else has this name: what
+    // is there was left by one who had this process number before and was killed. 'wx' follows no link.
     const draft = `${path}.${process.pid}.new`;
+    rmSync(draft, { force: true });
     const file = openSync(draft, 'wx', 0o600);
     try {
       try {
@@ -69,7 +70,7 @@ export const systemFiles: Files = {
       }
       renameSync(draft, path);
     } catch (error) {
-      unlinkSync(draft);
+      rmSync(draft, { force: true });
       throw error;
     }
     // Until the folder is on disk too, a crash could bring the old file back.

@@ -260,6 +260,10 @@ describe('files of the system', () => {
     expect(readFileSync(path('a.conf'))).toEqual(Buffer.from([0x78, 0xfe]));
     expect(statSync(path('a.conf')).mode & 0o777).toBe(0o644 & ~process.umask());
     expect(systemFiles.expand(path('a.conf*'))).toEqual([path('a.conf')]);
+    // One with the same process number was killed before, as happens in containers.
+    writeFileSync(path(`a.conf.${process.pid}.new`), 'half');
+    systemFiles.replace(path('a.conf'), 'y');
+    expect(systemFiles.read(path('a.conf'))).toBe('y');
     expect(() => systemFiles.replace(path('none/a'), 'x')).toThrow('ENOENT');
   });
 });
