@@ -90,18 +90,24 @@ export class Cron {
   }
 
   #watchPause(): void {
-    const { pause, clock } = this.#instance;
+    const { pause } = this.#instance;
     clearTimeout(this.#pause);
     this.#pauseUntil = pause.until;
     if (pause.until === 0) return;
     const wait = this.#waitUntil(pause.until);
     this.#pause = setTimeout(() => {
-      this.#followSteps();
       if (this.#isBusy) return this.#watchPause();
-      if (clock.now() >= pause.until) pause.end();
+      this.endPause();
       this.#pauseUntil = 0;
       this.watchDeadlines();
     }, wait);
+  }
+
+  /** Ends a pause whose time is over. */
+  endPause(): void {
+    this.#followSteps();
+    const { pause, clock } = this.#instance;
+    if (pause.until !== 0 && clock.now() >= pause.until) pause.end();
   }
 
   /** Has waits end that have a time limit. */

@@ -507,7 +507,7 @@ export class Server implements ConnectionHost {
     const now = clock.now();
     client.lastActiveAt = now;
     keyspace.tick(now);
-    if (pause.until !== 0 && now >= pause.until) pause.end();
+    if (pause.until !== 0 && now >= pause.until) this.#cron.endPause();
     stats.beginTurn(client.connection.queryBufferSize > LARGE_REQUEST);
   }
 

@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { AssertionError } from '../../../src/std/assert.ts';
-import { type Clock, ManualClock, systemClock, unixMicros } from '../../../src/std/clock.ts';
+import {
+  type Clock,
+  ClockSteps,
+  ManualClock,
+  systemClock,
+  unixMicros,
+} from '../../../src/std/clock.ts';
 
 describe('systemClock', () => {
   it('answers whole milliseconds of Unix time', () => {
@@ -18,6 +24,31 @@ describe('systemClock', () => {
       expect(Number.isSafeInteger(next)).toBe(true);
       expect(next).toBeGreaterThanOrEqual(last);
       last = next;
+    }
+  });
+});
+
+describe('ClockSteps', () => {
+  it('tells once by how much the calendar was set, and nothing while time goes by', () => {
+    const clock = new ManualClock();
+    const steps = new ClockSteps(clock);
+    expect(steps.take()).toBe(0);
+    clock.advance(5000);
+    expect(steps.take()).toBe(0);
+    clock.set(clock.now() - 3000);
+    clock.advance(10);
+    expect(steps.take()).toBe(-3000);
+    expect(steps.take()).toBe(0);
+    clock.set(clock.now() + 60_000);
+    expect(steps.take()).toBe(60_000);
+  });
+
+  it('forgets what a calendar is adjusted by little by little', () => {
+    const clock = new ManualClock();
+    const steps = new ClockSteps(clock);
+    for (let i = 0; i < 100; i++) {
+      clock.set(clock.now() + 90);
+      expect(steps.take()).toBe(0);
     }
   });
 });
