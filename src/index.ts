@@ -96,7 +96,8 @@ export async function startServer(options: StartOptions = {}): Promise<RunningSe
         : tlsAddress.port !== 0
           ? urlOf('rediss', tlsAddress)
           : `unix://${config.values.unixsocket}`,
-    close() {
+    async close() {
+      if (server.savesAtEnd) await server.whenFree();
       // What can't be saved has been logged.
       server.prepareToEnd();
       return server.close();

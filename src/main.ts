@@ -99,19 +99,27 @@ async function main(): Promise<void> {
     if (error instanceof RangeError) fail(`Could not open the zones: ${error.message}`);
     throw error;
   }
-  const endBy = (signal: 'SIGTERM' | 'SIGINT'): void => {
+  let isAsked = false;
+  const endBy = async (signal: 'SIGTERM' | 'SIGINT'): Promise<void> => {
     if (isEnding) return;
+    if (isAsked) {
+      if (signal === 'SIGTERM') return;
+      log.warning('You insist... exiting now.');
+      server.discardDrafts();
+      process.exit(1);
+    }
     const { shutdownOnSigterm, shutdownOnSigint } = config.values;
     const words: readonly string[] = signal === 'SIGTERM' ? shutdownOnSigterm : shutdownOnSigint;
-    const isLoading = server.instance.keyspace.isLoading;
-    if (isLoading) log.warning('Received shutdown signal during loading, exiting now.');
-    else log.notice(`Received ${signal}, shutting down.`);
+    log.notice(`Received ${signal}, shutting down.`);
+    isAsked = true;
+    await server.whenFree();
+    isAsked = false;
     const saves = words.includes('save') || (words.includes('nosave') ? false : undefined);
     if (server.shutDown({ saves, isForced: words.includes('force') })) return;
     log.warning(`${signal} received but errors trying to shut down the server, check the logs.`);
   };
-  process.on('SIGTERM', () => endBy('SIGTERM'));
-  process.on('SIGINT', () => endBy('SIGINT'));
+  process.on('SIGTERM', () => void endBy('SIGTERM'));
+  process.on('SIGINT', () => void endBy('SIGINT'));
   try {
     await server.listen(() => {
       // What is loaded comes after it, as with redis-server: tools wait for these words.

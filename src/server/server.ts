@@ -464,6 +464,22 @@ export class Server implements ConnectionHost {
     }
   }
 
+  /** Settled when no script is in the middle of what must not be saved by half. */
+  async whenFree(): Promise<void> {
+    const { scriptRuns } = this.instance;
+    while (scriptRuns.busy !== undefined) await scriptRuns.whenFree();
+  }
+
+  /** Whether keys are saved when it ends. */
+  get savesAtEnd(): boolean {
+    return this.#saves.isWanted;
+  }
+
+  /** Removes files that are being made: the process ends at once. */
+  discardDrafts(): void {
+    this.#saves.abort();
+  }
+
   /** Saves what is to be saved when a server ends. False: it can't be. */
   prepareToEnd(ending: ShutdownOptions = {}): boolean {
     if (!this.#appendOnly.mayEnd(ending.isForced === true)) return false;

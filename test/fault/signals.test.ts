@@ -1,0 +1,133 @@
+/**
+ * SIGTERM and SIGINT, in the middle of what takes long or must not be seen by half: the files are whole
+ * afterwards. What a full disk makes of them is in disk.test.ts, and so are saves, rewrites and loading.
+ */
+
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { buildProgram, type StartedProgram, startProgram } from '../support/built.ts';
+import { eventually } from '../support/clock.ts';
+import { freePort } from '../support/redis.ts';
+import { RespClient } from '../support/resp-client.ts';
+
+const SAVING = ['--save', '3600 1000000'];
+const BUSY = [...SAVING, '--busy-reply-threshold', '10'];
+/** Writes a key, goes on until another client has said so, which it can't, or for so long. */
+const SCRIPT =
+  "redis.call('SET', 'first', '1') for i = 1, ARGV[1] do end redis.call('SET', 'second', '1') return 1";
+/** What takes a second or so, and what takes for ever. */
+const LONG = '60000000';
+const ENDLESS = '1e15';
+
+let build: string;
+let main: string;
+let dir: string;
+let program: StartedProgram;
+let clients: RespClient[];
+
+beforeAll(() => {
+  build = mkdtempSync(join(tmpdir(), 'zonis-signals-'));
+  main = buildProgram(build);
+}, 60_000);
+
+afterAll(() => rmSync(build, { recursive: true, force: true }));
+
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'zonis-data-'));
+  clients = [];
+});
+
+afterEach(async () => {
+  for (const client of clients) client.close();
+  await program?.kill();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+async function start(...options: string[]): Promise<void> {
+  program = await startProgram(main, await freePort(), ['--dir', dir, ...options]);
+}
+
+async function connect(): Promise<RespClient> {
+  const client = await RespClient.connect(program.address);
+  clients.push(client);
+  return client;
+}
+
+async function say(...request: string[]): Promise<string> {
+  const client = await connect();
+  return (await client.call(...request)).raw;
+}
+
+/** Has a script run, and resolves when others are told that it does. */
+async function runScript(iterations: string): Promise<void> {
+  (await connect()).send('EVAL', SCRIPT, '0', iterations);
+  await eventually('it is busy', async () => (await say('PING')).startsWith('-BUSY'));
+}
+
+const logged = (text: string) => eventually(text, () => program.log.includes(text));
+
+for (const [name, options] of [
+  ['saved', BUSY],
+  ['in the append only file', [...BUSY, '--save', '', '--appendonly', 'yes']],
+] as const) {
+  it(`SIGTERM during a script waits for it, so that all of it is ${name}`, async () => {
+    await start(...options);
+    await runScript(LONG);
+    program.signal('SIGTERM');
+    await logged('Received SIGTERM');
+    expect(await say('PING')).toMatch(/^-BUSY/);
+    program.signal('SIGTERM');
+    expect(await program.ended).toBe(0);
+    await start(...options);
+    expect(await say('MGET', 'first', 'second')).toBe('*2\r\n$1\r\n1\r\n$1\r\n1\r\n');
+  });
+
+  it(`a second SIGINT does not wait, and nothing of it is ${name}`, async () => {
+    await start(...options);
+    await runScript(ENDLESS);
+    program.signal('SIGINT');
+    await logged('Received SIGINT');
+    program.signal('SIGINT');
+    expect(await program.ended).toBe(1);
+    expect(program.log).toContain('You insist... exiting now.');
+    expect(readdirSync(dir).filter((file) => /temp|rdb/.test(file))).toEqual([]);
+    await start(...options);
+    expect(await say('EXISTS', 'first', 'second')).toBe(':0\r\n');
+  });
+}
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  it(`${signal} while clients wait, or are paused, ends with all there is`, async () => {
+    await start(...SAVING);
+    await say('SET', 'k', '1');
+    (await connect()).send('BLPOP', 'list', '0');
+    (await connect()).send('MULTI');
+    await say('CLIENT', 'PAUSE', '100000', 'WRITE');
+    (await connect()).send('SET', 'k', '2');
+    const waits = async (): Promise<boolean> =>
+      (await say('INFO', 'clients')).includes('blocked_clients:2');
+    await eventually('two wait', waits);
+    program.signal(signal);
+    program.signal(signal);
+    expect(await program.ended).toBe(0);
+    expect(readdirSync(dir)).toEqual(['dump.rdb']);
+    await start(...SAVING);
+    expect(await say('GET', 'k')).toBe('$1\r\n1\r\n');
+  });
+}
+
+it('SIGINT twice during a background save ends with a save of all there is', async () => {
+  await start(...SAVING, '--rdb-key-save-delay', '10000000');
+  for (let i = 0; i < 5; i++) await say('SET', `k${i}`, 'v');
+  await say('BGSAVE');
+  await say('CONFIG', 'SET', 'rdb-key-save-delay', '0');
+  await say('SET', 'later', 'v');
+  program.signal('SIGINT');
+  program.signal('SIGINT');
+  expect(await program.ended).toBe(0);
+  expect(readdirSync(dir)).toEqual(['dump.rdb']);
+  await start(...SAVING);
+  expect(await say('DBSIZE')).toBe(':6\r\n');
+});
