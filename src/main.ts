@@ -110,7 +110,9 @@ async function main(): Promise<void> {
     }
     const { shutdownOnSigterm, shutdownOnSigint } = config.values;
     const words: readonly string[] = signal === 'SIGTERM' ? shutdownOnSigterm : shutdownOnSigint;
-    log.notice(`Received ${signal}, shutting down.`);
+    const { isLoading } = server.instance.keyspace;
+    if (isLoading) log.warning('Received shutdown signal during loading, exiting now.');
+    else log.notice(`Received ${signal}, shutting down.`);
     isAsked = true;
     await server.whenFree();
     isAsked = false;
