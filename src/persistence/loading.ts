@@ -8,6 +8,7 @@
 
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import { systemReason } from '../instance/config/files.ts';
+import { REDACTED } from '../instance/slowlog.ts';
 import { errors } from '../resp/errors.ts';
 import { Corrupt } from './byte-reader.ts';
 import type { ReadFile } from './disk.ts';
@@ -221,7 +222,10 @@ export class Loading {
     this.loaded += load.loaded;
     this.expired += load.expired;
     this.usedMemory = Number(load.fields.get('used-mem') ?? 0);
-    for (const name of load.emptyNames) this.#context.log.notice(`skipping empty key: ${name}`);
+    const { hideUserDataFromLog: isHidden } = this.#context.config.values;
+    for (const name of load.emptyNames) {
+      this.#context.log.notice(`skipping empty key: ${isHidden ? REDACTED : name}`);
+    }
     const empty = load.empty === 0 ? '' : `, empty keys skipped: ${load.empty}`;
     this.#context.log.notice(
       `Done loading RDB, keys loaded: ${load.loaded}, keys expired: ${load.expired}${empty}.`,

@@ -21,6 +21,7 @@ import {
 import type { Command, Instance } from '../dispatch/call.ts';
 import { Replay } from '../dispatch/replay.ts';
 import { isSystemError, systemFiles, systemReason } from '../instance/config/files.ts';
+import { REDACTED } from '../instance/slowlog.ts';
 import type { AppendOnlyFile } from '../persistence/aof.ts';
 import { Manifest, ManifestError } from '../persistence/aof-manifest.ts';
 import { AofReader, ENDED, MALFORMED, TORN } from '../persistence/aof-reader.ts';
@@ -313,8 +314,10 @@ export class AofLoad {
   #run(argv: Argv, name: string, at: number): void {
     const command = this.#replay.find(argv);
     if (command === undefined) {
+      const isHidden = this.#instance.config.values.hideUserDataFromLog;
+      const word = isHidden ? REDACTED : argv.text(0);
       throw this.#fail(
-        `Unknown command '${argv.text(0)}' reading the append only file ${name} at byte ${at}`,
+        `Unknown command '${word}' reading the append only file ${name} at byte ${at}`,
       );
     }
     this.#replay.run(command, argv, (...refusal) => this.#refused(name, at, ...refusal));

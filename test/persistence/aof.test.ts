@@ -389,6 +389,12 @@ describe('files that are broken', () => {
     });
   }
 
+  it('keep what stands in them out of the log where that is asked for', async () => {
+    writeFiles({ ...ONE_INCREMENT, [INCREMENT]: requests('SECRET b') });
+    const starting = start({ 'hide-user-data-from-log': true });
+    await expect(starting).rejects.toThrow("Unknown command '(redacted)' reading the append only");
+  });
+
   const manifests: Record<string, string> = {
     'Found an empty AOF manifest': '',
     'Invalid AOF manifest file format': 'file a seq 1\n',

@@ -147,6 +147,9 @@ export const directives = {
     fixed: true,
     doc: 'Who may call MODULE LOAD, LOADEX and UNLOAD; there are no modules.',
   }),
+  'hide-user-data-from-log': yesNo(false, {
+    doc: 'Leaves names of keys, and what stands for a command in a file, out of the log.',
+  }),
   aclfile: path('', {
     fixed: true,
     doc: 'File of users that is read at the start and by ACL LOAD, and written by ACL SAVE.',

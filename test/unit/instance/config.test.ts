@@ -39,6 +39,7 @@ describe('directives', () => {
       'session-suffix': '',
       'session-stale-ttl': '10',
       'tls-handshake-timeout': '30',
+      'hide-user-data-from-log': 'no', // Of Redis 7.4.
     });
   });
 
