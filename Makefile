@@ -21,7 +21,7 @@ FUZZ_SECONDS ?= 60
 COMMANDS ?= 100000
 SEED ?= 1
 
-.PHONY: help start build test unit model conformance clients software fuzz fault tidy bench bench-full bench-engine docs check clean
+.PHONY: help start build test unit model conformance clients software fuzz fault tidy bench bench-full bench-engine docs audit check clean
 
 help: ## Lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -71,6 +71,9 @@ bench-engine: $(BENCH_BUILT) ## Measures inside the process: all benches, or ONL
 
 docs: $(INSTALLED) ## Writes the generated pages of docs/ again
 	@ZONIS_DOCS=write $(VITEST) test/docs.test.ts
+
+audit: $(INSTALLED) ## Asks the registry what is known against the packages that programs load
+	@npm audit --omit=dev
 
 check: $(INSTALLED) ## All a reviewer needs: types, format, tests, pages up to date
 	@$(BIN)/tsc --noEmit

@@ -143,6 +143,8 @@ class Loading {
   #line(text: string, depth: number): string | undefined {
     const words = splitWords(text);
     if (words === undefined) return 'Unbalanced quotes in configuration line';
+    // Of blanks that are no spaces.
+    if (words.length === 0) return undefined;
     const [first, ...rest] = words;
     const name = first.toLowerCase();
     const found = findDirective(name);

@@ -67,6 +67,10 @@ describe('a configuration', () => {
     expect(load([]).file).toBeUndefined();
   });
 
+  it('passes over lines of blanks, whatever blanks', () => {
+    expect(load(['-'], { stdin: '\v\n\f \n \t\nhz 2\n' }).values.hz).toBe(2);
+  });
+
   it('knows names in any case and older names', () => {
     const config = load(['--MaxClients', '9', '--hash-max-ziplist-entries', '8']);
     expect(config.values).toMatchObject({ maxclients: 9, hashMaxListpackEntries: 8 });
