@@ -37,6 +37,8 @@ export interface StartOptions {
   readonly fileBlocksMax?: number;
   /** Whether to wait until it serves, and not only until it accepts connections. */
   readonly waits?: boolean;
+  /** Whose process it is; ours if absent. */
+  readonly uid?: number;
   /** Added to the environment. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -46,7 +48,7 @@ export async function startProgram(
   main: string,
   port: number,
   options: readonly string[],
-  { fileBlocksMax, waits = true, env = {} }: StartOptions = {},
+  { fileBlocksMax, waits = true, env = {}, uid }: StartOptions = {},
 ): Promise<StartedProgram> {
   const args = [main, '--port', String(port), ...options];
   const limited = `trap '' XFSZ; ulimit -f ${fileBlocksMax}; exec node "$@"`;
@@ -55,6 +57,7 @@ export async function startProgram(
   const child = spawn(file, rest, {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...env },
+    ...(uid === undefined ? {} : { uid, gid: uid }),
   });
   // A test run that dies takes its servers along.
   const end = (): void => void child.kill('SIGKILL');
