@@ -10,7 +10,10 @@ import { type Running, versionAt } from './redis.ts';
 export async function startOurs(options: StartOptions = {}): Promise<Running> {
   const folder = mkdtempSync(join(tmpdir(), 'zonis-ours-'));
   const config = { dir: folder, ...options.config };
-  const server = await startServer({ ...options, config, port: 0 });
+  const server = await startServer({ ...options, config, port: 0 }).catch((error: unknown) => {
+    rmSync(folder, { recursive: true });
+    throw error;
+  });
   return {
     name: 'zonis',
     version: await versionAt(server.address),
