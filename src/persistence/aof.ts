@@ -13,13 +13,14 @@
  */
 
 import { closeSync, existsSync, mkdirSync, openSync, renameSync, statSync, unlink } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { systemFiles, systemReason } from '../instance/config/files.ts';
 import { toNative } from '../instance/config/words.ts';
 import { EffectStream, FOR_FILE } from '../instance/effects.ts';
 import { Manifest } from './aof-manifest.ts';
 import { Rewrite, removeFile } from './aof-rewrite.ts';
 import { AofWriter, type AofWriterHost } from './aof-writer.ts';
+import { systemDisk } from './disk.ts';
 
 const MS_PER_SECOND = 1000;
 const MICROS_PER_MS = 1000;
@@ -128,7 +129,9 @@ export class AppendOnlyFile {
   /** Makes the folder, unless it is there. Throws why it can't. */
   makeFolder(): void {
     try {
-      mkdirSync(this.#folder, { recursive: true, mode: 0o755 });
+      const made = mkdirSync(this.#folder, { recursive: true, mode: 0o755 });
+      // Or a crash could take it away again, with all that is put into it and synced.
+      if (made !== undefined) systemDisk.syncFolderSync(dirname(this.#folder));
     } catch (error) {
       const { appenddirname } = this.#host.values;
       throw new Error(`no append-only dir ${appenddirname}: ${systemReason(error)}`);
