@@ -21,11 +21,14 @@ const SCALE = Number(process.env.ZONIS_HOSTILE ?? 1);
 const MiB = 1024 * 1024;
 const CLIENTS_MAX = 400 * SCALE;
 /**
- * What the process may take more than when it had served one client: a zone filled, the compiled
- * code of commands that were not run yet, and what a collector has not given back. What attackers
- * have left behind would be hundreds of megabytes.
+ * What the process may take more than when it had served one client: a zone and an interpreter
+ * filled, the compiled code of commands that were not run yet, and what a collector has not given
+ * back. What attackers have asked for are gigabytes.
  */
-const GROWTH_MAX = 200 * MiB;
+const GROWTH_MAX = (350 + 50 * SCALE) * MiB;
+/** In the long form all comes twice, and the second time next to nothing may be added. */
+const PASSES = SCALE > 1 ? 2 : 1;
+const GROWTH_AGAIN_MAX = 100 * MiB;
 
 /** Nobody is timed: this only says when to give up. */
 const LIMIT_MS = 20_000 * SCALE;
@@ -473,6 +476,24 @@ const attacks: Record<string, () => Promise<void>> = {
   },
 };
 
+/** Has it happen beside a visitor, and waits until those who did it have gone. */
+async function endure(attack: () => Promise<void>): Promise<void> {
+  const visitor = new Visitor();
+  await eventually('it is there', () => visitor.answered > 0);
+  const { answered } = visitor;
+  try {
+    await attack();
+    await eventually('it was answered', () => visitor.answered > answered);
+  } finally {
+    for (const one of Attacker.all.splice(0)) one.leave();
+    await visitor.leave();
+  }
+  await eventually(
+    'all have gone',
+    async () => (await field('clients', 'connected_clients')) === '1',
+  );
+}
+
 describe('others are served, and nothing stays behind', () => {
   let before: number;
 
@@ -483,29 +504,16 @@ describe('others are served, and nothing stays behind', () => {
     before = await resident();
   });
 
-  for (const [name, attack] of Object.entries(attacks)) {
-    it(name, { timeout: 4 * LIMIT_MS }, async () => {
-      const visitor = new Visitor();
-      await eventually('it is there', () => visitor.answered > 0);
-      const { answered } = visitor;
-      try {
-        await attack();
-        await eventually('it was answered', () => visitor.answered > answered);
-      } finally {
-        for (const one of Attacker.all.splice(0)) one.leave();
-        await visitor.leave();
-      }
-      await eventually(
-        'all have gone',
-        async () => (await field('clients', 'connected_clients')) === '1',
-      );
+  for (let pass = 1; pass <= PASSES; pass++) {
+    for (const [name, attack] of Object.entries(attacks)) {
+      it(pass === 1 ? name : `${name}, again`, { timeout: 4 * LIMIT_MS }, () => endure(attack));
+    }
+
+    it(`the process is about as large as before, and the zone is whole (${pass})`, async () => {
+      const most = before + (pass === 1 ? GROWTH_MAX : GROWTH_AGAIN_MAX);
+      await eventually('memory is given back', async () => (await resident()) < most);
+      expect((await admin.call('ZONE', 'AUDIT')).raw).toBe('+OK\r\n');
+      before = await resident();
     });
   }
-
-  it('the process is about as large as before, and the zone is whole', {
-    timeout: 4 * LIMIT_MS,
-  }, async () => {
-    await eventually('memory is given back', async () => (await resident()) - before < GROWTH_MAX);
-    expect((await admin.call('ZONE', 'AUDIT')).raw).toBe('+OK\r\n');
-  });
 });

@@ -341,16 +341,8 @@ describe.skipIf(oracle === undefined || cli === undefined)('redis-cli', () => {
     expect((await shown).stdout).toContain('"SELECT","0"');
   });
 
-  test('runs a script to its end where it is asked to debug it', async () => {
-    const { stdout } = await run(servers.ours, [
-      '--ldb',
-      '--eval',
-      script,
-      'k',
-      'number',
-      ',',
-      'v',
-    ]);
-    expect(stdout).toContain('k\nv\n2\n12\n');
+  test('is told why a script is not debugged in a process of its own', async () => {
+    const { stdout } = await run(servers.ours, ['--ldb', '--eval', script, 'k', ',', 'v']);
+    expect(stdout).toContain('Use SYNC (redis-cli --ldb-sync-mode)');
   });
 });
