@@ -28,47 +28,53 @@ import {
 import { StreamWalk } from '../value/stream-walk.ts';
 import type { BulkSink } from '../value/string.ts';
 import { TYPE_HASH, TYPE_LIST, TYPE_SET, TYPE_SORTED_SET, TYPE_STREAM } from '../value/type.ts';
+import type { Steps } from './byte-writer.ts';
 
 type Zone = Database['zone'];
 
 /** Elements in one request. */
 const ELEMENTS_MAX = 64;
 
-const hash = new Hash();
-const list = new List();
-const members = new MemberSet();
-const sorted = new SortedSet();
-const stream = new Stream();
-const walk = new StreamWalk();
 const first = new StreamId().setMin();
 const last = new StreamId().setMax();
 
 /** Writes the requests that make the key of an entry. */
 export function writeRequests(out: RequestWriter, zone: Zone, entry: number): void {
   const key = zone.key(entry);
+  for (const _ of requestSteps(out, zone, entry, key));
+  if (zone.isVolatile(entry)) writeDeadline(out, key, zone.deadlines.exactOf(entry));
+}
+
+/** Writes the request that says when a key expires, in Unix milliseconds. */
+export function writeDeadline(out: RequestWriter, key: Uint8Array, deadline: bigint): void {
+  begin(out, 'PEXPIREAT', key, 1);
+  out.bulkText(String(deadline));
+}
+
+/**
+ * Writes the requests that make a key what an entry holds, and stops between them. The zone must
+ * stay as it is.
+ */
+export function requestSteps(
+  out: RequestWriter,
+  zone: Zone,
+  entry: number,
+  key: Uint8Array,
+): Steps {
   switch (zone.type(entry)) {
     case TYPE_LIST:
-      writeList(out, zone, entry, key);
-      break;
+      return listSteps(out, new List().open(zone, entry), key);
     case TYPE_SET:
-      writeSet(out, zone, entry, key);
-      break;
+      return setSteps(out, new MemberSet().open(zone, entry), key);
     case TYPE_SORTED_SET:
-      writeSortedSet(out, zone, entry, key);
-      break;
+      return sortedSetSteps(out, new SortedSet().open(zone, entry), key);
     case TYPE_HASH:
-      writeHash(out, zone, entry, key);
-      break;
+      return hashSteps(out, new Hash().open(zone, entry), key);
     case TYPE_STREAM:
-      writeStream(out, zone, entry, key);
-      break;
+      return streamSteps(out, new Stream().open(zone, entry), key);
     default:
-      begin(out, 'SET', key, 1);
-      out.bulk(zone.content.slice(entry, 0, zone.content.size(entry)));
+      return stringSteps(out, zone, entry, key);
   }
-  if (!zone.isVolatile(entry)) return;
-  begin(out, 'PEXPIREAT', key, 1);
-  out.bulkText(String(zone.deadlines.exactOf(entry)));
 }
 
 /** Begins a request with a key and so many arguments behind it. */
@@ -79,23 +85,30 @@ function begin(out: RequestWriter, name: string, key: Uint8Array, count: number)
 }
 
 /** Begins a request for element `i` of `count`, if it is the first of one. */
-function beginAt(
+function* beginAt(
   out: RequestWriter,
   name: string,
   key: Uint8Array,
   i: number,
   count: number,
   parts: number,
-): void {
-  if (i % ELEMENTS_MAX === 0) begin(out, name, key, Math.min(ELEMENTS_MAX, count - i) * parts);
+): Steps {
+  if (i % ELEMENTS_MAX !== 0) return;
+  if (i > 0) yield;
+  begin(out, name, key, Math.min(ELEMENTS_MAX, count - i) * parts);
 }
 
-function writeList(out: RequestWriter, zone: Zone, entry: number, key: Uint8Array): void {
-  list.open(zone, entry);
+// biome-ignore lint/correctness/useYield: one request is one step.
+function* stringSteps(out: RequestWriter, zone: Zone, entry: number, key: Uint8Array): Steps {
+  begin(out, 'SET', key, 1);
+  out.bulk(zone.content.slice(entry, 0, zone.content.size(entry)));
+}
+
+function* listSteps(out: RequestWriter, list: List, key: Uint8Array): Steps {
   const { count } = list;
   list.seek(0);
   for (let i = 0; i < count; i++) {
-    beginAt(out, 'RPUSH', key, i, count, 1);
+    yield* beginAt(out, 'RPUSH', key, i, count, 1);
     const element = new Uint8Array(list.currentSize);
     list.copyCurrent(element, 0);
     out.bulk(element);
@@ -103,23 +116,21 @@ function writeList(out: RequestWriter, zone: Zone, entry: number, key: Uint8Arra
   }
 }
 
-function writeSet(out: RequestWriter, zone: Zone, entry: number, key: Uint8Array): void {
-  members.open(zone, entry);
+function* setSteps(out: RequestWriter, members: MemberSet, key: Uint8Array): Steps {
   const { count } = members;
   members.begin();
   for (let i = 0; members.next(); i++) {
-    beginAt(out, 'SADD', key, i, count, 1);
+    yield* beginAt(out, 'SADD', key, i, count, 1);
     members.readMember();
     out.bulk(members.textBytes, members.textStart, members.textEnd);
   }
 }
 
-function writeSortedSet(out: RequestWriter, zone: Zone, entry: number, key: Uint8Array): void {
-  sorted.open(zone, entry);
+function* sortedSetSteps(out: RequestWriter, sorted: SortedSet, key: Uint8Array): Steps {
   const { count } = sorted;
   sorted.seek(0);
   for (let i = 0; i < count; i++) {
-    beginAt(out, 'ZADD', key, i, count, 2);
+    yield* beginAt(out, 'ZADD', key, i, count, 2);
     out.bulkText(shortestText(sorted.currentScore));
     const member = new Uint8Array(sorted.currentSize);
     sorted.copyCurrent(member, 0);
@@ -128,12 +139,11 @@ function writeSortedSet(out: RequestWriter, zone: Zone, entry: number, key: Uint
   }
 }
 
-function writeHash(out: RequestWriter, zone: Zone, entry: number, key: Uint8Array): void {
-  hash.open(zone, entry);
+function* hashSteps(out: RequestWriter, hash: Hash, key: Uint8Array): Steps {
   const { count } = hash;
   hash.begin();
   for (let i = 0; hash.next(); i++) {
-    beginAt(out, 'HMSET', key, i, count, 2);
+    yield* beginAt(out, 'HMSET', key, i, count, 2);
     hash.readField();
     out.bulk(hash.textBytes, hash.textStart, hash.textEnd);
     hash.readValue();
@@ -167,19 +177,20 @@ const bulks = new Bulks();
 const lastId = new StreamId();
 const deletedId = new StreamId();
 
-function writeStream(out: RequestWriter, zone: Zone, entry: number, key: Uint8Array): void {
-  stream.open(zone, entry);
+function* streamSteps(out: RequestWriter, stream: Stream, key: Uint8Array): Steps {
   if (stream.length === 0) {
     // There is no other way to make one without entries or groups.
     begin(out, 'XADD', key, 5);
     for (const word of ['MAXLEN', '0', '0-1', 'x', 'y']) out.bulkText(word);
   }
-  bulks.out = out;
+  const walk = new StreamWalk();
   walk.begin(stream, first, last, false);
   while (walk.next()) {
+    bulks.out = out;
     begin(out, 'XADD', key, 1 + walk.fieldCount * 2);
     out.bulkText(String(walk.id));
     walk.writeFields(bulks);
+    yield;
   }
   begin(out, 'XSETID', key, 5);
   out.bulkText(String(stream.lastId(lastId)));
@@ -187,10 +198,10 @@ function writeStream(out: RequestWriter, zone: Zone, entry: number, key: Uint8Ar
   out.bulkText(String(stream.added));
   out.bulkText('MAXDELETEDID');
   out.bulkText(String(stream.maxDeletedId(deletedId)));
-  for (const group of stream.groups.images()) writeGroup(out, key, group);
+  for (const group of stream.groups.images()) yield* groupSteps(out, key, group);
 }
 
-function writeGroup(out: RequestWriter, key: Uint8Array, group: GroupImage): void {
+function* groupSteps(out: RequestWriter, key: Uint8Array, group: GroupImage): Steps {
   out.begin(7);
   out.bulkText('XGROUP');
   out.bulkText('CREATE');
@@ -216,6 +227,7 @@ function writeGroup(out: RequestWriter, key: Uint8Array, group: GroupImage): voi
     out.bulkText(String(word64(pending, at + PENDING_COUNT)));
     out.bulkText('JUSTID');
     out.bulkText('FORCE');
+    yield;
   }
   for (const consumer of group.consumers) {
     if (busy.has(consumer)) continue;

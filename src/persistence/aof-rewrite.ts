@@ -70,14 +70,15 @@ export class Rewrite {
   #writeSlice(done: (error: unknown) => void): void {
     let written = 0;
     for (let isMore = true; isMore; ) {
-      written += this.#piece.value?.length ?? 0;
+      const size = this.#piece.value?.length ?? 0;
+      written += size;
       isMore = this.#writePiece();
       const delay = this.#delayMs();
       if (isMore && delay > 0) {
         this.#later = setTimeout(() => this.run(done), delay);
         return;
       }
-      if (isMore && written > SLICE_SIZE) return this.run(done);
+      if (isMore && (written > SLICE_SIZE || size === 0)) return this.run(done);
     }
     this.#disk.syncLater(this.#fd, (error) => {
       if (this.#isOver) return;

@@ -21,9 +21,16 @@ import {
   LENGTH_32,
   LENGTH_64,
 } from './format.ts';
-import { compress } from './lzf.ts';
+import { compress, Packer } from './lzf.ts';
+
+/** Something that takes long, to be gone on with until it is done. */
+export type Steps = Generator<undefined, void, undefined>;
 
 const SIZE_MIN = 256;
+/** Bytes from which on a string is worth several steps. */
+export const LARGE_SIZE = 64 * 1024;
+/** Bytes compressed or written in a step. */
+const STEP_SIZE = 128 * 1024;
 /** No integer of 32 bits is longer. */
 const INTEGER_SIZE_MAX = 11;
 
@@ -31,13 +38,13 @@ export class ByteWriter implements BulkSink {
   bytes = new Uint8Array(SIZE_MIN);
   size = 0;
   /** Whether long strings are compressed where that makes them shorter. */
-  readonly #compresses: boolean;
+  readonly compresses: boolean;
   /** The string that comes in pieces, and how much of it has. */
   #whole: Uint8Array | undefined;
   #wholeSize = 0;
 
   constructor(compresses: boolean) {
-    this.#compresses = compresses;
+    this.compresses = compresses;
   }
 
   /** Forgets what has been written. */
@@ -141,18 +148,47 @@ export class ByteWriter implements BulkSink {
   bulk(bytes: Uint8Array, start = 0, end = bytes.length): void {
     const size = end - start;
     if (size <= INTEGER_SIZE_MAX && this.#asInteger(bytes, start, end)) return;
-    if (this.#compresses && size > COMPRESSED_SIZE_MIN) {
+    if (this.compresses && size > COMPRESSED_SIZE_MIN) {
       const packed = compress(bytes, start, end, size - 4);
       if (packed !== undefined) {
-        this.byte((ENCODED << 6) | ENCODED_LZF);
-        this.length(packed.length);
-        this.length(size);
+        this.#packedHeader(packed.length, size);
         this.append(packed, 0, packed.length);
         return;
       }
     }
     this.length(size);
     this.append(bytes, start, end);
+  }
+
+  /** The same of a string too long to be an integer, in steps. The bytes must stay as they are. */
+  *bulkSteps(bytes: Uint8Array, start = 0, end = bytes.length): Steps {
+    const size = end - start;
+    if (this.compresses && size > COMPRESSED_SIZE_MIN) {
+      const packer = new Packer();
+      packer.begin(bytes, start, end, size - 4);
+      while (packer.step(STEP_SIZE)) yield;
+      const packed = packer.end();
+      if (packed !== undefined) {
+        this.#packedHeader(packed.length, size);
+        yield* this.#appendSteps(packed, 0, packed.length);
+        return;
+      }
+    }
+    this.length(size);
+    yield* this.#appendSteps(bytes, start, end);
+  }
+
+  *#appendSteps(bytes: Uint8Array, start: number, end: number): Steps {
+    for (let at = start; at < end; at += STEP_SIZE) {
+      this.append(bytes, at, Math.min(end, at + STEP_SIZE));
+      yield;
+    }
+  }
+
+  #packedHeader(packedSize: number, size: number): void {
+    this.byte((ENCODED << 6) | ENCODED_LZF);
+    this.length(packedSize);
+    this.length(size);
   }
 
   #asInteger(bytes: Uint8Array, start: number, end: number): boolean {
@@ -177,7 +213,7 @@ export class ByteWriter implements BulkSink {
   // A string in pieces is as one in one piece: to be compressed it must be whole.
 
   bulkHeader(size: number): void {
-    if (this.#compresses && size > COMPRESSED_SIZE_MIN) {
+    if (this.compresses && size > COMPRESSED_SIZE_MIN) {
       this.#whole = new Uint8Array(size);
       this.#wholeSize = 0;
     } else {

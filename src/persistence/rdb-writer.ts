@@ -7,13 +7,16 @@
  *
  * Keys come in any order, and the database is named where it is another one than before. What was
  * written is taken in chunks, so that a file never lies in memory as a whole.
+ *
+ * A large key is written in steps. Keys that come meanwhile are laid aside, and follow it.
  */
 
 import { REDIS_VERSION } from '../instance/version.ts';
 import type { Database } from '../keyspace/database.ts';
+import type { Frozen } from '../keyspace/frozen.ts';
 import { latin1Bytes } from '../std/ascii.ts';
 import { Crc64 } from '../std/crc64.ts';
-import { ByteWriter } from './byte-writer.ts';
+import { ByteWriter, type Steps } from './byte-writer.ts';
 import {
   MAGIC,
   OPCODE_AUX,
@@ -27,7 +30,7 @@ import {
   VERSION_WRITTEN,
 } from './format.ts';
 import { EXTRAS_NAME, extrasOf } from './key-extras.ts';
-import { writeKey } from './value-writer.ts';
+import { contentSteps, writeKey, writeName } from './value-writer.ts';
 
 type Zone = Database['zone'];
 
@@ -52,27 +55,40 @@ export interface RdbPreface {
   readonly libraries: Iterable<Uint8Array>;
 }
 
+/** A large key: what is in front of its value, and that. */
+interface Large {
+  readonly head: Uint8Array;
+  readonly value: Frozen;
+  readonly database: number;
+}
+
 export class RdbWriter {
-  readonly #out: ByteWriter;
+  /** Where keys go: to the file, or aside while a large one is written to it. */
+  #out: ByteWriter;
+  #file: ByteWriter;
+  /** Large keys that wait, and what is done for the first. */
+  readonly #large: Large[] = [];
+  #steps: Steps | undefined = undefined;
   readonly #crc = new Crc64();
   readonly #sums: boolean;
   #database = -1;
 
   constructor({ compresses, sums }: RdbFormat) {
     this.#out = new ByteWriter(compresses);
+    this.#file = this.#out;
     this.#sums = sums;
   }
 
   /** Bytes written and not taken. */
   get size(): number {
-    return this.#out.size;
+    return this.#file.size;
   }
 
   /** Takes what has been written. */
   take(): Uint8Array {
-    const bytes = this.#out.written.slice();
+    const bytes = this.#file.written.slice();
     if (this.#sums) this.#crc.add(bytes, 0, bytes.length);
-    this.#out.clear();
+    this.#file.clear();
     return bytes;
   }
 
@@ -111,8 +127,50 @@ export class RdbWriter {
 
   /** The key of an entry, which belongs to this database. */
   entry(zone: Zone, entry: number, database: number): void {
-    const out = this.#out;
     this.#select(database);
+    this.#writeState(zone, entry);
+    writeKey(this.#out, zone, entry);
+  }
+
+  /** A large key of this database, whose value is copied first: step() writes it. */
+  large(zone: Zone, entry: number, database: number, value: Frozen): void {
+    const out = this.#out;
+    const head = new ByteWriter(out.compresses);
+    this.#out = head;
+    this.#writeState(zone, entry);
+    this.#out = out;
+    writeName(head, zone, entry);
+    this.#large.push({ head: head.written, value, database });
+  }
+
+  /** Writes some of the large keys that wait. False: there are none. */
+  step(): boolean {
+    if (this.#steps === undefined) {
+      const large = this.#large.shift();
+      if (large === undefined) return false;
+      this.#steps = this.#writeLarge(large);
+    }
+    if (this.#steps.next().done === true) this.#steps = undefined;
+    return true;
+  }
+
+  *#writeLarge({ head, value, database }: Large): Steps {
+    while (value.step()) yield;
+    this.#select(database);
+    const file = this.#out;
+    const aside = new ByteWriter(file.compresses);
+    this.#out = aside;
+    this.#database = -1;
+    file.append(head, 0, head.length);
+    yield* contentSteps(file, value.zone, value.entry);
+    file.append(aside.bytes, 0, aside.size);
+    if (aside.size === 0) this.#database = database;
+    this.#out = file;
+  }
+
+  /** What a file says of a key in front of its type. */
+  #writeState(zone: Zone, entry: number): void {
+    const out = this.#out;
     const extras = extrasOf(zone, entry);
     if (extras !== undefined) this.aux(EXTRAS_NAME, extras);
     if (zone.isVolatile(entry)) {
@@ -127,11 +185,11 @@ export class RdbWriter {
       out.byte(OPCODE_IDLE);
       out.length(Math.floor(zone.recency.idleMs(entry) / MS_PER_SECOND));
     }
-    writeKey(out, zone, entry);
   }
 
   /** Nothing follows. Answers the last bytes of the file. */
   end(): Uint8Array {
+    while (this.step());
     this.#out.byte(OPCODE_END);
     const rest = this.take();
     const last = new Uint8Array(rest.length + SUM_SIZE);

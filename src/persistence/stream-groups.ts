@@ -21,7 +21,7 @@ import {
   PENDING_WORDS,
 } from '../value/stream-image.ts';
 import type { ByteReader } from './byte-reader.ts';
-import type { ByteWriter } from './byte-writer.ts';
+import type { ByteWriter, Steps } from './byte-writer.ts';
 import { T_STREAM_LISTPACKS_2, T_STREAM_LISTPACKS_3 } from './format.ts';
 
 const TWO_32 = 2 ** 32;
@@ -30,6 +30,8 @@ const PENDING_SIZE_MIN = 25;
 const CONSUMER_SIZE_MIN = 10;
 const ID_SIZE = 16;
 const NOBODY = -1;
+/** Words of what is pending that are written in a step. */
+const STEP_WORDS = 1024 * PENDING_WORDS;
 
 /** Whether a reader that knows nothing of active times would lose some. */
 export function needsActiveTimes(groups: readonly GroupImage[]): boolean {
@@ -51,11 +53,11 @@ export function readId(reader: ByteReader): StreamId {
 // ── Writing ─────────────────────────────────────────────────────────────────────────────────────
 
 /** Writes groups, with the times consumers were active where those are to be known. */
-export function writeGroups(
+export function* groupSteps(
   writer: ByteWriter,
   groups: readonly GroupImage[],
   hasActiveTimes: boolean,
-): void {
+): Steps {
   writer.length(groups.length);
   for (const { name, lastId, entriesRead, consumers, pending } of groups) {
     writer.bulk(name);
@@ -69,6 +71,7 @@ export function writeGroups(
       writer.milliseconds(pending[time + 1] * TWO_32 + (pending[time] >>> 0));
       writer.length64(countAt(pending, at + PENDING_COUNT));
       own[pending[at + PENDING_CONSUMER]].push(at);
+      if (at % STEP_WORDS === 0) yield;
     }
     writer.length(consumers.length);
     for (const [i, consumer] of consumers.entries()) {
@@ -77,6 +80,7 @@ export function writeGroups(
       if (hasActiveTimes) writer.milliseconds(consumer.activeTime);
       writer.length(own[i].length);
       for (const at of own[i]) writer.words(pending, at, ID_WORDS);
+      yield;
     }
   }
 }

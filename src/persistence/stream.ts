@@ -11,13 +11,19 @@
 
 import { ID_WORDS } from '../value/id-tree.ts';
 import { Listpack, validateListpack } from '../value/listpack.ts';
+import type { Stream } from '../value/stream.ts';
 import { StreamId } from '../value/stream-id.ts';
-import { countUpTo, type NodeImage, type StreamImage } from '../value/stream-image.ts';
+import {
+  countUpTo,
+  type NodeImage,
+  type StreamFace,
+  type StreamImage,
+} from '../value/stream-image.ts';
 import { DELETED, SAME_FIELDS } from '../value/stream-node.ts';
 import { ByteReader } from './byte-reader.ts';
-import type { ByteWriter } from './byte-writer.ts';
+import type { ByteWriter, Steps } from './byte-writer.ts';
 import { T_STREAM_LISTPACKS_2, T_STREAM_LISTPACKS_3 } from './format.ts';
-import { needsActiveTimes, readGroups, readId, writeGroups, writeId } from './stream-groups.ts';
+import { groupSteps, needsActiveTimes, readGroups, readId, writeId } from './stream-groups.ts';
 
 const ID_SIZE = ID_WORDS * 4;
 /** Bytes of a node at least: the size of the id, the id, that of a listpack, the listpack. */
@@ -32,19 +38,37 @@ export function streamTypeOf({ groups }: StreamImage): number {
 /** Writes a stream as one of those types, which is not written. */
 export function writeStream(writer: ByteWriter, image: StreamImage, type: number): void {
   writer.length(image.nodes.length);
-  const words = new Int32Array(ID_WORDS);
-  for (const { id, listpack } of image.nodes) {
-    id.write(words, 0);
-    writer.length(ID_SIZE);
-    writer.words(words, 0, ID_WORDS);
-    writer.bulk(listpack);
+  for (const node of image.nodes) writeNode(writer, node);
+  writeFace(writer, image);
+  for (const _ of groupSteps(writer, image.groups, type === T_STREAM_LISTPACKS_3));
+}
+
+/** The same, of a stream that stays as it is, in steps. */
+export function* streamSteps(writer: ByteWriter, stream: Stream, type: number): Steps {
+  writer.length(stream.countNodes());
+  for (const node of stream.nodes()) {
+    writeNode(writer, node);
+    yield;
   }
-  writer.length(image.length);
-  writeId(writer, image.lastId);
-  writeId(writer, image.firstId);
-  writeId(writer, image.maxDeletedId);
-  writer.length64(BigInt.asUintN(64, image.added));
-  writeGroups(writer, image.groups, type === T_STREAM_LISTPACKS_3);
+  writeFace(writer, stream.face());
+  yield* groupSteps(writer, stream.groups.images(), type === T_STREAM_LISTPACKS_3);
+}
+
+const nodeId = new Int32Array(ID_WORDS);
+
+function writeNode(writer: ByteWriter, { id, listpack }: NodeImage): void {
+  id.write(nodeId, 0);
+  writer.length(ID_SIZE);
+  writer.words(nodeId, 0, ID_WORDS);
+  writer.bulk(listpack);
+}
+
+function writeFace(writer: ByteWriter, face: StreamFace): void {
+  writer.length(face.length);
+  writeId(writer, face.lastId);
+  writeId(writer, face.firstId);
+  writeId(writer, face.maxDeletedId);
+  writer.length64(BigInt.asUintN(64, face.added));
 }
 
 /** Reads a stream that was written as `type`. */

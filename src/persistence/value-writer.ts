@@ -4,6 +4,9 @@
  *   type │ what it holds          a set:    2 │ length │ member │ member │ …
  *
  * What is kept in Redis's own bytes here (listpacks, intsets) is written as it lies.
+ *
+ * A large value is written in steps, between which other things are done: so it has lenses of its
+ * own, and must stay as it is until the last.
  */
 
 import type { Database } from '../keyspace/database.ts';
@@ -35,7 +38,7 @@ import {
   TYPE_STREAM,
   TYPE_STRING,
 } from '../value/type.ts';
-import type { ByteWriter } from './byte-writer.ts';
+import { type ByteWriter, LARGE_SIZE, type Steps } from './byte-writer.ts';
 import {
   NODE_PACKED,
   T_HASH,
@@ -48,7 +51,7 @@ import {
   T_ZSET_2,
   T_ZSET_LISTPACK,
 } from './format.ts';
-import { streamTypeOf, writeStream } from './stream.ts';
+import { streamSteps, streamTypeOf, writeStream } from './stream.ts';
 
 type Zone = Database['zone'];
 
@@ -57,20 +60,31 @@ const SCORE_ELEMENT_MAX = elementSizeMax(DOUBLE_TEXT_SIZE_MAX);
 
 // ── Values ──────────────────────────────────────────────────────────────────────────────────────
 
-const list = new List();
-const hash = new Hash();
-const members = new MemberSet();
-const integers = new Intset();
-const set = new SortedSet();
-const stream = new Stream();
-const packed = new EntryListpack();
+/** What values are looked at through. */
+class Lenses {
+  readonly list = new List();
+  readonly hash = new Hash();
+  readonly members = new MemberSet();
+  readonly integers = new Intset();
+  readonly set = new SortedSet();
+  readonly stream = new Stream();
+  readonly packed = new EntryListpack();
+}
+
+/** Of what is written at once. */
+const shared = new Lenses();
 /** Of sorted sets, whose own packed elements Redis does not know. */
 const made = new Listpack();
+
+/** Elements written in a step. */
+const STEP_ELEMENTS = 256;
+/** Bytes of a string brought together in a step. */
+const GATHERED_SIZE = 1024 * 1024;
 
 /** Writes what an entry holds: its type, then the value. */
 export function writeValue(writer: ByteWriter, { zone }: Database, entry: number): void {
   if (zone.type(entry) === TYPE_STREAM) {
-    const image = stream.open(zone, entry).image();
+    const image = shared.stream.open(zone, entry).image();
     const type = streamTypeOf(image);
     writer.byte(type);
     writeStream(writer, image, type);
@@ -82,12 +96,17 @@ export function writeValue(writer: ByteWriter, { zone }: Database, entry: number
 
 /** Writes a key as files have it: type, name, value. Of a stream no times of activity. */
 export function writeKey(writer: ByteWriter, zone: Zone, entry: number): void {
+  writeName(writer, zone, entry);
+  writeContent(writer, zone, entry);
+}
+
+/** Writes what is in front of a value in a file: type and name. */
+export function writeName(writer: ByteWriter, zone: Zone, entry: number): void {
   writer.byte(writtenTypeOf(zone, entry));
   const size = zone.keySize(entry);
   const at = zone.keyAt(entry);
   if (at >= 0) writer.bulk(zone.arena.u8, at, at + size);
   else writer.bulk(zone.key(entry));
-  writeContent(writer, zone, entry);
 }
 
 /** What Redis 7.0 knows a value as. */
@@ -113,82 +132,101 @@ function writtenTypeOf(zone: Zone, entry: number): number {
 }
 
 function writeContent(writer: ByteWriter, zone: Zone, entry: number): void {
+  if (zone.type(entry) === TYPE_STRING) writeString(zone, entry, writer);
+  else for (const _ of elementSteps(writer, zone, entry, shared));
+}
+
+/** Writes a value as writeKey() does, in steps. Nothing of the zone must change meanwhile. */
+export function contentSteps(writer: ByteWriter, zone: Zone, entry: number): Steps {
+  return zone.type(entry) === TYPE_STRING
+    ? stringSteps(writer, zone, entry)
+    : elementSteps(writer, zone, entry, new Lenses());
+}
+
+/** A string must be in one piece to be compressed. */
+function* stringSteps(writer: ByteWriter, { content }: Zone, entry: number): Steps {
+  const bytes = new Uint8Array(content.size(entry));
+  for (let at = 0; at < bytes.length; at += GATHERED_SIZE) {
+    content.read(entry, at, bytes, at, Math.min(GATHERED_SIZE, bytes.length - at));
+    yield;
+  }
+  yield* writer.bulkSteps(bytes);
+}
+
+function elementSteps(writer: ByteWriter, zone: Zone, entry: number, lenses: Lenses): Steps {
   switch (zone.type(entry)) {
-    case TYPE_STRING:
-      writeString(zone, entry, writer);
-      return;
     case TYPE_LIST:
-      writeList(writer, zone, entry);
-      return;
+      return listSteps(writer, lenses.list.open(zone, entry));
     case TYPE_HASH:
-      writeHash(writer, zone, entry);
-      return;
+      return zone.encoding(entry) === HASH_LISTPACK
+        ? listpackSteps(writer, lenses.packed.openEntry(zone, entry))
+        : hashSteps(writer, lenses.hash.open(zone, entry));
     case TYPE_SET:
-      writeSet(writer, zone, entry);
-      return;
+      return zone.encoding(entry) === SET_INTSET
+        ? intsetSteps(writer, lenses.integers.openEntry(zone, entry))
+        : setSteps(writer, lenses.members.open(zone, entry));
     case TYPE_SORTED_SET:
-      writeSortedSet(writer, zone, entry);
-      return;
+      lenses.set.open(zone, entry);
+      return zone.encoding(entry) === SORTED_SET_LISTPACK
+        ? listpackSteps(writer, listpackOf(lenses.set))
+        : sortedSetSteps(writer, lenses.set);
     case TYPE_STREAM:
-      writeStream(writer, stream.open(zone, entry).image(), T_STREAM_LISTPACKS_2);
-      return;
+      return streamSteps(writer, lenses.stream.open(zone, entry), T_STREAM_LISTPACKS_2);
     default:
-      unreachable(zone.type(entry) as never);
+      return unreachable(zone.type(entry) as never);
   }
 }
 
 /** A listpack as a string: it looks like none that is better written otherwise. */
-function writeListpack(writer: ByteWriter, { bytes, start, size }: Listpack): void {
-  writer.bulk(bytes, start, start + size);
+function* listpackSteps(writer: ByteWriter, { bytes, start, size }: Listpack): Steps {
+  if (size < LARGE_SIZE) writer.bulk(bytes, start, start + size);
+  else yield* writer.bulkSteps(bytes, start, start + size);
 }
 
-function writeList(writer: ByteWriter, zone: Zone, entry: number): void {
-  list.open(zone, entry);
-  let nodes = 0;
-  list.eachNode(() => void nodes++);
-  writer.length(nodes);
-  list.eachNode((node) => {
+function* intsetSteps(writer: ByteWriter, integers: Intset): Steps {
+  const bytes = integers.copy();
+  if (bytes.length < LARGE_SIZE) writer.bulk(bytes);
+  else yield* writer.bulkSteps(bytes);
+}
+
+function* listSteps(writer: ByteWriter, list: List): Steps {
+  writer.length(list.countNodes());
+  for (const node of list.nodes()) {
     writer.length(NODE_PACKED);
-    writeListpack(writer, node);
-  });
+    yield* listpackSteps(writer, node);
+    yield;
+  }
 }
 
-function writeHash(writer: ByteWriter, zone: Zone, entry: number): void {
-  if (zone.encoding(entry) === HASH_LISTPACK) {
-    writeListpack(writer, packed.openEntry(zone, entry));
-    return;
-  }
-  hash.open(zone, entry);
+function* hashSteps(writer: ByteWriter, hash: Hash): Steps {
   writer.length(hash.count);
   hash.begin();
-  while (hash.next()) {
+  for (let i = 1; hash.next(); i++) {
     hash.writeField(writer);
     hash.writeValue(writer);
+    if (i % STEP_ELEMENTS === 0) yield;
   }
 }
 
-function writeSet(writer: ByteWriter, zone: Zone, entry: number): void {
-  if (zone.encoding(entry) === SET_INTSET) {
-    writer.bulk(integers.openEntry(zone, entry).copy());
-    return;
-  }
-  members.open(zone, entry);
+function* setSteps(writer: ByteWriter, members: MemberSet): Steps {
   writer.length(members.count);
   members.begin();
-  while (members.next()) members.writeMember(writer);
+  for (let i = 1; members.next(); i++) {
+    members.writeMember(writer);
+    if (i % STEP_ELEMENTS === 0) yield;
+  }
 }
 
-function writeSortedSet(writer: ByteWriter, zone: Zone, entry: number): void {
-  set.open(zone, entry);
-  if (zone.encoding(entry) === SORTED_SET_LISTPACK) {
-    writeListpack(writer, listpackOf(set));
-    return;
-  }
-  writer.length(set.count);
+function* sortedSetSteps(writer: ByteWriter, set: SortedSet): Steps {
+  const { count } = set;
+  writer.length(count);
   // The last comes first, so that a reader always adds in front.
-  for (let more = set.seek(set.count - 1); more; more = set.previous()) {
+  set.seek(count - 1);
+  for (let i = 1; i <= count; i++) {
     set.writeCurrent(writer);
     writer.double(set.currentScore);
+    set.previous();
+    if (i % STEP_ELEMENTS === 0) yield;
   }
 }
 

@@ -1,7 +1,9 @@
 /** All there is at one moment, in pieces: a base of the append only file, or what a replica begins with. */
 
 import type { Instance } from '../dispatch/call.ts';
-import { writeRequests } from '../persistence/aof-commands.ts';
+import type { Frozen } from '../keyspace/frozen.ts';
+import { requestSteps, writeDeadline, writeRequests } from '../persistence/aof-commands.ts';
+import type { Steps } from '../persistence/byte-writer.ts';
 import { RdbWriter } from '../persistence/rdb-writer.ts';
 import { Snapshot, type SnapshotWriter } from '../persistence/snapshot.ts';
 import { RequestWriter } from '../resp/request-writer.ts';
@@ -12,6 +14,7 @@ import { NUMBERED_FIELD, ZONES_FIELD } from './aof-load.ts';
 const PIECE_SIZE = 64 * 1024;
 const MS_PER_SECOND = 1000;
 
+/** An empty one says that something else may be done now. */
 export type Pieces = Generator<Uint8Array, void, undefined>;
 
 type PieceWriter = SnapshotWriter & { readonly size: number; take(): Uint8Array };
@@ -72,7 +75,8 @@ function* write(instance: Instance, zones: readonly Zone[], writer: PieceWriter)
     yield writer.take();
     for (const snapshot of snapshots) {
       while (snapshot.step()) {
-        if (writer.size >= PIECE_SIZE || config.values.rdbKeySaveDelay > 0) yield writer.take();
+        const isPiece = writer.size >= PIECE_SIZE || snapshot.isInLarge;
+        if (isPiece || config.values.rdbKeySaveDelay > 0) yield writer.take();
       }
     }
   } finally {
@@ -81,22 +85,51 @@ function* write(instance: Instance, zones: readonly Zone[], writer: PieceWriter)
   }
 }
 
+/** A large key that is made by requests, bit by bit. */
+interface Making {
+  readonly steps: Steps;
+  readonly database: number;
+}
+
 /** Keys as requests. */
 class RequestsWriter implements PieceWriter {
   readonly out = new RequestWriter();
   #selected = -1;
+  readonly #large: Making[] = [];
 
   sizes(): void {}
 
   entry(zone: Zone, entry: number, database: number): void {
-    const { out } = this;
-    if (database !== this.#selected) {
-      this.#selected = database;
-      out.begin(2);
-      out.bulkText('SELECT');
-      out.bulkText(String(database));
-    }
-    writeRequests(out, zone, entry);
+    this.#select(database);
+    writeRequests(this.out, zone, entry);
+  }
+
+  large(zone: Zone, entry: number, database: number, value: Frozen): void {
+    const key = zone.key(entry).slice();
+    const deadline = zone.isVolatile(entry) ? zone.deadlines.exactOf(entry) : undefined;
+    this.#large.push({ steps: this.#make(value, key, deadline), database });
+  }
+
+  *#make(value: Frozen, key: Uint8Array, deadline: bigint | undefined): Steps {
+    while (value.step()) yield;
+    yield* requestSteps(this.out, value.zone, value.entry, key);
+    if (deadline !== undefined) writeDeadline(this.out, key, deadline);
+  }
+
+  step(): boolean {
+    const [making] = this.#large;
+    if (making === undefined) return false;
+    this.#select(making.database);
+    if (making.steps.next().done === true) this.#large.shift();
+    return true;
+  }
+
+  #select(database: number): void {
+    if (database === this.#selected) return;
+    this.#selected = database;
+    this.out.begin(2);
+    this.out.bulkText('SELECT');
+    this.out.bulkText(String(database));
   }
 
   get size(): number {

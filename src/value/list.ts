@@ -364,10 +364,18 @@ export class List {
 
   // ── As a whole ────────────────────────────────────────────────────────────────────────────────
 
-  /** Calls `visit` with every node as a listpack, in their order: what DUMP writes. */
-  eachNode(visit: (listpack: Listpack) => void): void {
-    if (this.#isPacked) visit(this.#packed);
-    else this.#quick.eachNode(visit);
+  /**
+   * Every node as a listpack, good until the next, in their order: what DUMP writes. Nothing must
+   * change meanwhile.
+   */
+  *nodes(): Generator<Listpack, void, undefined> {
+    if (this.#isPacked) yield this.#packed;
+    else yield* this.#quick.nodes();
+  }
+
+  /** How many there are. */
+  countNodes(): number {
+    return this.#isPacked ? 1 : this.#quick.nodeCount;
   }
 
   /** Bytes of content for a copy in another zone. Within a zone a copy is one of bytes. */

@@ -787,15 +787,15 @@ export class Quicklist {
     }
   }
 
-  /** Calls `visit` with every node as one listpack, in their order. */
-  eachNode(visit: (listpack: Listpack) => void): void {
+  /** Every node as one listpack, good until the next, in their order. */
+  *nodes(): Generator<Listpack, void, undefined> {
     const parts = this.#parts;
     const listpack = new Listpack();
     for (let first = parts.first; first !== 0; first = parts.nodeBehind(first)) {
       parts.measure(first);
       const bytes = new Uint8Array(parts.nodeSize);
       this.#gatherNode(first, bytes);
-      visit(listpack.open(bytes, 0));
+      yield listpack.open(bytes, 0);
     }
   }
 
@@ -803,9 +803,7 @@ export class Quicklist {
   sizeIn(zone: Zone): number {
     const scale = scaleOf(zone.layout.chunkSize / UNIT);
     let at = HEADER_UNITS;
-    this.eachNode((listpack) => {
-      at = placeAll(at, listpack, scale);
-    });
+    for (const listpack of this.nodes()) at = placeAll(at, listpack, scale);
     return at * UNIT;
   }
 
@@ -813,7 +811,7 @@ export class Quicklist {
   copyTo(zone: Zone, entry: number): void {
     const target = new Quicklist().open(zone, entry);
     target.format(this.#parts.fill);
-    this.eachNode((listpack) => target.append(listpack));
+    for (const listpack of this.nodes()) target.append(listpack);
   }
 
   // ── Housekeeping ──────────────────────────────────────────────────────────────────────────────

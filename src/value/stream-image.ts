@@ -42,7 +42,8 @@ export interface GroupImage {
   readonly pending: Int32Array;
 }
 
-export interface StreamImage {
+/** What is known of a stream beside what is in it. */
+export interface StreamFace {
   readonly lastId: StreamId;
   readonly firstId: StreamId;
   readonly maxDeletedId: StreamId;
@@ -50,6 +51,9 @@ export interface StreamImage {
   readonly added: bigint;
   /** Entries. */
   readonly length: number;
+}
+
+export interface StreamImage extends StreamFace {
   readonly nodes: readonly NodeImage[];
   readonly groups: readonly GroupImage[];
 }
@@ -63,7 +67,7 @@ export function settableCount(count: bigint): bigint {
 }
 
 /** How many entries there ever were in a stream up to an id, or UNKNOWN. */
-export function countUpTo(stream: Omit<StreamImage, 'nodes' | 'groups'>, id: StreamId): bigint {
+export function countUpTo(stream: StreamFace, id: StreamId): bigint {
   const { added, length, lastId, firstId, maxDeletedId } = stream;
   if (added === 0n) return 0n;
   const toLast = id.compare(lastId);

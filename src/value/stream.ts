@@ -21,7 +21,7 @@ import { freshForSegments, Segments } from './segments.ts';
 import { auditBlocks } from './stream-audit.ts';
 import { StreamGroups } from './stream-groups.ts';
 import { StreamId } from './stream-id.ts';
-import type { StreamImage } from './stream-image.ts';
+import type { NodeImage, StreamFace, StreamImage } from './stream-image.ts';
 import {
   ADDED,
   FIRST_ID,
@@ -322,22 +322,36 @@ export class Stream {
 
   /** All of it, on the heap. */
   image(): StreamImage {
+    return { ...this.face(), nodes: [...this.nodes()], groups: this.groups.images() };
+  }
+
+  /** The nodes of the log, on the heap. Nothing must change meanwhile. */
+  *nodes(): Generator<NodeImage, void, undefined> {
     const { region, log, segments } = this;
-    const nodes = [];
     for (let more = log.seekFirst(); more; more = log.next()) {
       const first = region.i32[log.own];
       const listpack = new Uint8Array(sizeAt(region.u8, segments.at(first)));
       segments.read(first, listpack, listpack.length);
-      nodes.push({ id: log.readId(new StreamId()), listpack });
+      yield { id: log.readId(new StreamId()), listpack };
     }
+  }
+
+  /** How many there are. */
+  countNodes(): number {
+    const { log } = this;
+    let count = 0;
+    for (let more = log.seekFirst(); more; more = log.next()) count++;
+    return count;
+  }
+
+  /** What is known of all of it, on the heap. */
+  face(): StreamFace {
     return {
       lastId: this.lastId(new StreamId()),
       firstId: this.firstId(new StreamId()),
       maxDeletedId: this.maxDeletedId(new StreamId()),
       added: this.added,
       length: this.length,
-      nodes,
-      groups: this.groups.images(),
     };
   }
 

@@ -61,6 +61,8 @@ export interface EntriesOptions {
   /** Bytes, all included but the windows. */
   readonly size: number;
   readonly databases?: number;
+  /** Bytes of a page: what fits its size if nothing else is said. */
+  readonly pageSize?: number;
   readonly policy?: Policy;
   readonly random: Random;
   /** Bytes for windows in front of the zone; see arena.ts. */
@@ -110,9 +112,10 @@ export class Entries {
 
   constructor(options: EntriesOptions) {
     const { name, size, databases = 16, random, windowSize = 64, shared = false } = options;
+    const { pageSize } = options;
     this.name = name;
     this.random = random;
-    this.layout = layoutFor(size, databases + RETIRED_COUNT, windowSize);
+    this.layout = layoutFor(size, databases + RETIRED_COUNT, windowSize, pageSize);
     this.arena = new Arena(this.layout.zoneSize, windowSize, shared);
     this.slab = new Slab(this.arena, this.layout);
     this.content = new Content(this.arena, this.layout, this.slab);

@@ -30,6 +30,8 @@ const LEFT_OUT =
   /^(b[lrz]|wait|xread|x?.*subscribe|quit|reset|multi|exec|discard|watch|unwatch|select|client|hello|auth|config|swapdb|flush)/;
 const TABLES: ReadonlySet<number> = new Set([TYPE_HASH, TYPE_SET, TYPE_SORTED_SET]);
 const POLICIES = ['noeviction', 'allkeys-lru', 'volatile-lru', 'allkeys-lfu', 'allkeys-random'];
+/** Bytes from which on a value is a large one, which is copied first: none, some, all. */
+const LARGE_SIZES = [1 << 30, 100, 0];
 const RELAY = 'return redis.pcall(unpack(ARGV))';
 
 /** Names of the indexes that a session is in. */
@@ -205,7 +207,7 @@ class Rounds {
     play(() => {});
     const model = contentOf(server, zone);
     const now = server.clock.now();
-    const taking = beginSnapshot(server, zone.name);
+    const taking = beginSnapshot(server, zone.name, this.#pick(LARGE_SIZES));
     const slices = this.#random.below(40);
     play(() => {
       if (this.#random.below(100) < slices) taking.step();

@@ -11,12 +11,18 @@ import type { Offline } from './offline.ts';
 export interface Taking {
   /** Writes some of what is left; false when nothing is. */
   step(): boolean;
+  /** Bytes of the largest step. */
+  readonly largest: number;
   /** Writes the rest, and answers the file. */
   end(): Uint8Array;
 }
 
-/** Begins a snapshot of a zone. */
-export function beginSnapshot({ instance, clock }: Offline, name = 'default'): Taking {
+/** Begins a snapshot of a zone; values of so many bytes are large ones. */
+export function beginSnapshot(
+  { instance, clock }: Offline,
+  name = 'default',
+  largeSize?: number,
+): Taking {
   const { keyspace, functions, config } = instance;
   const zone = keyspace.zone(name) as Zone;
   const writer = new RdbWriter({ compresses: config.values.rdbcompression, sums: true });
@@ -27,13 +33,19 @@ export function beginSnapshot({ instance, clock }: Offline, name = 'default'): T
     libraries: [...functions.libraries.all()].map(({ code }) => code),
   });
   const databases = keyspace.databases.filter((database) => database.zone === zone);
-  const snapshot = new Snapshot(databases, writer);
+  const snapshot = new Snapshot(databases, writer, 0, largeSize);
   const chunks: Uint8Array[] = [];
   instance.audience.count(true);
+  let largest = 0;
   return {
+    get largest() {
+      return largest;
+    },
     step: () => {
       const more = snapshot.step();
-      chunks.push(writer.take());
+      const chunk = writer.take();
+      largest = Math.max(largest, chunk.length);
+      chunks.push(chunk);
       return more;
     },
     end() {
