@@ -1,7 +1,7 @@
 /**
  * The program on a disk that is full, may not be written, or has what is no file; and ended while it
- * saves or loads. No file can become longer than the system lets it, which is what a full disk comes
- * to for one who writes.
+ * saves or loads. A full disk is a small one in memory; and, where that can't be had, a limit on how
+ * long a file may become, which comes to the same for one who writes.
  */
 
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -16,10 +16,12 @@ import {
 } from '../support/built.ts';
 import { freePort } from '../support/redis.ts';
 import { RespClient } from '../support/resp-client.ts';
+import { mountSmall, type SmallDisk } from '../support/tmpfs.ts';
 
 const BLOCKS = 200;
-/** More than so many blocks. */
-const LARGE = 'x'.repeat(BLOCKS * 512);
+const SIZE = BLOCKS * 512;
+/** More than there is room for. */
+const LARGE = 'x'.repeat(SIZE);
 
 let build: string;
 let main: string;
@@ -76,12 +78,30 @@ const MISCONF_SAVE =
   'to report errors during writes if RDB snapshotting fails (stop-writes-on-bgsave-error option). ' +
   'Please check the Redis logs for details about the RDB error.\r\n';
 
-describe('a full disk', () => {
+describe.each(['a disk in memory', 'a limit on files'])('a full disk: %s', (kind) => {
+  let disk: SmallDisk | undefined;
+  let how: StartOptions;
+
+  beforeEach(async ({ skip }) => {
+    disk = undefined;
+    how = { fileBlocksMax: BLOCKS };
+    if (kind === 'a limit on files') return;
+    disk = await mountSmall(dir, SIZE);
+    if (disk === undefined) skip('the system lets us mount nothing');
+    else how = { inside: disk.pid };
+  });
+
+  afterEach(() => disk?.release());
+
+  /** Where the files are, and there is no limit: what is there may stay. */
+  const roomy = (): StartOptions => (disk === undefined ? {} : how);
+  const seen = (path: string): string => disk?.seen(path) ?? path;
+
   it('leaves the file of the save before, and lets nothing be written until a save succeeds', async () => {
-    await start(['--save', '3600 1'], { fileBlocksMax: BLOCKS });
+    await start(['--save', '3600 1'], how);
     await say('SET', 'small', '1');
     expect(await say('SAVE')).toBe('+OK\r\n');
-    const file = readFileSync(join(dir, 'dump.rdb'));
+    const file = readFileSync(seen(join(dir, 'dump.rdb')));
     await say('SET', 'large', LARGE);
     expect(await say('BGSAVE')).toBe('+Background saving started\r\n');
     await until((info) => info.includes('rdb_bgsave_in_progress:0'), 'persistence');
@@ -89,8 +109,8 @@ describe('a full disk', () => {
     expect(await say('SET', 'small', '2')).toBe(MISCONF_SAVE);
     expect(await say('GET', 'small')).toBe('$1\r\n1\r\n');
     expect(await say('SAVE')).toBe('-ERR\r\n');
-    expect(readFileSync(join(dir, 'dump.rdb')).equals(file)).toBe(true);
-    expect(readdirSync(dir)).toEqual(['dump.rdb']);
+    expect(readFileSync(seen(join(dir, 'dump.rdb'))).equals(file)).toBe(true);
+    expect(readdirSync(seen(dir))).toEqual(['dump.rdb']);
     await say('CONFIG', 'SET', 'stop-writes-on-bgsave-error', 'no');
     expect(await say('DEL', 'large')).toBe(':1\r\n');
     await say('CONFIG', 'SET', 'stop-writes-on-bgsave-error', 'yes');
@@ -100,7 +120,7 @@ describe('a full disk', () => {
   });
 
   it('does not let SIGTERM lose what can not be saved', async () => {
-    await start(['--save', '3600 1'], { fileBlocksMax: BLOCKS });
+    await start(['--save', '3600 1'], how);
     await say('SET', 'large', LARGE);
     program.signal('SIGTERM');
     while (!program.log.includes('errors trying to shut down')) await say('PING');
@@ -111,7 +131,7 @@ describe('a full disk', () => {
   });
 
   it('lets nothing more be written to the append only file, and all again after a rewrite', async () => {
-    await start(['--save', '', '--appendonly', 'yes'], { fileBlocksMax: BLOCKS });
+    await start(['--save', '', '--appendonly', 'yes'], how);
     expect(await say('SET', 'small', '1')).toBe('+OK\r\n');
     await say('SET', 'large', LARGE);
     await until((info) => info.includes('aof_last_write_status:err'), 'persistence');
@@ -119,20 +139,18 @@ describe('a full disk', () => {
     expect(await say('GET', 'small')).toBe('$1\r\n1\r\n');
     await program.kill();
     client.close();
-    await start(['--save', '', '--appendonly', 'yes']);
+    await start(['--save', '', '--appendonly', 'yes'], roomy());
     expect(await say('GET', 'small')).toBe('$1\r\n1\r\n');
     expect(await say('SET', 'small', '2')).toBe('+OK\r\n');
   });
 
   it('ends a server that has promised to keep what it answers, and nothing answered is lost', async () => {
-    await start(['--save', '', '--appendonly', 'yes', '--appendfsync', 'always'], {
-      fileBlocksMax: BLOCKS,
-    });
+    await start(['--save', '', '--appendonly', 'yes', '--appendfsync', 'always'], how);
     expect(await say('SET', 'small', '1')).toBe('+OK\r\n');
     client.send('SET', 'large', LARGE);
     expect(await program.ended).toBe(1);
     expect(program.log).toContain("Can't recover from AOF write error");
-    await start(['--save', '', '--appendonly', 'yes']);
+    await start(['--save', '', '--appendonly', 'yes'], roomy());
     expect(await say('GET', 'small')).toBe('$1\r\n1\r\n');
     expect(await say('EXISTS', 'large')).toBe(':0\r\n');
   });

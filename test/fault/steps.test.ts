@@ -11,7 +11,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { SeededRandom, systemSeed } from '../../src/std/random.ts';
-import { buildProgram, type StartedProgram, startProgram } from '../support/built.ts';
+import {
+  buildProgram,
+  type StartedProgram,
+  type StartOptions,
+  startProgram,
+} from '../support/built.ts';
 import { freePort } from '../support/redis.ts';
 import { NoAnswer, RespClient } from '../support/resp-client.ts';
 
@@ -143,9 +148,9 @@ async function prepared({ options, files = {}, request }: Work): Promise<string>
 async function start(
   dir: string,
   options: readonly string[],
-  env: Record<string, string> = {},
+  how: StartOptions = {},
 ): Promise<StartedProgram> {
-  return startProgram(main, await freePort(), ['--save', '', '--dir', dir, ...options], { env });
+  return startProgram(main, await freePort(), ['--save', '', '--dir', dir, ...options], how);
 }
 
 /** Dies at a step. Answers what was answered before, or undefined when it had nothing more to do. */
@@ -157,7 +162,7 @@ async function dies(work: Work, dir: string, step: number): Promise<number | und
   if (work.request === undefined) env.ZONIS_DIE_SOON = '1';
   let program: StartedProgram;
   try {
-    program = await start(dir, work.options, env);
+    program = await start(dir, work.options, { env });
   } catch (error) {
     if (!/ended with SIGKILL/.test(String(error))) throw error;
     return 0;
@@ -210,3 +215,62 @@ it.each(works)(
   },
   EVERY_STEP ? 300_000 : 60_000,
 );
+
+/** What rewrites a file of settings, what it is to say then, and how that is asked for. */
+const rewrites = [
+  {
+    request: ['CONFIG', 'REWRITE'],
+    change: ['CONFIG', 'SET', 'maxmemory', '60mb'],
+    question: ['CONFIG', 'GET', 'maxmemory'],
+    answers: [
+      '*2\r\n$9\r\nmaxmemory\r\n$8\r\n52428800\r\n',
+      '*2\r\n$9\r\nmaxmemory\r\n$8\r\n62914560\r\n',
+    ],
+  },
+  {
+    request: ['ACL', 'SAVE'],
+    change: ['ACL', 'SETUSER', 'bob', 'on', 'nopass', '+@all'],
+    question: ['ACL', 'USERS'],
+    answers: [
+      '*2\r\n$3\r\nann\r\n$7\r\ndefault\r\n',
+      '*3\r\n$3\r\nann\r\n$3\r\nbob\r\n$7\r\ndefault\r\n',
+    ],
+  },
+] as const;
+
+it.each(rewrites)('killed at each step of: $request', async (rewrite) => {
+  const { request, change, question, answers } = rewrite;
+  const seen = new Set<string>();
+  let isOver = false;
+  for (let step = 1; !isOver; step++) {
+    const dir = mkdtempSync(join(folder, 'settings-'));
+    const config = join(dir, 'zonis.conf');
+    const users = join(dir, 'users.acl');
+    writeFileSync(config, `maxmemory 50mb\naclfile ${users}\n`);
+    writeFileSync(users, 'user ann on nopass ~* +@all\n');
+    const env = { NODE_OPTIONS: `--import=${HOOK}`, ZONIS_DIE_AT: String(step) };
+    const program = await start(dir, [], { env, config });
+    const client = await RespClient.connect(program.address);
+    expect((await client.call(...change)).raw).toBe('+OK\r\n');
+    program.signal('SIGUSR2');
+    while (!program.log.includes('counting')) await client.call('PING');
+    // It dies, or has nothing more to do that it could die of.
+    isOver = await client.call(...request).then(
+      ({ raw }) => raw === '+OK\r\n',
+      () => false,
+    );
+    client.close();
+    if (isOver) await program.kill();
+    else expect(await program.ended).toBe('SIGKILL');
+    const next = await start(dir, [], { config });
+    const again = await RespClient.connect(next.address);
+    const { raw } = await again.call(...question);
+    again.close();
+    await next.kill();
+    expect(isOver ? answers.slice(1) : answers).toContain(raw);
+    seen.add(raw);
+    rmSync(dir, { recursive: true });
+  }
+  // It was killed before and after the file took its place.
+  expect(seen.size).toBe(2);
+});

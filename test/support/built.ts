@@ -35,6 +35,10 @@ export interface StartedProgram {
 export interface StartOptions {
   /** No file can become longer, in blocks of 512 bytes: as if the disk were full. */
   readonly fileBlocksMax?: number;
+  /** A process whose file systems it sees, as it sees them (tmpfs.ts). */
+  readonly inside?: number;
+  /** Path of a configuration. */
+  readonly config?: string;
   /** Whether to wait until it serves, and not only until it accepts connections. */
   readonly waits?: boolean;
   /** Whose process it is; ours if absent. */
@@ -48,12 +52,14 @@ export async function startProgram(
   main: string,
   port: number,
   options: readonly string[],
-  { fileBlocksMax, waits = true, env = {}, uid }: StartOptions = {},
+  { fileBlocksMax, inside, config, waits = true, env = {}, uid }: StartOptions = {},
 ): Promise<StartedProgram> {
-  const args = [main, '--port', String(port), ...options];
-  const limited = `trap '' XFSZ; ulimit -f ${fileBlocksMax}; exec node "$@"`;
-  const [file, ...rest] =
-    fileBlocksMax === undefined ? ['node', ...args] : ['sh', '-c', limited, 'sh', ...args];
+  const given = config === undefined ? [] : [config];
+  const args = ['node', main, ...given, '--port', String(port), ...options];
+  const limited = `trap '' XFSZ; ulimit -f ${fileBlocksMax}; exec "$@"`;
+  const limit = fileBlocksMax === undefined ? [] : ['sh', '-c', limited, 'sh'];
+  const enter = ['nsenter', '--target', `${inside}`, '--user', '--mount', '--preserve-credentials'];
+  const [file, ...rest] = [...(inside === undefined ? [] : enter), ...limit, ...args];
   const child = spawn(file, rest, {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...env },
