@@ -117,11 +117,15 @@ async function main(): Promise<void> {
     await server.whenFree();
     isAsked = false;
     const saves = words.includes('save') || (words.includes('nosave') ? false : undefined);
+    // It saves at once and hears nothing meanwhile: another SIGINT is left to the system to end it.
+    process.off('SIGINT', interrupt);
     if (server.shutDown({ saves, isForced: words.includes('force') })) return;
+    process.on('SIGINT', interrupt);
     log.warning(`${signal} received but errors trying to shut down the server, check the logs.`);
   };
   process.on('SIGTERM', () => void endBy('SIGTERM'));
-  process.on('SIGINT', () => void endBy('SIGINT'));
+  const interrupt = (): void => void endBy('SIGINT');
+  process.on('SIGINT', interrupt);
   try {
     await server.listen(() => {
       // What is loaded comes after it, as with redis-server: tools wait for these words.
