@@ -3,7 +3,7 @@
  * users, values of directives, values that scripts return, and what libraries of scripts read.
  *
  * Whatever one server answers, the other has to answer. FUZZ_RUNS says how often, FUZZ_SEED from
- * which seed; a line of corpus/words/ is a request that once was answered otherwise.
+ * which seed; a line of corpus/words/ is a request that is always tried.
  */
 
 import { readFileSync } from 'node:fs';
