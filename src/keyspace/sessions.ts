@@ -24,7 +24,7 @@ import { errors } from '../resp/errors.ts';
 import { Growth } from '../value/growth.ts';
 import { NO_ROOM, type PackedLimits, SortedSet } from '../value/sorted-set.ts';
 import { TYPE_SORTED_SET, TYPE_STRING } from '../value/type.ts';
-import { DELETED, type Zone } from '../zone/zone.ts';
+import { DELETED, WARM_COUNT_MAX, type Zone } from '../zone/zone.ts';
 import type { Database } from './database.ts';
 import { events } from './events.ts';
 
@@ -62,6 +62,9 @@ export class Sessions {
   #indexSize = 0;
   /** Hash of each of them, once they have been looked up: each is hashed once. */
   #nameHashes = new Int32Array(16);
+  /** Entry of each of them that was there when it was looked up, good until one leaves its place. */
+  #entries = new Int32Array(16);
+  #entriesLeaves = -1;
   /** For the request that runs, and for what is called back while it makes room. */
   readonly #set = new SortedSet();
   readonly #forgetting = new SortedSet();
@@ -130,7 +133,7 @@ export class Sessions {
     database.tell(names, SESSION, events.set);
     database.tell(names, SESSION, events.expire);
     for (let i = FIRST_INDEX; i < names.count; i++) {
-      const set = this.#set.open(zone, this.#find(database, i));
+      const set = this.#set.open(zone, this.#entryOf(database, i));
       if (oldIndex !== 0) set.remove(argv.bytes, argv.starts[oldIndex], argv.ends[oldIndex]);
       if (set.seek(0) && set.currentScore <= nowSeconds) {
         set.removeRanks(0, set.countBelowScore(nowSeconds, true));
@@ -377,13 +380,18 @@ export class Sessions {
     const names = this.#names;
     let entry = 0;
     this.#indexSize = 0;
-    if (this.#nameHashes.length < names.count) this.#nameHashes = new Int32Array(names.count * 2);
+    if (this.#nameHashes.length < names.count) {
+      this.#nameHashes = new Int32Array(names.count * 2);
+      this.#entries = new Int32Array(names.count * 2);
+    }
+    for (let i = 0; i < names.count; i++) this.#nameHashes[i] = database.hashOf(names, i);
+    if (names.count <= WARM_COUNT_MAX) database.zone.warm(this.#nameHashes, names.count);
+    this.#entriesLeaves = -1;
     // The session comes last: looking up the others may remove what has expired.
     for (let i = names.count - 1; i >= 0; i--) {
       if (i === OLD && !hasOld) continue;
-      this.#nameHashes[i] = database.hashOf(names, i);
       database.zone.table.beforeChange(this.#nameHashes[i]);
-      entry = this.#find(database, i);
+      entry = i === SESSION ? this.#find(database, i) : this.#entryOf(database, i);
       const wanted = i < FIRST_INDEX ? TYPE_STRING : TYPE_SORTED_SET;
       if (entry !== 0) database.expectType(entry, wanted);
       if (entry !== 0 && i >= FIRST_INDEX) this.#indexSize += database.zone.content.size(entry);
@@ -393,6 +401,21 @@ export class Sessions {
       const isSame = this.#nameHashes[i] === this.#nameHashes[SESSION] && names.sameAs(i, SESSION);
       if (isSame) throw errors.wrongType;
     }
+    return entry;
+  }
+
+  /** As #find(), which a write right after needs: as a rule it is known where the entry lies. */
+  #entryOf(database: Database, name: number): number {
+    const { leaves } = database.zone.table;
+    const entries = this.#entries;
+    if (leaves !== this.#entriesLeaves) {
+      this.#entriesLeaves = leaves;
+      for (let i = 0; i < this.#names.count; i++) entries[i] = 0;
+    } else if (entries[name] !== 0) {
+      return entries[name];
+    }
+    const entry = this.#find(database, name);
+    entries[name] = entry;
     return entry;
   }
 
@@ -563,7 +586,7 @@ export class Sessions {
     const { moves } = zone;
     const indexCount = names.count - FIRST_INDEX;
     for (let i = FIRST_INDEX; i < names.count; i++) {
-      const index = this.#find(database, i) || this.#tryCreateIndex(database, i, argv.size(key));
+      const index = this.#entryOf(database, i) || this.#tryCreateIndex(database, i, argv.size(key));
       if (index === 0) return false;
       const set = this.#set.open(zone, index);
       if (!this.#enter(zone, set, request, score, deadline)) return false;
@@ -654,7 +677,7 @@ export class Sessions {
   /** Shortens the life of the old session to `staleMs`, or ends it, and takes it out of indexes. */
   #retire(database: Database, indexCount: number, staleMs: number): void {
     const { zone } = database;
-    const entry = this.#find(database, OLD);
+    const entry = this.#entryOf(database, OLD);
     // An index made just now may have the name of an old session that is not there.
     if (entry === 0 || zone.type(entry) !== TYPE_STRING) return;
     const count = zone.annexSize(entry);
