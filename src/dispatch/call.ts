@@ -77,6 +77,9 @@ export interface Command extends HasKeys<Instance>, CommandCounts {
   // Flags that every call is asked about.
   readonly needsNoAuth: boolean;
   readonly isProtected: boolean;
+  /** Whether it may not come between MULTI and EXEC, and whether it runs at once even there. */
+  readonly isNoMulti: boolean;
+  readonly runsAtOnce: boolean;
   /** Whether its calls need not be timed one by one. */
   readonly isShort: boolean;
 }

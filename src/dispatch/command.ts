@@ -229,6 +229,8 @@ function derive(
     isShort: isShort(definition, keySpecs),
     needsNoAuth: flags.has('no_auth'),
     isProtected: flags.has('protected'),
+    isNoMulti: flags.has('no_multi'),
+    runsAtOnce: parent === undefined && NOT_QUEUED.has(name),
     isWrite: flags.has('write'),
     calls: 0,
     microseconds: 0,
@@ -240,6 +242,11 @@ function derive(
 }
 
 const noSecrets: Secrets = () => [];
+
+/** Run at once even between MULTI and EXEC. */
+const NOT_QUEUED: ReadonlySet<string> = new Set([
+  ...['exec', 'discard', 'multi', 'watch', 'quit', 'reset'],
+]);
 
 /** Whether its calls need not be timed one by one; see instance/stats.ts. */
 function isShort(

@@ -38,8 +38,8 @@ const notAuthenticated: Gate = ({ client, instance }, command) => {
   return instance.users.areAsked ? errors.noAuth : undefined;
 };
 
-const forbiddenInTransaction: Gate = ({ client }, { flags }) =>
-  client.queue !== undefined && flags.has('no_multi') ? errors.notInTransaction : undefined;
+const forbiddenInTransaction: Gate = ({ client }, { isNoMulti }) =>
+  client.queue !== undefined && isNoMulti ? errors.notInTransaction : undefined;
 
 const notPermitted: Gate = (call, command) => {
   const { argv, client, instance } = call;
@@ -117,8 +117,7 @@ function isOrdinary({ argv, client, instance }: Call, command: Command): boolean
   const { countMin, countMax, isProtected } = command;
   const isIn = count >= countMin && count <= countMax;
   const isPlain =
-    client.subscriptions === undefined &&
-    (client.queue === undefined || !command.flags.has('no_multi'));
+    client.subscriptions === undefined && (client.queue === undefined || !command.isNoMulti);
   if (instance.scriptRuns.busy !== undefined || instance.keyspace.isHindered) return false;
   return isIn && client.isUnrestricted && !isProtected && isPlain && !client.isMonitor;
 }

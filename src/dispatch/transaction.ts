@@ -18,17 +18,14 @@ import { perform } from './perform.ts';
 import { checkPermission, type Denial, noteDenial } from './permissions.ts';
 import { Wait } from './wait.ts';
 
-/** Run at once even between MULTI and EXEC. */
-const NOT_QUEUED = new Set(['exec', 'discard', 'multi', 'watch', 'quit', 'reset']);
-
 /** Whether the request of a call is to be queued. */
 export function isQueued({ client }: Call, command: Command): boolean {
-  return client.queue !== undefined && !NOT_QUEUED.has(command.fullName);
+  return client.queue !== undefined && !command.runsAtOnce;
 }
 
 export function queue({ argv, client, reply }: Call): void {
   client.queue?.push(argv);
-  reply.simple('QUEUED');
+  reply.queued();
 }
 
 /** Ends a transaction, run or not; nothing is watched any more. */

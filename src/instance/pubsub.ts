@@ -5,13 +5,59 @@
  *
  * A message goes to each as a push of its own. What a client is told while its own request runs
  * comes behind the reply of that request, so that a reply is never torn.
+ *
+ * A message is written once, behind those of the same turn, and who hears it is told where:
+ *
+ *   feed   [ message ][ message ][ message ] …          one for RESP2, one for RESP3
+ *             client 1, client 2, … 100: [0, 3)         one write each, without a copy
  */
 
 import { ARRAY, PUSH, type Reply } from '../resp/reply.ts';
 import { RequestWriter } from '../resp/request-writer.ts';
 import { latin1Bytes } from '../std/ascii.ts';
+import { copyBytes } from '../std/bytes.ts';
 import { matchGlob } from '../std/glob.ts';
 import { type Client, type SubscriptionKind, Subscriptions } from './clients.ts';
+
+/** Bytes of messages that are written for all at once. What is beyond is copied for each. */
+const FEED_SIZE = 64 * 1024;
+
+/** The messages of a turn, until all who are told of them have been sent them. */
+class Feed {
+  readonly #mark: number;
+  bytes = new Uint8Array(0);
+  #size = 0;
+  /** The message put in last lies in bytes[start, end); in none if there was no place for it. */
+  start = 0;
+  end = 0;
+  /** Number of that message. */
+  #number = 0;
+
+  /** `mark`: how messages begin. */
+  constructor(mark: number) {
+    this.#mark = mark;
+  }
+
+  /** Has message `number` in it, if there is place. */
+  put(number: number, message: Uint8Array, size: number): void {
+    if (number === this.#number) return;
+    this.#number = number;
+    if (this.bytes.length === 0) this.bytes = new Uint8Array(FEED_SIZE);
+    this.start = this.#size;
+    this.end = this.start;
+    if (this.#size + size > FEED_SIZE) return;
+    copyBytes(this.bytes, this.start, message, 0, size);
+    this.bytes[this.start] = this.#mark;
+    this.end += size;
+    this.#size = this.end;
+  }
+
+  clear(): void {
+    this.#size = 0;
+    // A message is not over yet, where it is being sent: it is put in again.
+    this.#number = 0;
+  }
+}
 
 interface PatternSubscribers {
   readonly bytes: Uint8Array;
@@ -28,6 +74,9 @@ export class PubSub {
   readonly #deferred: Uint8Array[] = [];
   /** The message that is being sent: what all get is written once. */
   readonly #message = new RequestWriter();
+  #number = 0;
+  readonly #arrays = new Feed(ARRAY);
+  readonly #pushes = new Feed(PUSH);
   readonly #before: (() => void)[] = [];
   /** Whether sendDeferred() has something to say: asked at every command. */
   hasDeferred = false;
@@ -116,7 +165,14 @@ export class PubSub {
     this.#deferred.length = 0;
   }
 
+  /** All who were told something have been sent it. */
+  sent(): void {
+    this.#arrays.clear();
+    this.#pushes.clear();
+  }
+
   #begin(count: number): RequestWriter {
+    this.#number++;
     this.#message.clear();
     this.#message.begin(count);
     return this.#message;
@@ -129,7 +185,11 @@ export class PubSub {
       this.#deferred.push(bytes.slice(0, size));
       return;
     }
-    writeMessage(client.reply, bytes, size);
+    const { reply } = client;
+    const feed = reply.resp3 ? this.#pushes : this.#arrays;
+    feed.put(this.#number, bytes, size);
+    if (feed.end > feed.start) reply.share(feed.bytes, feed.start, feed.end);
+    else writeMessage(reply, bytes, size);
     client.connection.flushSoon();
   }
 }

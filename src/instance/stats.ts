@@ -125,6 +125,8 @@ export class Stats {
   #readAt = 0;
   /** Commands since then, and how often any of them was called. */
   readonly #stretch: CommandCounts[] = [];
+  /** How many of #stretch are meant: setting its length costs more than all else here. */
+  #stretchCount = 0;
   #stretchTotal = 0;
 
   constructor(clock: Clock) {
@@ -163,7 +165,7 @@ export class Stats {
   noteCall(command: CommandCounts): void {
     this.sequence++;
     command.calls++;
-    if (command.stretchCalls++ === 0) this.#stretch.push(command);
+    if (command.stretchCalls++ === 0) this.#stretch[this.#stretchCount++] = command;
     if (++this.#stretchTotal === STRETCH_MAX) this.share();
   }
 
@@ -232,14 +234,15 @@ export class Stats {
     if (total === 0) return UNKNOWN;
     const stretch = this.#stretch;
     const each = took / total;
-    for (let i = 0; i < stretch.length; i++) {
+    const commands = this.#stretchCount;
+    for (let i = 0; i < commands; i++) {
       const command = stretch[i];
       const count = command.stretchCalls;
       if (count === 0) continue;
       command.stretchCalls = 0;
       this.#count(command, each, count);
     }
-    stretch.length = 0;
+    this.#stretchCount = 0;
     this.#stretchTotal = 0;
     this.#turnTotal += total;
     if (total === 1) return took;
@@ -311,7 +314,7 @@ export class Stats {
       command.stretchCalls = 0;
       command.histogram = undefined;
     }
-    this.#stretch.length = 0;
+    this.#stretchCount = 0;
     this.#stretchTotal = 0;
     this.#sequenceAtReset = this.sequence;
     this.connectionsReceived = 0;

@@ -15,6 +15,11 @@
  * same chunk. So a reply stays in one piece, and one write to the socket, however many of its
  * arrays were deferred. Chunks behind that one are not touched.
  *
+ * A message to many is written once, by who sends it; what each of them holds is where it stands,
+ * until something else is written behind it:
+ *
+ *   shared    [ message ][ message ] }      no chunk, none open
+ *
  * Byte for byte this is what addReply* in Redis's networking.c write.
  */
 
@@ -55,6 +60,9 @@ export function heapWindows(size = 1024): WindowPool {
   };
 }
 
+/** In place of a window: bytes that others are sent, too. Who can't use them at once copies them. */
+export const SHARED: Window = { bytes: new Uint8Array(0), base: 0, limit: 0, release() {} };
+
 /**
  * Receives bytes[start, end). The window, if they lie in one, is to be released when they have been
  * used; bytes that lie in none are the receiver's to keep.
@@ -75,6 +83,7 @@ interface Chunk {
 }
 
 const EMPTY = new Uint8Array(0);
+const QUEUED = Buffer.from('+QUEUED\r\n');
 const CR = 0x0d;
 const LF = 0x0a;
 const SPACE = 0x20;
@@ -112,7 +121,11 @@ export class Reply {
   #at = 0;
   #limit = 0;
   #chunks: Chunk[] = [];
+  /** Bytes in full chunks; or those that are shared. */
   #chunksSize = 0;
+  #shared: Uint8Array = EMPTY;
+  #sharedStart = 0;
+  #sharedEnd = 0;
   /** Where the gaps begin that endDefer() has yet to fill, innermost last. */
   readonly #gaps: number[] = [];
 
@@ -136,6 +149,14 @@ export class Reply {
     bytes[at + 3] = CR;
     bytes[at + 4] = LF;
     this.#at = at + 5;
+  }
+
+  /** That a request is queued. */
+  queued(): void {
+    const at = this.#room(QUEUED.length);
+    const bytes = this.#bytes;
+    for (let i = 0; i < QUEUED.length; i++) bytes[at + i] = QUEUED[i];
+    this.#at = at + QUEUED.length;
   }
 
   /** A status in one line. */
@@ -230,6 +251,22 @@ export class Reply {
     }
     copyBytes(this.#bytes, this.#at, source, from, end);
     this.#at += end - from;
+  }
+
+  /** As append(), of bytes that stay as they are until they are taken. They may not be copied. */
+  share(bytes: Uint8Array, start: number, end: number): void {
+    if (bytes === this.#shared && start === this.#sharedEnd) {
+      this.#sharedEnd = end;
+      this.#chunksSize += end - start;
+    } else if (this.size > 0 || start === end) {
+      this.append(bytes, start, end);
+    } else {
+      this.#close();
+      this.#shared = bytes;
+      this.#sharedStart = start;
+      this.#sharedEnd = end;
+      this.#chunksSize = end - start;
+    }
   }
 
   bulkEnd(): void {
@@ -381,6 +418,12 @@ export class Reply {
   /** Forgets what has been written since a mark, lengths not yet known included. */
   rewind(mark: number): void {
     assert(mark <= this.size, 'a mark lies behind what has been written');
+    if (this.#shared !== EMPTY) {
+      this.#sharedEnd = this.#sharedStart + mark;
+      this.#chunksSize = mark;
+      if (mark === 0) this.#shared = EMPTY;
+      return;
+    }
     while (this.#chunksSize > mark) {
       // The mark lies in a chunk that is full: it becomes the open one again.
       this.#window?.release();
@@ -401,6 +444,13 @@ export class Reply {
   /** Hands over all that was written, in order, and empties. */
   take(consume: TakeReply): void {
     assert(this.#gaps.length === 0, 'a length is still to come');
+    if (this.#shared !== EMPTY) {
+      const shared = this.#shared;
+      this.#shared = EMPTY;
+      this.#chunksSize = 0;
+      consume(shared, this.#sharedStart, this.#sharedEnd, SHARED);
+      return;
+    }
     if (this.#chunks.length > 0) {
       const chunks = this.#chunks;
       this.#chunks = [];
@@ -431,6 +481,7 @@ export class Reply {
 
   /** Opens a chunk with room for `size` bytes. */
   #open(size: number): void {
+    if (this.#shared !== EMPTY) return this.#openBehindShared(size);
     if (this.#at > this.#base) {
       this.#chunks.push({
         bytes: this.#bytes,
@@ -454,6 +505,17 @@ export class Reply {
       this.#bytes = new Uint8Array(size);
       this.#limit = size;
     }
+  }
+
+  #openBehindShared(size: number): void {
+    const shared = this.#shared;
+    this.#shared = EMPTY;
+    this.#chunksSize = 0;
+    const start = this.#sharedStart;
+    const end = this.#sharedEnd;
+    this.#open(end - start + size);
+    copyBytes(this.#bytes, this.#at, shared, start, end);
+    this.#at += end - start;
   }
 
   /** Leaves the open chunk, in which nothing is. */

@@ -20,7 +20,7 @@ import type { Socket } from 'node:net';
 import type { Call } from '../dispatch/call.ts';
 import { type Client, type ClientConnection, REPLY_ON } from '../instance/clients.ts';
 import type { Argv } from '../resp/argv.ts';
-import type { Window } from '../resp/reply.ts';
+import { SHARED, type Window } from '../resp/reply.ts';
 import { FAILED, READY, type RequestParser } from '../resp/request.ts';
 
 /** Replies are handed to the socket at this size even while requests are left. */
@@ -233,8 +233,8 @@ export class Connection implements ClientConnection {
       window?.release();
       return;
     }
-    const view = Buffer.from(bytes.buffer, bytes.byteOffset + start + taken, end - start - taken);
-    socket.write(view, this.#written);
+    const rest = Buffer.from(bytes.buffer, bytes.byteOffset + start + taken, end - start - taken);
+    socket.write(window === SHARED ? Buffer.from(rest) : rest, this.#written);
     // Taken at once: the kernel has a copy. Otherwise the window is the socket's until it has.
     const isTaken = socket.writableLength === 0;
     if (isTaken) window?.release();

@@ -536,7 +536,9 @@ export class Server implements ConnectionHost {
   flushLater(connection: Connection): void {
     if (connection.isUnsent) return;
     connection.isUnsent = true;
-    if (this.#unsent.push(connection) === 1) setImmediate(this.#flushAll);
+    // Not push() and pop(), which give up memory and ask for it again each time.
+    this.#unsent[this.#unsentCount++] = connection;
+    if (this.#unsentCount === 1) setImmediate(this.#flushAll);
   }
 
   beforeReply(): void {
@@ -547,12 +549,19 @@ export class Server implements ConnectionHost {
    * Connections with replies to send. The last comes first, as in Redis: who said something to many
    * hears that it is done before those are told, and says the next thing meanwhile.
    */
-  readonly #unsent: Connection[] = [];
+  readonly #unsent: (Connection | undefined)[] = [];
+  #unsentCount = 0;
 
   readonly #flushAll = (): void => {
     this.instance.tracking.broadcast();
     const unsent = this.#unsent;
-    for (let last = unsent.pop(); last !== undefined; last = unsent.pop()) last.flush();
+    while (this.#unsentCount > 0) {
+      const last = --this.#unsentCount;
+      const connection = unsent[last];
+      unsent[last] = undefined;
+      connection?.flush();
+    }
+    this.instance.pubsub.sent();
   };
 
   execute(call: Call): boolean {

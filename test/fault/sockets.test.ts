@@ -1,6 +1,9 @@
 /** Peers that are slow, vanish, or send one byte at a time. */
 
+import { mkdtempSync, rmSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type RunningServer, startServer } from '../../src/index.ts';
 import { eventually } from '../support/clock.ts';
@@ -9,19 +12,23 @@ import { encode, RespClient } from '../support/resp-client.ts';
 let server: RunningServer;
 let client: RespClient;
 
+const folder = mkdtempSync(join(tmpdir(), 'zonis-sockets-'));
+const unixsocket = join(folder, 'z.sock');
+
 beforeAll(async () => {
-  server = await startServer();
+  server = await startServer({ config: { unixsocket } });
   client = await RespClient.connect(server.address);
 });
 
 afterAll(async () => {
   client.close();
   await server.close();
+  rmSync(folder, { recursive: true });
 });
 
-function open(): Promise<Socket> {
-  return new Promise((resolve) => {
-    const socket = connect(server.address, () => resolve(socket));
+function open(address: { host: string; port: number } | { path: string } = server.address) {
+  return new Promise<Socket>((resolve) => {
+    const socket = connect(address, () => resolve(socket));
     socket.on('error', () => {});
   });
 }
@@ -78,6 +85,44 @@ test('replies stay in order and whole through many partial writes', async () => 
     expect(text.slice(i * 708 + 6, i * 708 + 6 + 6)).toBe(`${i}:`.padEnd(700, 'x').slice(0, 6));
   }
   slow.destroy();
+});
+
+test('messages reach all who hear them whole and in order, fast and slow', async () => {
+  const messages = Array.from({ length: 200 }, (_, i) => `${i}:`.padEnd(15_000 + i * 10, 'x'));
+  const heard: string[] = ['', '', ''];
+  // Of what waits at a Unix socket the kernel takes little.
+  const sockets = await Promise.all([open(), open({ path: unixsocket }), open()]);
+  const [fast, slow, resp3] = sockets;
+  sockets.forEach((socket, i) => {
+    socket.setEncoding('latin1');
+    socket.on('data', (text) => {
+      heard[i] += text;
+    });
+  });
+  resp3.write(encode(['HELLO', '3']));
+  for (const socket of sockets) socket.write(encode(['SUBSCRIBE', 'news']));
+  await eventually('subscriptions', () => heard.every((text) => text.endsWith(':1\r\n')));
+  slow.pause();
+  const before = heard.map((text) => text.length);
+  // One of them is told something else in between.
+  for (let i = 0, count = 1; i < messages.length; i += count, count = (count % 8) + 1) {
+    const some = messages.slice(i, i + count);
+    const replies = client.pipeline(some.map((text) => ['PUBLISH', 'news', text]));
+    fast.write(encode(['PING', 'x']));
+    for (const { tree } of await replies) expect(tree.text).toBe('3');
+  }
+  slow.resume();
+  const told = (mark: string) =>
+    messages.map(
+      (text) => `${mark}3\r\n$7\r\nmessage\r\n$4\r\nnews\r\n$${text.length}\r\n${text}\r\n`,
+    );
+  const size = told('*').join('').length;
+  await eventually('all messages', () => heard.every((text, i) => text.length >= before[i] + size));
+  const own = '*2\r\n$4\r\npong\r\n$1\r\nx\r\n';
+  expect(heard[0].slice(before[0]).replaceAll(own, '') === told('*').join('')).toBe(true);
+  expect(heard[1].slice(before[1]) === told('*').join('')).toBe(true);
+  expect(heard[2].slice(before[2]) === told('>').join('')).toBe(true);
+  for (const socket of sockets) socket.destroy();
 });
 
 test('a request that comes one byte at a time is answered once', async () => {

@@ -5,6 +5,7 @@ import {
   collect,
   heapWindows,
   Reply,
+  SHARED,
   type Window,
   type WindowPool,
 } from '../../../src/resp/reply.ts';
@@ -530,6 +531,95 @@ function writeAll(reply: Reply, pool: ArenaWindows, items: readonly Written[]): 
     }
   }
 }
+
+describe('bytes that are shared', () => {
+  const feed = latin1Bytes('one two three ');
+
+  it('are handed over where they stand, those behind each other as one', () => {
+    const windows = new ArenaWindows(1, 64, 0);
+    const reply = new Reply(windows);
+    reply.share(feed, 0, 4);
+    reply.share(feed, 4, 8);
+    expect(reply.size).toBe(8);
+    const taken: unknown[] = [];
+    reply.take((bytes, start, end, window) => taken.push([bytes === feed, start, end, window]));
+    expect(taken).toEqual([[true, 0, 8, SHARED]]);
+    expect(reply.size).toBe(0);
+    expect(windows.lentCount).toBe(0);
+  });
+
+  it('stay in front of what is written next, however that is written', () => {
+    const writes: ((reply: Reply) => void)[] = [
+      (reply) => reply.ok(),
+      (reply) => reply.queued(),
+      (reply) => reply.simple('PONG'),
+      (reply) => reply.integer(7),
+      (reply) => reply.bulkText('text'),
+      (reply) => reply.bulk(feed),
+      (reply) => reply.double(1.5),
+      (reply) => reply.append(feed, 0, feed.length),
+      (reply) => reply.share(feed, 0, 4),
+      (reply) => reply.endDefer(reply.deferArray(), 0),
+    ];
+    for (const write of writes) {
+      for (const windowSize of [16, 64]) {
+        const both = written(
+          (reply) => {
+            reply.share(feed, 4, 8);
+            write(reply);
+            write(reply);
+          },
+          { windowSize },
+        );
+        const alone = written(write);
+        expect(both).toBe(`two ${alone}${alone}`);
+      }
+    }
+  });
+
+  it('are, with other writes and what is taken back, what the obvious way makes', () => {
+    const step = fc.oneof(
+      fc.record({ kind: fc.constant('share' as const), start: fc.nat(14), size: fc.nat(9) }),
+      fc.record({ kind: fc.constant('next' as const), size: fc.nat(5) }),
+      fc.record({
+        kind: fc.constant('text' as const),
+        text: fc.string({ maxLength: 9, unit: 'binary-ascii' }),
+      }),
+      fc.record({ kind: fc.constant('rewind' as const), to: fc.nat(40) }),
+      fc.record({ kind: fc.constant('take' as const) }),
+    );
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
+        const windows = new ArenaWindows(40, 24, 8);
+        const reply = new Reply(windows);
+        let wanted = '';
+        let last = 0;
+        for (const one of steps) {
+          if (one.kind === 'share' || one.kind === 'next') {
+            const start = one.kind === 'next' ? last : one.start;
+            last = Math.min(feed.length, start + one.size);
+            reply.share(feed, start, last);
+            wanted += latin1Text(feed, start, last);
+          } else if (one.kind === 'text') {
+            const bytes = latin1Bytes(one.text);
+            reply.append(bytes, 0, bytes.length);
+            wanted += one.text;
+          } else if (one.kind === 'rewind') {
+            const to = Math.min(one.to, wanted.length);
+            reply.rewind(to);
+            wanted = wanted.slice(0, to);
+          } else {
+            expect(latin1Text(collect(reply))).toBe(wanted);
+            wanted = '';
+          }
+          expect(reply.size).toBe(wanted.length);
+        }
+        expect(latin1Text(collect(reply))).toBe(wanted);
+        expect(windows.lentCount).toBe(0);
+      }),
+    );
+  });
+});
 
 describe('any reply', () => {
   it('is what the obvious way writes, and stays inside its windows', () => {
