@@ -205,9 +205,9 @@ export interface Saving {
 
 /** Loads of what was saved. */
 export interface LoadingProgress {
-  /** Keys that the last took in, and those past their deadline. */
-  readonly loaded: number;
-  readonly expired: number;
+  /** Keys that the last took in from a snapshot, and those past their deadline. */
+  loaded: number;
+  expired: number;
   /** Unix seconds when it began. */
   readonly startedAt: number;
   /** Bytes to be read, and read. */
@@ -217,6 +217,10 @@ export interface LoadingProgress {
   readonly usedMemory: number;
   /** Whether the checksums of files and dumps need not be right, as tests want it. */
   skipsSums: boolean;
+  /** Begins to tell of files of so many bytes, which the caller loads. */
+  begin(totalSize: number): void;
+  /** Tells how many bytes of those have been read. */
+  reach(size: number): void;
   /** Saves, forgets every key, and loads them. Throws an error reply. */
   reload(options: { saves: boolean; flushes: boolean; merges: boolean }): void;
 }

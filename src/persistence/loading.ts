@@ -73,6 +73,21 @@ export class Loading {
     return this.#doneSize + (this.#current?.reader.position ?? 0);
   }
 
+  /** Begins to tell of files of so many bytes: the append only file's are loaded by others. */
+  begin(totalSize: number): void {
+    this.startedAt = Math.floor(this.#context.clock.now() / MS_PER_SECOND);
+    this.totalSize = totalSize;
+    this.#doneSize = 0;
+    this.loaded = 0;
+    this.expired = 0;
+  }
+
+  /** Tells how many bytes of those have been read. */
+  reach(size: number): void {
+    this.#doneSize = size;
+    this.onProgress?.();
+  }
+
   /** Stops a load that goes on: what is loaded is of no use any more. */
   stop(): void {
     this.#isStopped = true;
@@ -198,12 +213,8 @@ export class Loading {
   }
 
   #begin(files: readonly Opened[]): void {
-    const { keyspace, clock } = this.#context;
-    this.startedAt = Math.floor(clock.now() / MS_PER_SECOND);
-    this.totalSize = files.reduce((sum, { file }) => sum + file.size, 0);
-    this.#doneSize = 0;
-    this.loaded = 0;
-    this.expired = 0;
+    const { keyspace } = this.#context;
+    this.begin(files.reduce((sum, { file }) => sum + file.size, 0));
     this.#onNew = keyspace.onNew;
     // What is loaded is not new.
     keyspace.onNew = undefined;

@@ -26,6 +26,7 @@ import type { AppendOnlyFile } from '../persistence/aof.ts';
 import { Manifest, ManifestError } from '../persistence/aof-manifest.ts';
 import { AofReader, ENDED, MALFORMED, TORN } from '../persistence/aof-reader.ts';
 import { Corrupt } from '../persistence/byte-reader.ts';
+import type { Steps } from '../persistence/byte-writer.ts';
 import { isLoadFault, LoadError, RdbLoad } from '../persistence/rdb-load.ts';
 import { type KeyRecord, type RdbHandler, RdbReader } from '../persistence/rdb-reader.ts';
 import type { Argv } from '../resp/argv.ts';
@@ -113,6 +114,14 @@ class ZonesLoad implements RdbHandler {
   end(): void {
     for (const load of this.#loads) load.end();
   }
+
+  get loaded(): number {
+    return this.#loads.reduce((sum, { loaded }) => sum + loaded, 0);
+  }
+
+  get expired(): number {
+    return this.#loads.reduce((sum, { expired }) => sum + expired, 0);
+  }
 }
 
 export class AofLoad {
@@ -121,6 +130,8 @@ export class AofLoad {
   readonly #replay: Replay;
   /** Monotonic microseconds: when others are to be served. */
   #sliceEnd = 0;
+  /** Bytes of the files in front of the one that is read. */
+  #doneSize = 0;
 
   constructor(instance: Instance, aof: AppendOnlyFile) {
     this.#instance = instance;
@@ -154,9 +165,9 @@ export class AofLoad {
   }
 
   /** Loads what the manifest names, in steps between which others are served. Throws an AofLoadError. */
-  *run(): Generator<void, void, undefined> {
+  *run(): Steps {
     const aof = this.#aof;
-    const { keyspace, clock, effects, log } = this.#instance;
+    const { keyspace, clock, effects, loading, log } = this.#instance;
     this.#upgrade();
     const { base, files } = aof.manifest;
     const sizes = files.map(({ name }) => this.#sizeOf(name));
@@ -165,6 +176,8 @@ export class AofLoad {
     keyspace.tick(clock.now());
     for (const zone of keyspace.zones) zone.heedsDeadlines = false;
     keyspace.isLoading = true;
+    loading.begin(size);
+    this.#doneSize = 0;
     const release = effects.silence();
     try {
       for (const [i, { name }] of files.entries()) {
@@ -173,6 +186,8 @@ export class AofLoad {
         const seconds = (clock.monotonicMicros() - began) / MICROS_PER_SECOND;
         const kind = base !== undefined && i === 0 ? 'base' : 'incr';
         log.notice(`DB loaded from ${kind} file ${name}: ${seconds.toFixed(3)} seconds`);
+        this.#doneSize += sizes[i];
+        loading.reach(this.#doneSize);
       }
     } finally {
       release();
@@ -183,12 +198,16 @@ export class AofLoad {
     aof.baseSize = base === undefined ? 0 : sizes[0];
   }
 
-  /** Whether others are to be served now. */
-  #isDue(): boolean {
-    const { clock } = this.#instance;
-    const now = clock.monotonicMicros();
-    if (now < this.#sliceEnd) return false;
-    this.#sliceEnd = now + SLICE_MICROS;
+  /** Whether others are to be served behind the command or key `count`: not behind each. */
+  #isDue(position: number, count: number): boolean {
+    const { clock, config, loading } = this.#instance;
+    if (config.values.keyLoadDelay === 0) {
+      if (count % CHECKED_EVERY !== 0) return false;
+      const now = clock.monotonicMicros();
+      if (now < this.#sliceEnd) return false;
+      this.#sliceEnd = now + SLICE_MICROS;
+    }
+    loading.reach(this.#doneSize + position);
     return true;
   }
 
@@ -229,7 +248,7 @@ export class AofLoad {
     }
   }
 
-  *#load(name: string, isLast: boolean): Generator<void, void, undefined> {
+  *#load(name: string, isLast: boolean): Steps {
     let fd: number;
     try {
       fd = openSync(this.#aof.pathOf(name), 'r');
@@ -251,7 +270,7 @@ export class AofLoad {
     }
   }
 
-  *#read(fd: number, name: string, isLast: boolean): Generator<void, void, undefined> {
+  *#read(fd: number, name: string, isLast: boolean): Steps {
     const replay = this.#replay;
     const from = yield* this.#readSnapshot(fd, name);
     const reader = new AofReader(new FileSource(fd, from), from);
@@ -278,13 +297,13 @@ export class AofLoad {
       if (!replay.isInTransaction) beforeTransaction = good;
       this.#run(reader.argv, name, good);
       good = reader.position;
-      if (++count % CHECKED_EVERY === 0 && this.#isDue()) yield;
+      if (this.#isDue(good, ++count)) yield;
     }
     this.#truncate(name, replay.isInTransaction ? beforeTransaction : good, isLast);
   }
 
   /** Reads the snapshot that a file begins with, if it does. Answers where it ends. */
-  *#readSnapshot(fd: number, name: string): Generator<void, number, undefined> {
+  *#readSnapshot(fd: number, name: string): Generator<undefined, number, undefined> {
     const magic = Buffer.alloc(MAGIC.length);
     if (readSync(fd, magic, 0, MAGIC.length, 0) < MAGIC.length) return 0;
     if (magic.toString('latin1') !== MAGIC) return 0;
@@ -298,9 +317,11 @@ export class AofLoad {
     const reader = new RdbReader(new FileSource(fd, 0), load, sums);
     try {
       for (let count = 1; reader.next(); count++) {
-        if (count % CHECKED_EVERY === 0 && this.#isDue()) yield;
+        if (this.#isDue(reader.position, count)) yield;
       }
       load.end();
+      loading.loaded += load.loaded;
+      loading.expired += load.expired;
     } catch (error) {
       if (!isLoadFault(error)) throw error;
       const what = isOld ? `the RDB preamble of the AOF file ${name}` : `the RDB base file ${name}`;

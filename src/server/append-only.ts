@@ -1,6 +1,6 @@
 /** The append only file of a server: what commands, configuration and the start ask of it. */
 
-import { setImmediate } from 'node:timers/promises';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import type { AppendOnly, Instance } from '../dispatch/call.ts';
 import type { Values } from '../instance/config/directives.ts';
 import { AppendOnlyFile } from '../persistence/aof.ts';
@@ -9,6 +9,7 @@ import { errors } from '../resp/errors.ts';
 import { AofLoad, AofLoadError } from './aof-load.ts';
 import { type Pieces, requestsOf, snapshotOf } from './contents.ts';
 
+const MICROS_PER_MS = 1000;
 /** Why CONFIG SET appendonly failed, in Redis's words. */
 const CANNOT_START = 'Unable to turn on AOF. Check server logs.';
 
@@ -64,10 +65,15 @@ export class ServerAppendOnly implements AppendOnly {
   async load(): Promise<void> {
     this.#load.readManifest();
     if (!this.isWanted) return;
-    const { keyspace, clock } = this.#instance;
+    const { keyspace, clock, config } = this.#instance;
     const steps = this.#load.run();
+    let owed = 0;
     while (steps.next().done !== true) {
-      await setImmediate();
+      owed += config.values.keyLoadDelay / MICROS_PER_MS;
+      if (owed >= 1) await setTimeout(owed);
+      else if (config.values.keyLoadDelay === 0) await setImmediate();
+      else continue;
+      owed = 0;
       if (this.#isClosed) return void steps.return();
       keyspace.tick(clock.now());
     }

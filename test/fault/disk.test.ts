@@ -4,7 +4,15 @@
  * long a file may become, which comes to the same for one who writes.
  */
 
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -238,5 +246,35 @@ describe('SIGTERM', () => {
     expect(program.log).toContain('during loading');
     expect(readFileSync(join(dir, 'dump.rdb')).equals(file)).toBe(true);
     expect(readdirSync(dir)).toEqual(['dump.rdb']);
+  });
+
+  it('during the loading of an append only file ends at once, and the files stay', async () => {
+    const options = ['--save', '', '--appendonly', 'yes'];
+    await start(options);
+    await say('CONFIG', 'SET', 'auto-aof-rewrite-percentage', '0');
+    await fill();
+    for (let i = 0; i < 1000; i++) await say('SET', `later:${i}`, 'v');
+    await program.kill();
+    client.close();
+    const files = join(dir, 'appendonlydir');
+    const sizes = (): number[] =>
+      readdirSync(files).map((name) => statSync(join(files, name)).size);
+    const before = sizes();
+    const total = before.reduce((sum, size) => sum + size, 0);
+    // It takes minutes, if it is not ended.
+    await start([...options, '--key-load-delay', '2000'], { waits: false });
+    expect(await say('GET', 'key:1')).toMatch(/^-LOADING /);
+    const info = async (name: string): Promise<number> =>
+      Number(new RegExp(`^${name}:(\\d+)`, 'm').exec(await say('INFO', 'persistence'))?.[1]);
+    while ((await info('loading_loaded_bytes')) === 0);
+    expect(await info('loading')).toBe(1);
+    expect(await info('loading_loaded_bytes')).toBeLessThan(total);
+    expect(total - (await info('loading_total_bytes'))).toBeLessThan(200);
+    program.signal('SIGTERM');
+    expect(await program.ended).toBe(0);
+    expect(program.log).toContain('during loading');
+    expect(sizes()).toEqual(before);
+    await start(options);
+    expect(await say('DBSIZE')).toBe(':201000\r\n');
   });
 });
