@@ -26,6 +26,8 @@ export interface LatencyCase {
 export const VALUE_SIZE = 64;
 
 const MILLION = 1_000_000;
+/** So many keys with such values are a gibibyte, in redis-server's memory. */
+const GIBIBYTE_KEYS = 6_500_000;
 const POLL_MS = 20;
 /** What is not over by then is measured as far as it has come. */
 const EVENT_MAX_MS = 120_000;
@@ -107,6 +109,7 @@ export function latencyCases(setup: Pick<Setup, 'scope' | 'scale'>): LatencyCase
     setup.scope === 'quick' || SCOPES.indexOf(setup.scope) >= SCOPES.indexOf(scope);
   const many = scaled(MILLION, setup);
   const five = scaled(5 * MILLION, setup);
+  const gibibyte = scaled(GIBIBYTE_KEYS, setup);
   const keys = (name: string, count: number): LatencyCase => ({
     ...{ name, group: 'keys', keyCount: scaled(count, setup), ...READS },
     args: roomFor(scaled(count, setup)),
@@ -127,6 +130,7 @@ export function latencyCases(setup: Pick<Setup, 'scope' | 'scale'>): LatencyCase
     event('BGSAVE', { event: save }),
     ...(isAtLeast('full')
       ? [
+          event('BGSAVE of 1 GiB', { event: save, keyCount: gibibyte }, gibibyte),
           event('expiry of 1M keys', expiry(many, many)),
           event('FLUSHALL ASYNC', {
             event: async (address) => void (await ask(address, 'FLUSHALL', 'ASYNC')),

@@ -34,9 +34,9 @@ const METHOD = `\
   greatest in parentheses; *max* is the longest wait of a round.
 * An event is set off a fifth of the time into a measurement; what is due from then on counts, until
   the event is over, and at least for as long as measurements last. Before each the server is emptied
-  and filled again. \`BGSAVE\`, \`FLUSHALL ASYNC\`: with a million keys. Expiry: of a million keys more,
-  all at one moment; setting their deadlines is part of the load. \`DEL\`, \`UNLINK\`: of a set of 5
-  million members.
+  and filled again. \`BGSAVE\`, \`FLUSHALL ASYNC\`: with a million keys; a gibibyte are 6.5 million.
+  Expiry: of a million keys more, all at one moment; setting their deadlines is part of the load.
+  \`DEL\`, \`UNLINK\`: of a set of 5 million members.
 * *generator late* is the 99th percentile of how late requests were sent. It is part of the latency:
   what is not well above it was not the server. The generator spins on a processor of its own where
   it has one; where it has not, these figures say little.`;
