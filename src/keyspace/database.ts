@@ -223,6 +223,14 @@ export class Database {
     return zone.find(physical, hash, argv.bytes, start, end);
   }
 
+  /** As findStale(), and put() may follow. */
+  lookUpStale({ bytes, starts, ends }: Argv, index: number): number {
+    const { zone, physical } = this;
+    const hash = zone.hashOf(physical, bytes, starts[index], ends[index]);
+    this.#hash = hash;
+    return zone.find(physical, hash, bytes, starts[index], ends[index]);
+  }
+
   /** Whoever takes a snapshot must see a key now: it may be about to change. */
   beforeChange(bytes: Uint8Array, start: number, end: number): void {
     const { zone, physical } = this;

@@ -71,6 +71,10 @@ export class ByteReader {
   readonly bytes: Uint8Array;
   at: number;
   readonly end: number;
+  /** The string that text() has read. */
+  textBytes: Uint8Array;
+  textStart = 0;
+  textEnd = 0;
   /** What comes in front of `bytes`, and behind `end`, where they are a part of something. */
   readonly #before: number;
   readonly #behind: number;
@@ -78,6 +82,7 @@ export class ByteReader {
 
   constructor(bytes: Uint8Array, start = 0, end = bytes.length, before = 0, behind = 0) {
     this.bytes = bytes;
+    this.textBytes = bytes;
     this.at = start;
     this.end = end;
     this.#before = before;
@@ -107,9 +112,9 @@ export class ByteReader {
 
   /** Passes so many bytes and answers where they begin. */
   pass(size: number): number {
-    this.#expect(size, TOO_SHORT);
     const { at } = this;
-    this.at += size;
+    if (size > this.end - at) this.#expect(size, TOO_SHORT);
+    this.at = at + size;
     return at;
   }
 
@@ -162,14 +167,29 @@ export class ByteReader {
     return count;
   }
 
-  /** A string: a copy of its bytes. */
+  /** A string: a view of its bytes where it is written as it is. They are good as long as `bytes`. */
   string(): Uint8Array {
+    this.text();
+    const { textBytes, textStart, textEnd } = this;
+    return textBytes === this.bytes ? textBytes.subarray(textStart, textEnd) : textBytes;
+  }
+
+  /** Reads a string and says where its bytes are. */
+  text(): void {
     const length = this.#lengthOrEncoding();
     if (length >= 0) {
-      const at = this.pass(length);
-      return this.bytes.slice(at, at + length);
+      this.textStart = this.pass(length);
+      this.textEnd = this.at;
+      this.textBytes = this.bytes;
+      return;
     }
-    switch (-1 - length) {
+    this.textBytes = this.#decoded(-1 - length);
+    this.textStart = 0;
+    this.textEnd = this.textBytes.length;
+  }
+
+  #decoded(encoding: number): Uint8Array {
+    switch (encoding) {
       case ENCODED_INT8:
         return latin1Bytes(String(this.#view.getInt8(this.pass(1))));
       case ENCODED_INT16:
@@ -179,7 +199,7 @@ export class ByteReader {
       case ENCODED_LZF:
         return this.#compressed();
       default:
-        return this.fail(`Unknown RDB string encoding type ${-1 - length}`);
+        return this.fail(`Unknown RDB string encoding type ${encoding}`);
     }
   }
 

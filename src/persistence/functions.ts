@@ -29,7 +29,7 @@ export function readLibraries(bytes: Uint8Array, sums: boolean): Uint8Array[] {
       const opcode = reader.byte();
       if (opcode === OPCODE_FUNCTION_EARLY) throw errors.functionsTooEarly;
       if (opcode !== OPCODE_FUNCTION) throw errors.functionsOtherType;
-      codes.push(reader.string());
+      codes.push(reader.string().slice());
     }
   } catch (error) {
     if (error instanceof Corrupt) throw errors.functionsTornPayload;

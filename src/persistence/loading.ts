@@ -18,6 +18,8 @@ import { type Saves, type SavesContext, snapshotPath } from './saves.ts';
 
 /** Microseconds of a slice. */
 const SLICE_MICROS = 10_000;
+/** Bytes that take a small part of that. */
+const UNASKED_SIZE = 16 * 1024;
 const MS_PER_SECOND = 1000;
 const MICROS_PER_MS = 1000;
 
@@ -123,8 +125,13 @@ export class Loading {
         this.#current = opened;
         let owed = 0;
         let until = clock.monotonicMicros() + SLICE_MICROS;
+        // To ask for the time takes as long as a small key: it is asked for after so many bytes.
+        let unasked = 0;
         while (this.#next(opened)) {
           owed += config.values.keyLoadDelay;
+          const { position } = opened.reader;
+          if (owed === 0 && position < unasked) continue;
+          unasked = position + UNASKED_SIZE;
           if (owed >= MICROS_PER_MS) await setTimeout(owed / MICROS_PER_MS);
           else if (clock.monotonicMicros() >= until) await setImmediate();
           else continue;

@@ -16,9 +16,8 @@ import type { Libraries } from '../script/libraries.ts';
 import { latin1Text } from '../std/ascii.ts';
 import { Corrupt } from './byte-reader.ts';
 import { EXTRAS_NAME, type Extras, KeyExtras, readExtras, withActiveTimes } from './key-extras.ts';
-import type { KeyRecord, RdbHandler } from './rdb-reader.ts';
+import type { KeyRecord, RdbHandler, StringRecord } from './rdb-reader.ts';
 import { storeValue } from './store.ts';
-import type { Value } from './value-reader.ts';
 
 /** Names of empty keys that are told. */
 const EMPTY_NAMES_MAX = 10;
@@ -26,7 +25,9 @@ const MS_PER_SECOND = 1000;
 const MEGABYTE = 1024 * 1024;
 /** What files say of themselves that is of no use here. */
 const SILENT_FIELDS = new Set(['redis-bits', 'lua', 'repl-stream-db', 'repl-id', 'repl-offset']);
-const SAFE = BigInt(Number.MAX_SAFE_INTEGER);
+/** Later deadlines are no safe integers. */
+const SAFE_MS = Number.MAX_SAFE_INTEGER;
+const SAFE = BigInt(SAFE_MS);
 
 /** Why a file can't be loaded, in one line. */
 export class LoadError extends Error {
@@ -118,51 +119,25 @@ export class RdbLoad implements RdbHandler {
   }
 
   library(code: Uint8Array): void {
-    this.#codes.push(code);
+    this.#codes.push(code.slice());
   }
 
   key(record: KeyRecord): void {
+    const { key, value } = record;
     const extras = this.#next;
     this.#next = undefined;
-    const database = this.#target.databases[record.database];
-    if (database === undefined) {
-      throw new LoadError(
-        'Data file was created with a Redis server configured to handle more than ' +
-          `${this.#target.databases.length} databases`,
-      );
-    }
-    if (record.value === undefined) {
-      if (this.empty++ < EMPTY_NAMES_MAX) {
-        this.emptyNames.push(latin1Text(record.key, 0, record.key.length));
-      }
+    const database = this.#databaseOf(record.database);
+    if (value === undefined) {
+      if (this.empty++ < EMPTY_NAMES_MAX) this.emptyNames.push(latin1Text(key, 0, key.length));
       return;
     }
-    const deadline = deadlineOf(record);
-    const { zone } = database;
-    if (deadline !== NO_DEADLINE && deadline < zone.now && !this.#options.keepsExpired) {
-      this.expired++;
-      return;
-    }
-    this.#store(database, record, deadline, extras, record.value);
-    this.loaded++;
-  }
-
-  #store(
-    database: Database,
-    { database: number, key, deadline: exact, idle, frequency }: KeyRecord,
-    deadline: number,
-    extras: Extras | undefined,
-    value: Value,
-  ): void {
-    const { zone } = database;
+    const deadline = deadlineOf(record.deadline);
+    if (this.#isPast(database, deadline)) return;
     const argv = this.#argv;
     argv.bytes = key;
+    argv.starts[0] = 0;
     argv.ends[0] = key.length;
-    const existing = database.findStale(argv, 0);
-    if (existing !== 0 && !this.#options.merges) {
-      const name = latin1Text(key, 0, key.length);
-      throw new LoadError(`RDB has duplicated key '${name}' in DB ${number}`);
-    }
+    this.#expectNew(database.findStale(argv, 0), record.database);
     const times = extras?.activeTimes;
     const stored =
       value.type === 'stream' && times !== undefined
@@ -174,17 +149,79 @@ export class RdbLoad implements RdbHandler {
       if (error !== errors.outOfMemory) throw error;
       throw this.#noRoom(database);
     }
+    const { idle, frequency } = record;
+    const isMore = idle >= 0 || frequency >= 0 || deadline > SAFE_MS || extras !== undefined;
+    if (isMore) this.#note(database, database.findStale(argv, 0), record, extras);
+    this.loaded++;
+  }
+
+  string(record: StringRecord): void {
+    const extras = this.#next;
+    this.#next = undefined;
+    const database = this.#databaseOf(record.database);
+    const deadline = deadlineOf(record.deadline);
+    if (this.#isPast(database, deadline)) return;
+    const argv = this.#argv;
+    argv.bytes = record.keyBytes;
+    argv.starts[0] = record.keyStart;
+    argv.ends[0] = record.keyEnd;
+    const existing = database.lookUpStale(argv, 0);
+    if (existing !== 0) this.#expectNew(existing, record.database);
+    const { bytes, start, end } = record;
+    let entry: number;
+    try {
+      entry = database.setString(argv, 0, existing, bytes, start, end, deadline);
+    } catch (error) {
+      if (error !== errors.outOfMemory) throw error;
+      throw this.#noRoom(database);
+    }
+    const { idle, frequency } = record;
+    const isMore = idle >= 0 || frequency >= 0 || deadline > SAFE_MS || extras !== undefined;
+    if (isMore) this.#note(database, entry, record, extras);
+    this.loaded++;
+  }
+
+  #databaseOf(number: number): Database {
+    const { databases } = this.#target;
+    const database = databases[number];
+    if (database !== undefined) return database;
+    throw new LoadError(
+      'Data file was created with a Redis server configured to handle more than ' +
+        `${databases.length} databases`,
+    );
+  }
+
+  /** Whether a key has expired: then it is counted and passed over. */
+  #isPast({ zone }: Database, deadline: number): boolean {
+    if (deadline === NO_DEADLINE || deadline >= zone.now || this.#options.keepsExpired)
+      return false;
+    this.expired++;
+    return true;
+  }
+
+  /** Refuses a key that is there, unless it may be replaced. */
+  #expectNew(existing: number, number: number): void {
+    if (existing === 0 || this.#options.merges) return;
+    const { bytes, starts, ends } = this.#argv;
+    const name = latin1Text(bytes, starts[0], ends[0]);
+    throw new LoadError(`RDB has duplicated key '${name}' in DB ${number}`);
+  }
+
+  /** Notes what a file says of a key beside what it holds. */
+  #note(
+    database: Database,
+    stored: number,
+    { deadline, idle, frequency }: KeyRecord | StringRecord,
+    extras: Extras | undefined,
+  ): void {
+    const { zone } = database;
     const { recency } = zone;
-    const isMore = idle >= 0 || frequency >= 0 || exact !== undefined || extras !== undefined;
-    if (!isMore) return;
-    let entry = database.findStale(argv, 0);
+    let entry = stored;
     if (extras !== undefined) {
       entry = this.#extras.apply(entry, extras);
       if (entry === 0) throw this.#noRoom(database);
     }
-    if (deadline !== NO_DEADLINE && exact !== undefined && exact > SAFE) {
-      zone.deadlines.setExact(entry, exact);
-    }
+    if (deadline !== undefined && deadline > SAFE) zone.deadlines.setExact(entry, deadline);
     if (idle >= 0 && !recency.keepsFrequency) recency.setIdle(entry, idle);
     if (frequency >= 0 && recency.keepsFrequency) recency.setFrequency(entry, frequency);
   }
@@ -211,7 +248,7 @@ export class RdbLoad implements RdbHandler {
 }
 
 /** Unix milliseconds, or NO_DEADLINE. -1 says that there is none, and what is past is past. */
-function deadlineOf({ deadline }: KeyRecord): number {
+function deadlineOf(deadline: bigint | undefined): number {
   if (deadline === undefined || deadline === -1n) return NO_DEADLINE;
   return Math.max(0, Number(deadline));
 }

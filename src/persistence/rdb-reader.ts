@@ -29,6 +29,7 @@ import {
   OPCODE_SIZES,
   T_MODULE,
   T_MODULE_2,
+  T_STRING,
   VERSION_READ,
   VERSION_WITH_SUM,
 } from './format.ts';
@@ -39,6 +40,7 @@ const SUM_SIZE = 8;
 /** Bytes read at once. */
 const WINDOW_SIZE = 1024 * 1024;
 const MS_PER_SECOND = 1000n;
+const none: Uint8Array = new Uint8Array(0);
 
 /** Where the bytes of a file come from. */
 export interface ByteSource {
@@ -62,6 +64,7 @@ export function bytesSource(bytes: Uint8Array): ByteSource {
   };
 }
 
+/** What a file says of a key. */
 export interface KeyRecord {
   readonly database: number;
   readonly key: Uint8Array;
@@ -74,12 +77,30 @@ export interface KeyRecord {
   readonly frequency: number;
 }
 
-/** Who is told what a file holds, in its order. What it throws is thrown on. */
+/** The same of a key that holds a string, as nearly all do: nothing is made to tell of it. */
+export interface StringRecord {
+  database: number;
+  keyBytes: Uint8Array;
+  keyStart: number;
+  keyEnd: number;
+  bytes: Uint8Array;
+  start: number;
+  end: number;
+  deadline: bigint | undefined;
+  idle: number;
+  frequency: number;
+}
+
+/**
+ * Who is told what a file holds, in its order. What it throws is thrown on. Bytes are good until it
+ * returns.
+ */
 export interface RdbHandler {
   /** Text is latin1. */
   aux(name: string, value: Uint8Array): void;
   library(code: Uint8Array): void;
   key(record: KeyRecord): void;
+  string(record: StringRecord): void;
 }
 
 export class RdbReader {
@@ -101,6 +122,10 @@ export class RdbReader {
   #deadline: bigint | undefined = undefined;
   #idle = -1;
   #frequency = -1;
+  readonly #string: StringRecord = {
+    ...{ database: 0, keyBytes: none, keyStart: 0, keyEnd: 0, bytes: none, start: 0, end: 0 },
+    ...{ deadline: undefined, idle: -1, frequency: -1 },
+  };
 
   /** `checks`: whether the checksum must be right. */
   constructor(source: ByteSource, handler: RdbHandler, checks: boolean) {
@@ -197,6 +222,7 @@ export class RdbReader {
   #readRecord(): void {
     const reader = this.#reader;
     const opcode = reader.byte();
+    if (opcode === T_STRING) return this.#readString();
     switch (opcode) {
       case OPCODE_AUX: {
         const name = reader.string();
@@ -238,6 +264,27 @@ export class RdbReader {
       default:
         this.#readKey(opcode);
     }
+  }
+
+  #readString(): void {
+    const reader = this.#reader;
+    const record = this.#string;
+    reader.text();
+    record.keyBytes = reader.textBytes;
+    record.keyStart = reader.textStart;
+    record.keyEnd = reader.textEnd;
+    reader.text();
+    record.bytes = reader.textBytes;
+    record.start = reader.textStart;
+    record.end = reader.textEnd;
+    record.database = this.#database;
+    record.deadline = this.#deadline;
+    record.idle = this.#idle;
+    record.frequency = this.#frequency;
+    this.#handler.string(record);
+    this.#deadline = undefined;
+    this.#idle = -1;
+    this.#frequency = -1;
   }
 
   #readKey(type: number): void {

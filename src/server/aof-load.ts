@@ -28,7 +28,12 @@ import { AofReader, ENDED, MALFORMED, TORN } from '../persistence/aof-reader.ts'
 import { Corrupt } from '../persistence/byte-reader.ts';
 import type { Steps } from '../persistence/byte-writer.ts';
 import { isLoadFault, LoadError, RdbLoad } from '../persistence/rdb-load.ts';
-import { type KeyRecord, type RdbHandler, RdbReader } from '../persistence/rdb-reader.ts';
+import {
+  type KeyRecord,
+  type RdbHandler,
+  RdbReader,
+  type StringRecord,
+} from '../persistence/rdb-reader.ts';
 import type { Argv } from '../resp/argv.ts';
 import { type ErrorReply, errors } from '../resp/errors.ts';
 import { latin1Text } from '../std/ascii.ts';
@@ -92,7 +97,7 @@ class ZonesLoad implements RdbHandler {
     const text = latin1Text(value);
     if (name === ZONES_FIELD) this.#names = text.split(' ');
     else if (name === NUMBERED_FIELD) this.#numbered = Number(text);
-    else this.#aux.push([name, value]);
+    else this.#aux.push([name, value.slice()]);
   }
 
   library(code: Uint8Array): void {
@@ -100,15 +105,34 @@ class ZonesLoad implements RdbHandler {
   }
 
   key(record: KeyRecord): void {
-    const place = Math.max(0, record.database - this.#numbered + 1);
-    const name = this.#names[place];
+    this.#loadOf(record.database).key({ ...record, database: this.#numberOf(record.database) });
+  }
+
+  string(record: StringRecord): void {
+    const load = this.#loadOf(record.database);
+    record.database = this.#numberOf(record.database);
+    load.string(record);
+  }
+
+  /** Who loads the keys of a database of the file, and has been told what is known of the next. */
+  #loadOf(database: number): RdbLoad {
+    const name = this.#names[this.#placeOf(database)];
     const load = name === undefined ? this.#loads[0] : this.#loads[this.#zones.indexOf(name)];
     if (load === undefined)
       throw new LoadError(`it has keys of the zone '${name}', which is not there`);
     for (const [field, value] of this.#aux) load.aux(field, value);
-    this.#aux = [];
-    const isNumbered = place === 0 || name === undefined;
-    load.key({ ...record, database: isNumbered ? record.database : 0 });
+    if (this.#aux.length > 0) this.#aux = [];
+    return load;
+  }
+
+  #placeOf(database: number): number {
+    return Math.max(0, database - this.#numbered + 1);
+  }
+
+  /** Its number in its zone. */
+  #numberOf(database: number): number {
+    const place = this.#placeOf(database);
+    return place === 0 || this.#names[place] === undefined ? database : 0;
   }
 
   end(): void {

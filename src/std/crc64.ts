@@ -8,6 +8,8 @@
 const POLYNOMIAL_HIGH = 0x95ac9329;
 const POLYNOMIAL_LOW = 0xac4bc9b5;
 const SLICES = 8;
+/** Of so many bytes it is worth it to look at them as words. */
+const WORDWISE_MIN = 64;
 
 /** Two words for each table and byte. */
 const low = new Int32Array(SLICES * 256);
@@ -46,19 +48,30 @@ export class Crc64 {
     let l = this.#low;
     let h = this.#high;
     let at = start;
-    for (const last = end - SLICES; at <= last; at += SLICES) {
-      l ^= bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (bytes[at + 3] << 24);
-      h ^= bytes[at + 4] | (bytes[at + 5] << 8) | (bytes[at + 6] << 16) | (bytes[at + 7] << 24);
-      const a = 1792 + (l & 255);
-      const b = 1536 + ((l >>> 8) & 255);
-      const c = 1280 + ((l >>> 16) & 255);
-      const d = 1024 + (l >>> 24);
-      const e = 768 + (h & 255);
-      const f = 512 + ((h >>> 8) & 255);
-      const g = 256 + ((h >>> 16) & 255);
-      const i = h >>> 24;
-      l = low[a] ^ low[b] ^ low[c] ^ low[d] ^ low[e] ^ low[f] ^ low[g] ^ low[i];
-      h = high[a] ^ high[b] ^ high[c] ^ high[d] ^ high[e] ^ high[f] ^ high[g] ^ high[i];
+    if (end - start >= WORDWISE_MIN) {
+      // Words are read as such where they lie at whole words of the buffer.
+      const offset = bytes.byteOffset;
+      for (const whole = at + (-(offset + at) & 3); at < whole; at++) {
+        const index = (l ^ bytes[at]) & 255;
+        l = ((l >>> 8) | (h << 24)) ^ low[index];
+        h = (h >>> 8) ^ high[index];
+      }
+      const words = new Int32Array(bytes.buffer, offset + at, ((end - at) >>> 3) * 2);
+      for (let word = 0; word < words.length; word += 2) {
+        l ^= words[word];
+        h ^= words[word + 1];
+        const a = 1792 + (l & 255);
+        const b = 1536 + ((l >>> 8) & 255);
+        const c = 1280 + ((l >>> 16) & 255);
+        const d = 1024 + (l >>> 24);
+        const e = 768 + (h & 255);
+        const f = 512 + ((h >>> 8) & 255);
+        const g = 256 + ((h >>> 16) & 255);
+        const i = h >>> 24;
+        l = low[a] ^ low[b] ^ low[c] ^ low[d] ^ low[e] ^ low[f] ^ low[g] ^ low[i];
+        h = high[a] ^ high[b] ^ high[c] ^ high[d] ^ high[e] ^ high[f] ^ high[g] ^ high[i];
+      }
+      at += words.length * 4;
     }
     for (; at < end; at++) {
       const index = (l ^ bytes[at]) & 255;

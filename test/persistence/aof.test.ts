@@ -259,7 +259,8 @@ describe('what is written', () => {
       if (i % 2 === 0) rmSync(join(folder, temporary[0]));
       expect(await ask('DEBUG FAIL-BACKGROUND')).toBe('OK');
       expect(await info('aof_last_bgrewrite_status')).toBe('err');
-      expect(await ask('BGREWRITEAOF')).toContain('started');
+      // It may have been begun again by itself by now.
+      expect(await ask('BGREWRITEAOF')).toMatch(/started|already in progress/);
     }
     await ask('CONFIG SET rdb-key-save-delay 0');
     await ask('DEBUG FAIL-BACKGROUND');
