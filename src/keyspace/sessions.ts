@@ -132,13 +132,16 @@ export class Sessions {
     // From here on nothing can fail.
     database.tell(names, SESSION, events.set);
     database.tell(names, SESSION, events.expire);
+    const isIn = oldIndex === 0 || !argv.sameAs(oldIndex, request.key);
     for (let i = FIRST_INDEX; i < names.count; i++) {
       const set = this.#set.open(zone, this.#entryOf(database, i));
       if (oldIndex !== 0) set.remove(argv.bytes, argv.starts[oldIndex], argv.ends[oldIndex]);
-      if (set.seek(0) && set.currentScore <= nowSeconds) {
+      // As a rule the session is alone there, and its score known.
+      const isAlone = isIn && set.count === 1;
+      if (!isAlone && set.seek(0) && set.currentScore <= nowSeconds) {
         set.removeRanks(0, set.countBelowScore(nowSeconds, true));
       }
-      this.#settleIndex(zone, set.entry, set);
+      this.#settleIndex(zone, set.entry, set, isAlone ? score : Number.NaN);
       database.tell(names, i, events.zadd);
     }
     if (oldIndex !== 0) this.#retire(database, indexCount, staleMs);
@@ -385,7 +388,7 @@ export class Sessions {
       this.#entries = new Int32Array(names.count * 2);
     }
     for (let i = 0; i < names.count; i++) this.#nameHashes[i] = database.hashOf(names, i);
-    if (names.count <= WARM_COUNT_MAX) database.zone.warm(this.#nameHashes, names.count);
+    if (names.count <= WARM_COUNT_MAX) database.zone.warmEntries(this.#nameHashes, names.count);
     this.#entriesLeaves = -1;
     // The session comes last: looking up the others may remove what has expired.
     for (let i = names.count - 1; i >= 0; i--) {
@@ -714,16 +717,23 @@ export class Sessions {
     }
   }
 
-  /** Removes an index without members; lets another live as long as its last member. */
-  #settleIndex(zone: Zone, index: number, set: SortedSet): void {
+  /**
+   * Removes an index without members; lets another live as long as its last member. `sole` is the
+   * score of the only one, where it is known.
+   */
+  #settleIndex(zone: Zone, index: number, set: SortedSet, sole = Number.NaN): void {
     if (set.count === 0) {
       // The index that room is being made for is about to get a member, or is dropped after.
       if (index !== zone.spared) zone.remove(index, DELETED);
       return;
     }
     if (!zone.isVolatile(index) || !zone.isPinned(index)) return;
-    set.seek(set.count - 1);
-    const last = Math.ceil(set.currentScore * 1000);
+    let score = sole;
+    if (Number.isNaN(score)) {
+      set.seek(set.count - 1);
+      score = set.currentScore;
+    }
+    const last = Math.ceil(score * 1000);
     if (last > zone.now && last < zone.deadline(index)) zone.setDeadline(index, last);
   }
 

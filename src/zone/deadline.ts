@@ -31,12 +31,15 @@ export class Deadlines {
   readonly #slab: Slab;
   /** Places in a page. */
   readonly perPage: number;
+  /** Its inverse: to multiply takes a fourth of the time. */
+  readonly #pagesPer: number;
 
   constructor(arena: Arena, layout: Layout, slab: Slab) {
     this.arena = arena;
     this.layout = layout;
     this.#slab = slab;
     this.perPage = Math.floor(layout.pageSize / (PLACE_WORDS * 4));
+    this.#pagesPer = 1 / this.perPage;
   }
 
   get count(): number {
@@ -180,7 +183,8 @@ export class Deadlines {
   }
 
   #wordOf(place: number): number {
-    const page = (place / this.perPage) | 0;
+    // From the middle of the place, so that no rounding takes it to the page before.
+    const page = ((place + 0.5) * this.#pagesPer) | 0;
     const index = this.arena.i32[this.layout.deadlineDirectory + page];
     return this.#slab.pageStart(index) * 2 + (place - page * this.perPage) * PLACE_WORDS;
   }

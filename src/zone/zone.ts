@@ -80,7 +80,7 @@ export class Zone extends Entries {
   readonly #hash: KeyedHash;
   readonly #shaping: Shaping;
   /** Of warm(). */
-  readonly #warmWords = new Int32Array(WARM_COUNT_MAX);
+  readonly #warmWords = new Int32Array(WARM_COUNT_MAX + 1);
   /** Where the entry spared by the last #insert() lies now. */
   #beside = 0;
 
@@ -103,18 +103,27 @@ export class Zone extends Entries {
    */
   warm(hashes: Int32Array, count: number): void {
     const { i32 } = this.arena;
+    const words = this.#warmWords;
+    this.warmEntries(hashes, count);
+    let sum = 0;
+    for (let i = 0; i < count; i++) {
+      const word = words[i];
+      if (word === 0) continue;
+      sum ^= i32[i32[word + E_NEWER] * 2 + E_OLDER] ^ i32[i32[word + E_OLDER] * 2 + E_NEWER];
+    }
+    words[WARM_COUNT_MAX] = sum;
+  }
+
+  /** The same for looking up alone. */
+  warmEntries(hashes: Int32Array, count: number): void {
+    const { i32 } = this.arena;
     const { buckets, bucketShift } = this.layout;
     const words = this.#warmWords;
     for (let i = 0; i < count; i++) words[i] = i32[buckets + (hashes[i] >>> bucketShift)] * 2;
     // What is read must be of use, or the compiler may leave it out.
     let sum = 0;
     for (let i = 0; i < count; i++) sum ^= i32[words[i] + E_HASH] ^ i32[words[i] + WARM_WORDS];
-    for (let i = 0; i < count; i++) {
-      const word = words[i];
-      if (word === 0) continue;
-      sum ^= i32[i32[word + E_NEWER] * 2 + E_OLDER] ^ i32[i32[word + E_OLDER] * 2 + E_NEWER];
-    }
-    words[0] = sum;
+    words[WARM_COUNT_MAX] = sum;
   }
 
   /** Entry of a key whether or not it has expired, or 0. Does not count as a use. */

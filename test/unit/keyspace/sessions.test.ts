@@ -86,3 +86,16 @@ test('what fits but for its indexes is refused, and leaves nothing', () => {
     small.run('FLUSHALL');
   }
 });
+
+test('a session that replaces itself leaves its indexes to the others', () => {
+  run('SESSION.SET n other v 20 META 1 a s');
+  run('SESSION.SET n k v 60 META 1 a s');
+  expect(run('SESSION.SET n k v 60 OLD k STALE 5 META 1 a s')).toBe('+OK\r\n');
+  expect(run('ZRANGE n:a:s 0 -1')).toBe('*1\r\n$5\r\nother\r\n');
+  expect(run('TTL n:a:s')).toBe(':20\r\n');
+  expect(run('TTL n:k')).toBe(':5\r\n');
+  run('ZADD n:b:s 1 past');
+  run('SESSION.SET n j v 60 OLD j STALE 5 META 1 b s');
+  expect(run('EXISTS n:b:s')).toBe(':0\r\n');
+  expect(server.audit()).toBeUndefined();
+});
