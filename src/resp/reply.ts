@@ -83,7 +83,6 @@ interface Chunk {
 }
 
 const EMPTY = new Uint8Array(0);
-const QUEUED = Buffer.from('+QUEUED\r\n');
 const CR = 0x0d;
 const LF = 0x0a;
 const SPACE = 0x20;
@@ -153,10 +152,18 @@ export class Reply {
 
   /** That a request is queued. */
   queued(): void {
-    const at = this.#room(QUEUED.length);
+    const at = this.#room(9);
     const bytes = this.#bytes;
-    for (let i = 0; i < QUEUED.length; i++) bytes[at + i] = QUEUED[i];
-    this.#at = at + QUEUED.length;
+    bytes[at] = SIMPLE;
+    bytes[at + 1] = 0x51;
+    bytes[at + 2] = 0x55;
+    bytes[at + 3] = 0x45;
+    bytes[at + 4] = 0x55;
+    bytes[at + 5] = 0x45;
+    bytes[at + 6] = 0x44;
+    bytes[at + 7] = CR;
+    bytes[at + 8] = LF;
+    this.#at = at + 9;
   }
 
   /** A status in one line. */

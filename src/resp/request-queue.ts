@@ -13,6 +13,8 @@ import { Argv } from './argv.ts';
 import { QUEUE_SIZE_KEPT, SPARE_QUEUES_MAX } from './limits.ts';
 
 const BYTES_INITIAL = 512;
+/** Arguments of up to so many bytes, as nearly all are, are copied on the spot. */
+const SHORT = 32;
 const BOUNDS_INITIAL = 64;
 
 export class RequestQueue {
@@ -38,12 +40,20 @@ export class RequestQueue {
     for (let i = 0; i < count; i++) size += ends[i] - starts[i];
     const target = this.#bytesFor(size);
     let at = this.size;
-    bounds[this.#end++] = count;
+    let bound = this.#end;
+    bounds[bound++] = count;
     for (let i = 0; i < count; i++) {
-      copyBytes(target, at, bytes, starts[i], ends[i]);
-      at += ends[i] - starts[i];
-      bounds[this.#end++] = at;
+      const start = starts[i];
+      const end = ends[i];
+      if (end - start > SHORT) {
+        copyBytes(target, at, bytes, start, end);
+        at += end - start;
+      } else {
+        for (let from = start; from < end; from++) target[at++] = bytes[from];
+      }
+      bounds[bound++] = at;
     }
+    this.#end = bound;
     this.size = at;
     this.count++;
   }
@@ -59,16 +69,19 @@ export class RequestQueue {
     if (this.#at === this.#end) return undefined;
     const bounds = this.#bounds;
     const argv = this.#taken;
-    const count = bounds[this.#at++];
+    let bound = this.#at;
+    const count = bounds[bound++];
     argv.reserve(count);
     argv.bytes = this.#bytes;
     argv.count = count;
+    const { starts, ends } = argv;
     let at = this.#start;
     for (let i = 0; i < count; i++) {
-      argv.starts[i] = at;
-      at = bounds[this.#at++];
-      argv.ends[i] = at;
+      starts[i] = at;
+      at = bounds[bound++];
+      ends[i] = at;
     }
+    this.#at = bound;
     this.#start = at;
     return argv;
   }

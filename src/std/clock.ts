@@ -15,6 +15,8 @@
  * never sleep.
  */
 
+// Not the global one, which is a getter: time is asked for twice at every request.
+import { performance } from 'node:perf_hooks';
 import { assert } from './assert.ts';
 
 export interface Clock {
