@@ -3,6 +3,8 @@
 import { waitInVain } from '../src/dispatch/blocked.ts';
 import type { Call } from '../src/dispatch/call.ts';
 import { family } from '../src/dispatch/command.ts';
+import type { Client } from '../src/instance/clients.ts';
+import { splitWords } from '../src/instance/config/words.ts';
 import { errors } from '../src/resp/errors.ts';
 
 const { command } = family('server');
@@ -61,13 +63,14 @@ export const replconf = command({
   arity: -1,
   flags: ['admin', 'noscript', 'loading', 'stale', 'allow_busy'],
   isSystem: true,
-  differs: 'What it says is heeded no further than the port: it acknowledges nothing.',
+  differs: 'Its port and `rdb-filter-only` are heeded, nothing else: it acknowledges nothing.',
   run(call) {
     const { argv, client, reply } = call;
     if (argv.count % 2 === 0) throw errors.syntax;
     for (let i = 1; i < argv.count; i += 2) {
       if (argv.is(i, 'ACK') || argv.is(i, 'GETACK')) return;
       if (argv.is(i, 'LISTENING-PORT')) client.replicaPort = portAt(call, i + 1);
+      else if (argv.is(i, 'RDB-FILTER-ONLY')) filterSnapshot(client, argv.text(i + 1));
       else if (!REPLICA_OPTIONS.some((option) => argv.is(i, option))) {
         throw errors.unknownReplconf(argv.text(i));
       }
@@ -78,6 +81,18 @@ export const replconf = command({
 
 /** What a replica may say beside its port. */
 const REPLICA_OPTIONS = ['CAPA', 'IP-ADDRESS', 'VERSION', 'RDB-ONLY'];
+
+/** Only what is named is to be in the snapshot: libraries, or nothing. */
+function filterSnapshot({ wanted }: Client, value: string): void {
+  const names = splitWords(value);
+  if (names === undefined) throw errors.noSnapshotFilter;
+  wanted.keys = false;
+  wanted.libraries = false;
+  for (const name of names) {
+    if (name.toLowerCase() !== 'functions') throw errors.unknownSnapshotFilter(name);
+    wanted.libraries = true;
+  }
+}
 
 function portAt({ args }: Call, index: number): number {
   return args.integerFrom(index, Number.NEGATIVE_INFINITY, errors.notInteger);

@@ -2,6 +2,7 @@
 
 import type { Directive } from '../../src/instance/config/directive.ts';
 import { directives } from '../../src/instance/config/directives.ts';
+import { version } from '../../src/instance/version.ts';
 
 const INTRODUCTION = `# Configuration
 
@@ -29,7 +30,7 @@ file system: \`CONFIG SET\` changes them where \`enable-protected-configs\` lets
 
 A line that is not understood ends the start with exit code 1 and says where it stands:
 
-    *** FATAL CONFIG FILE ERROR (Zonis 1.0.0) ***
+    *** FATAL CONFIG FILE ERROR (Zonis ${version}) ***
     Reading the configuration file, at line 4 of /etc/zonis.conf
     >>> 'maxmemory lots'
     argument must be a memory value

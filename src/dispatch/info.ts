@@ -297,7 +297,7 @@ function loadingFields(loading: LoadingProgress, now: number): readonly Field[] 
     ['loading_total_bytes', totalSize],
     ['loading_rdb_used_mem', usedMemory],
     ['loading_loaded_bytes', loadedSize],
-    ['loading_loaded_perc', percent(loadedSize, totalSize)],
+    ['loading_loaded_perc', ratio(loadedSize * 100, totalSize)],
     ['loading_eta_seconds', elapsed === 0 ? 1 : left],
   ];
 }
@@ -352,7 +352,7 @@ function stats(instance: Instance): readonly Field[] {
     ['instantaneous_input_repl_kbps', '0.00'],
     ['instantaneous_output_repl_kbps', '0.00'],
     ['rejected_connections', own.connectionsRejected],
-    ['sync_full', 0],
+    ['sync_full', own.fullSyncs],
     ['sync_partial_ok', 0],
     ['sync_partial_err', 0],
     ['expired_keys', expired],

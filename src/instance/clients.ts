@@ -131,6 +131,8 @@ export class Client {
   isReplica = false;
   /** The TCP port that it says it listens on, if it is to be one; or 0. */
   replicaPort = 0;
+  /** What of a snapshot it wants, if it is to be sent one. */
+  readonly wanted = { keys: true, libraries: true };
   /** Whether it does again what was done before: no limits are asked, and nothing waits. */
   isReplaying = false;
   /** Whether it is the one that scripts call commands with. */

@@ -27,7 +27,7 @@ import {
   propertyOf,
   type Values,
 } from './config/directives.ts';
-import { type Directory, type Files, systemReason } from './config/files.ts';
+import { type Directory, type Files, isSystemError, systemReason } from './config/files.ts';
 import { rewriteText, type WantedLines } from './config/rewrite.ts';
 import { toLatin1, toNative } from './config/words.ts';
 
@@ -220,12 +220,21 @@ export class Config {
       };
     });
     try {
-      const old = this.#files.read(this.file);
-      this.#files.replace(this.file, rewriteText(old, [...wanted, ...others]));
+      this.#files.replace(this.file, rewriteText(this.#oldText(), [...wanted, ...others]));
     } catch (error) {
       return systemReason(error);
     }
     return undefined;
+  }
+
+  /** What the file says; nothing when it has been removed. */
+  #oldText(): string {
+    try {
+      return this.#files?.read(this.file as string) ?? '';
+    } catch (error) {
+      if (isSystemError(error) && error.code === 'ENOENT') return '';
+      throw error;
+    }
   }
 
   /** Puts a new state in place. Answers whether anyone needs to know. */

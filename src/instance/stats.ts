@@ -84,6 +84,8 @@ export class Stats {
   #sequenceAtReset = 0;
   connectionsReceived = 0;
   connectionsRejected = 0;
+  /** Replicas that were sent all there is. */
+  fullSyncs = 0;
   inputBytes = 0;
   outputBytes = 0;
   readsProcessed = 0;
@@ -319,6 +321,7 @@ export class Stats {
     this.#sequenceAtReset = this.sequence;
     this.connectionsReceived = 0;
     this.connectionsRejected = 0;
+    this.fullSyncs = 0;
     this.inputBytes = 0;
     this.outputBytes = 0;
     this.readsProcessed = 0;

@@ -50,8 +50,6 @@ export class Loading {
   totalSize = 0;
   /** DEBUG SET-SKIP-CHECKSUM-VALIDATION: whether checksums need not be right. */
   skipsSums = false;
-  /** What the file said of the memory that was used when it was made. */
-  usedMemory = 0;
   /**
    * Called when a file that is not whole has taken the place of what there was: a part of it is no
    * data set, and must not be saved over the file.
@@ -69,6 +67,11 @@ export class Loading {
   constructor(context: SavesContext, saves: Saves) {
     this.#context = context;
     this.#saves = saves;
+  }
+
+  /** What the file says of the memory that was used when it was made. */
+  get usedMemory(): number {
+    return Number(this.#current?.load.fields.get('used-mem') ?? 0);
   }
 
   get loadedSize(): number {
@@ -239,7 +242,6 @@ export class Loading {
     this.#doneSize += file.size;
     this.loaded += load.loaded;
     this.expired += load.expired;
-    this.usedMemory = Number(load.fields.get('used-mem') ?? 0);
     const { hideUserDataFromLog: isHidden } = this.#context.config.values;
     for (const name of load.emptyNames) {
       this.#context.log.notice(`skipping empty key: ${isHidden ? REDACTED : name}`);

@@ -538,6 +538,9 @@ export const errors = {
   saveInProgress: err('Background save already in progress'),
   rewriteInProgress: err('Background append only file rewriting already in progress'),
   unknownReplconf: (option: string) => err(`Unrecognized REPLCONF option: ${cString(option)}`),
+  noSnapshotFilter: err('Missing rdb-filter-only values'),
+  unknownSnapshotFilter: (name: string) =>
+    err(`Unsupported rdb-filter-only option: ${cString(name)}`),
   syncWithPendingOutput: err('SYNC and PSYNC are invalid with pending output'),
   rewriteFailed: err(
     "Can't execute an AOF background rewriting. Please check the server logs for more information.",

@@ -128,7 +128,7 @@ export class ServerAppendOnly implements AppendOnly {
     const { keyspace } = this.#instance;
     const hasOthers = keyspace.zones.some((zone, i) => i > 0 && zone.table.count > 0);
     if (!isSnapshot && !hasOthers) return requestsOf(this.#instance);
-    return snapshotOf(this.#instance, keyspace.zones, true);
+    return snapshotOf(this.#instance, keyspace.zones, { isAofBase: true });
   }
 
   // ── What commands ask for ─────────────────────────────────────────────────────────────────────

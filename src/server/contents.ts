@@ -19,17 +19,24 @@ export type Pieces = Generator<Uint8Array, void, undefined>;
 
 type PieceWriter = SnapshotWriter & { readonly size: number; take(): Uint8Array };
 
-/** The same moment is that of the first piece. */
+export interface ContentsOptions {
+  readonly isAofBase?: boolean;
+  /** Whether libraries of functions are in it. */
+  readonly hasLibraries?: boolean;
+}
+
+/** All there is in these zones. The moment is that of the first piece. */
 export function* snapshotOf(
   instance: Instance,
   zones: readonly Zone[],
-  isAofBase: boolean,
+  { isAofBase = false, hasLibraries = true }: ContentsOptions = {},
 ): Pieces {
   const { config, keyspace, clock } = instance;
   const { values } = config;
   const writer = new RdbWriter({ compresses: values.rdbcompression, sums: values.rdbchecksum });
   const usedMemory = keyspace.zones.reduce((sum, zone) => sum + zone.usedSize, 0);
-  writer.begin({ now: clock.now(), usedMemory, isAofBase, libraries: codesOf(instance) });
+  const libraries = hasLibraries ? codesOf(instance) : [];
+  writer.begin({ now: clock.now(), usedMemory, isAofBase, libraries });
   if (isAofBase) {
     writer.aux(ZONES_FIELD, zones.map(({ name }) => name).join(' '));
     writer.aux(NUMBERED_FIELD, values.databases);

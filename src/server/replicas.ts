@@ -90,7 +90,7 @@ export class ServerReplicas implements Replicas {
 
   begin(client: Client): void {
     if (this.#all.has(client)) return;
-    const { clock, effects, keyspace, log } = this.#instance;
+    const { clock, effects, keyspace, log, stats } = this.#instance;
     if (this.#all.size === 0) {
       effects.attach(this.#stream);
       this.#pingedAt = clock.now();
@@ -99,7 +99,10 @@ export class ServerReplicas implements Replicas {
     client.isReplica = true;
     // The next effect says which database it is for.
     this.#stream.selected = -1;
-    const pieces = snapshotOf(this.#instance, keyspace.zones.slice(0, 1), false);
+    stats.fullSyncs++;
+    const { keys, libraries: hasLibraries } = client.wanted;
+    const zones = keyspace.zones.slice(0, keys ? 1 : 0);
+    const pieces = snapshotOf(this.#instance, zones, { hasLibraries });
     const replica = new Following(client, pieces);
     this.#all.set(client, replica);
     replica.start();

@@ -74,6 +74,34 @@ describe('a client that sends SYNC', () => {
   });
 });
 
+describe('a client that wants libraries of functions only', () => {
+  const code = "#!lua name=library\\nredis.register_function('f', function() return 1 end)";
+
+  it('is sent those', async () => {
+    await ask('SET key v');
+    await ask(`FUNCTION LOAD "${code}"`);
+    const replica = await RespClient.connect(server.address);
+    expect(await ask('REPLCONF rdb-filter-only functions', replica)).toBe('OK');
+    replica.write('SYNC\r\n');
+    while (!(await ask('INFO replication'))?.includes('state=online'));
+    expect(await ask('INFO stats')).toContain('sync_full:1\r\n');
+    client.close();
+    client = await RespClient.connect(server.address);
+    await ask('CLIENT KILL TYPE replica');
+    const received = await replica.rest();
+    replica.close();
+    expect(received).toContain('#!lua name=library');
+    expect(received).not.toContain('key');
+  });
+
+  it('is refused what nobody knows', async () => {
+    expect(await ask('REPLCONF rdb-filter-only "functions keys"')).toBe(
+      'ERR Unsupported rdb-filter-only option: keys',
+    );
+    expect(await ask(`REPLCONF rdb-filter-only '"'`)).toBe('ERR Missing rdb-filter-only values');
+  });
+});
+
 describe.skipIf(binary === undefined)('a redis-server that follows us', () => {
   it('has what we have', async () => {
     for (const line of ['SET k v', 'RPUSH l a b c', 'ZADD z 1 a', 'XADD x 1-1 a 1'])

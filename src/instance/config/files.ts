@@ -112,10 +112,18 @@ export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && (error as NodeJS.ErrnoException).syscall !== undefined;
 }
 
+/** Where Node's words are others than the system's. */
+const OWN_WORDS: ReadonlyMap<string, string> = new Map([
+  ['EISDIR', 'is a directory'],
+  ['EEXIST', 'file exists'],
+  ['ELOOP', 'too many levels of symbolic links'],
+]);
+
 export function systemReason(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { errno } = error as NodeJS.ErrnoException;
-  const words = errno === undefined ? undefined : getSystemErrorMap().get(errno)?.[1];
+  const [name, meaning] = (errno === undefined ? undefined : getSystemErrorMap().get(errno)) ?? [];
+  const words = OWN_WORDS.get(name ?? '') ?? meaning;
   if (words === undefined) return error.message;
   return words.charAt(0).toUpperCase() + words.slice(1);
 }

@@ -178,6 +178,25 @@ describe('CONFIG REWRITE', () => {
     expect(started(text).config.get(['*'])).toEqual(server.config.get(['*']));
   });
 
+  it('writes a file anew that has been removed', () => {
+    let text = '';
+    const files: Files = {
+      read() {
+        throw Object.assign(new Error('?'), { errno: -2, code: 'ENOENT', syscall: 'open' });
+      },
+      expand: () => [],
+      probe() {},
+      replace(_, replaced) {
+        text = replaced;
+      },
+    };
+    const config = new Config({ files });
+    config.file = PATH;
+    config.set([['hz', '50']], true);
+    expect(config.rewrite()).toBeUndefined();
+    expect(text).toContain('\nhz 50\n');
+  });
+
   it('answers the reason where the file can not be written', () => {
     const files: Files = {
       read: () => '',
