@@ -63,6 +63,12 @@ export interface PackedLimits {
   readonly memberSize: number;
 }
 
+/**
+ * Bytes that are not given back: those of a member that goes and is followed by another, as where a
+ * session gets a new id.
+ */
+const SLACK = 64;
+
 /** Redis's LISTPACK_MAX_SAFETY_LIMIT: no listpack grows beyond it, whatever the limits say. */
 const PACKED_SIZE_MAX = 2 ** 30;
 
@@ -530,7 +536,7 @@ export class SortedSet {
       return;
     }
     const size = PACKED_HEADER + this.#packed.size;
-    if (zone.content.size(this.entry) < size * 1.25 + 32 || zone.slab.freePages() < 2) return;
+    if (zone.content.size(this.entry) < size * 1.25 + SLACK || zone.slab.freePages() < 2) return;
     const entry = zone.resize(this.entry, size);
     if (entry !== 0) this.open(zone, entry);
   }
