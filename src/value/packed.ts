@@ -315,7 +315,7 @@ export class Packed extends PackedReader {
       at = this.next;
     }
     const added = packedSize(end - start, score);
-    this.bytes.copyWithin(at + added, at, this.end);
+    if (at < this.end) this.bytes.copyWithin(at + added, at, this.end);
     writePacked(this.bytes, at, score, bytes, start, end);
     this.end += added;
     this.count++;
@@ -330,7 +330,7 @@ export class Packed extends PackedReader {
 
   /** Removes elements that lie in [from, to). */
   cut(from: number, to: number, count: number): void {
-    this.bytes.copyWithin(from, to, this.end);
+    if (to < this.end) this.bytes.copyWithin(from, to, this.end);
     this.end -= to - from;
     this.count -= count;
     this.#store();
