@@ -99,9 +99,9 @@ function explain(zone: Zone, count: number, print: (line: string) => void): void
   const slot = slab.slotSize(sizeClass);
   const pages = arena.i32[layout.classes + sizeClass * CLASS_WORDS + C_PAGES];
   const parts: [string, number][] = [
-    ['header with deadline', 40],
+    ['header with its place among deadlines', 32],
     ['key and value', 51 + 512],
-    ['slot larger than that', slot - 40 - 51 - 512],
+    ['slot larger than that', slot - 32 - 51 - 512],
     ['page larger than its slots', (pages * layout.pageSize) / count - slot],
     ['place in the deadline heap', (deadlines.pageCount * layout.pageSize) / count],
     ['bucket', (2 ** layout.bucketBits * 4) / count],
@@ -110,8 +110,8 @@ function explain(zone: Zone, count: number, print: (line: string) => void): void
   const total = zone.size / count;
   parts[6][1] = total - parts.reduce((sum, [, bytes]) => sum + bytes, 0);
   print(`a session, byte by byte (zone of ${zone.size} bytes, checksum ${zone.table.count})`);
-  for (const [name, bytes] of parts) print(`  ${name.padEnd(28)}${bytes.toFixed(1).padStart(7)}`);
-  print(`  ${'together'.padEnd(28)}${total.toFixed(1).padStart(7)}`);
+  for (const [name, bytes] of parts) print(`  ${name.padEnd(38)}${bytes.toFixed(1).padStart(7)}`);
+  print(`  ${'together'.padEnd(38)}${total.toFixed(1).padStart(7)}`);
 }
 
 /** What the JavaScript heap holds for a zone of many keys. */

@@ -9,7 +9,6 @@
 import {
   CHUNKED,
   databaseOf,
-  E_DEADLINE,
   E_HASH,
   E_META,
   E_NEWER,
@@ -176,9 +175,6 @@ function auditDeadlines(zone: Zone, entries: Set<number>): string | undefined {
     if (!entries.has(entry)) return `deadline ${place} is of ${entry}, which is no entry`;
     if (!isVolatile(i32, entry)) return `deadline ${place} is of an entry that has none`;
     if (i32[entry * 2 + E_PLACE] !== place + 1) return `entry ${entry} names a wrong place`;
-    if (deadlines.deadlineAt(place) !== deadlines.of(entry)) {
-      return `deadline ${place} is not its entry's (${i32[entry * 2 + E_DEADLINE]})`;
-    }
     const parent = (place - 1) >>> 2;
     if (place > 0 && deadlines.deadlineAt(parent) > deadlines.deadlineAt(place)) {
       return `deadline ${place} is earlier than its parent`;

@@ -212,7 +212,7 @@ export class Entries {
   }
 
   isExpired(entry: number): boolean {
-    return isVolatile(this.arena.i32, entry) && this.deadlines.of(entry) <= this.dueBy;
+    return isVolatile(this.arena.i32, entry) && this.deadlines.isDue(entry, this.dueBy);
   }
 
   /** Makes an entry live until it is removed. */

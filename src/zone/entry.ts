@@ -4,9 +4,8 @@
  *   word  0 chain    next entry of the bucket          4 type 3 | flags 5 | access clock 24
  *         1 hash     of key and database               5 key size 16 | encoding 4 | database 12
  *         2 newer ┐  neighbours in its                 6 content size in bytes
- *         3 older ┘  recency list                      7 place in the deadline heap, plus one ┐ only
- *                                                      8 deadline, low word                   │ when
- *                                                      9 deadline, high word                  ┘ TIMED
+ *         3 older ┘  recency list                      7 place in the deadline heap, plus one:
+ *                                                        only when TIMED
  *
  *   then, in this order: the key │ annex: a count and so many words (ANNEX) │ content
  *
@@ -35,11 +34,10 @@ export const E_META = 4;
 export const E_KEY = 5;
 export const E_SIZE = 6;
 export const E_PLACE = 7;
-export const E_DEADLINE = 8;
 assert(E_META === SLOT_TAG);
 
 export const HEADER_SIZE = 28;
-export const TIMED_HEADER_SIZE = 40;
+export const TIMED_HEADER_SIZE = 32;
 
 export const TYPE_MASK = 7;
 /** Type 0 is the string; its content needs no alignment. Others start at a multiple of 8. */

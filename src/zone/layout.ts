@@ -13,7 +13,7 @@
  * unless a name says otherwise.
  *
  * A page is cut into equal slots of one size class. Slot sizes are page/n for whole n, so a page
- * has no remainder to speak of; neighbours are at most 12.5 % or 8 bytes apart, mostly 4 % in large
+ * has no remainder to speak of; neighbours are at most 12.5 % or 8 bytes apart, mostly 2 % in large
  * pages and 10 % in small ones: a small zone can't afford a half-empty page for each of many classes.
  */
 
@@ -35,7 +35,7 @@ export const ZONE_SIZE_MIN = PAGES_MIN * SMALL_PAGE;
 export const ZONE_SIZE_MAX = ARENA_SIZE_MAX - 16 * MiB;
 /** A class larger than this share of the next is one too many. */
 const SMALL_STEP = 0.9;
-const LARGE_STEP = 0.96;
+const LARGE_STEP = 0.98;
 /** Slots of the largest class in a page, and chunks of big values. */
 export const CHUNKS_PER_PAGE = 8;
 const SLOT_SIZE_MIN = 32;

@@ -23,7 +23,6 @@ import {
   CHUNKED,
   CHUNKS_LISTED,
   contentAt,
-  E_DEADLINE,
   E_HASH,
   E_KEY,
   E_META,
@@ -317,14 +316,7 @@ export class Shaping {
     i32[target * 2 + E_KEY] = this.#keyWord;
     i32[target * 2 + E_SIZE] = this.#total;
     if (this.#isTimed) {
-      const place = source * 2 + E_PLACE;
-      if ((meta & TIMED) === 0) {
-        i32[target * 2 + E_PLACE] = 0;
-      } else {
-        for (let word = 0; word < E_DEADLINE + 2 - E_PLACE; word++) {
-          i32[target * 2 + E_PLACE + word] = i32[place + word];
-        }
-      }
+      i32[target * 2 + E_PLACE] = (meta & TIMED) === 0 ? 0 : i32[source * 2 + E_PLACE];
     }
     copyBytes(u8, keyAt(i32, target), bytes, start, end);
     if (annexSize > 0) {

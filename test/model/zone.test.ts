@@ -302,7 +302,7 @@ describe('a zone does what its model does', () => {
     run({
       policy: 'allkeys-lru',
       size: 512 * KiB,
-      operations: 4000,
+      operations: 8000,
       seed: 7,
       valueMax: 60_000,
       keys: 300,

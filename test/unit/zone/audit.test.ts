@@ -43,7 +43,7 @@ const DAMAGES: [string, RegExp, (zone: Zone, entry: number) => void][] = [
   ['a link to older', /torn/, (z, e) => (z.arena.i32[e * 2 + E_OLDER] = 0)],
   ['a list', /wrong list/, (z, e) => (z.arena.i32[e * 2 + E_META] |= PINNED)],
   ['a place', /names a wrong place|lost/, (z, e) => z.arena.i32[e * 2 + E_PLACE]++],
-  ['a deadline', /not its entry's/, (z, e) => (z.arena.i32[e * 2 + 8] ^= 64)],
+  ['a deadline', /earlier than its parent/, (z, e) => (z.arena.i32[highWordOfDeadline(z, e)] = 0)],
   [
     'a page',
     /counts its slots wrongly/,
@@ -67,6 +67,13 @@ const DAMAGES: [string, RegExp, (zone: Zone, entry: number) => void][] = [
   ['a chunk', /chunk/, (z) => (z.arena.i32[chunkOwnerWord(z)] += 4)],
   ['a lost chunk', /slot|chunk|page/, (z) => (z.arena.i32[chunkOwnerWord(z)] = 0)],
 ];
+
+/** Where the heap keeps the upper half of an entry's deadline: on its first page. */
+function highWordOfDeadline(zone: Zone, entry: number): number {
+  const { arena, layout, slab } = zone;
+  const place = arena.i32[entry * 2 + E_PLACE] - 1;
+  return slab.pageStart(arena.i32[layout.deadlineDirectory]) * 2 + place * 3 + 1;
+}
 
 function classWord(zone: Zone, entry: number): number {
   return zone.layout.classes + zone.slab.classOf(entry) * CLASS_WORDS;

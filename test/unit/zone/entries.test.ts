@@ -31,7 +31,7 @@ test('the bytes an entry takes are its slot, its chunks and its deadline', () =>
   set(zone, 'k', '');
   expect(zone.sizeOf(find(zone, 'k'))).toBe(32);
   set(zone, 'k', 'v', START + 1);
-  expect(zone.sizeOf(find(zone, 'k'))).toBe(48 + 12);
+  expect(zone.sizeOf(find(zone, 'k'))).toBe(40 + 12);
   set(zone, 'k', 'v'.repeat(10_000));
   expect(zone.sizeOf(find(zone, 'k'))).toBeGreaterThan(10_000 + 28);
   expect(zone.sizeOf(find(zone, 'k'))).toBeLessThan(10_000 * 1.125 + 100);

@@ -28,13 +28,13 @@ test('parts follow each other: header, key, annex, content', () => {
   const cases: [number, number, number, number, number, number | undefined, number][] = [
     [0, 0, 3, 0, 28, undefined, 31],
     [0, 1, 3, 0, 28, undefined, 32],
-    [TIMED, 0, 3, 0, 40, undefined, 43],
-    [TIMED, 1, 1, 0, 40, undefined, 48],
+    [TIMED, 0, 3, 0, 32, undefined, 35],
+    [TIMED, 1, 1, 0, 32, undefined, 40],
     [ANNEX, 0, 3, 2, 28, 32, 44],
     [ANNEX, 1, 3, 2, 28, 32, 48],
-    [TIMED | ANNEX, 0, 5, 1, 40, 48, 56],
+    [TIMED | ANNEX, 0, 5, 1, 32, 40, 48],
     [CHUNKED, 0, 3, 0, 28, undefined, 32],
-    [CHUNKED | TIMED, 1, 5, 0, 40, undefined, 48],
+    [CHUNKED | TIMED, 1, 5, 0, 32, undefined, 40],
     [LONG_KEY | CHUNKED, 0, 0, 0, 28, undefined, 32],
     [LONG_KEY | CHUNKED | ANNEX, 0, 0, 3, 28, 32, 48],
   ];

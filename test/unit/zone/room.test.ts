@@ -150,7 +150,7 @@ test('a write that has no slot of its size takes a larger one rather than be ref
 test('the last page of deadlines is no reason to refuse', () => {
   const zone = openZone({ policy: 'noeviction' });
   const { perPage } = zone.deadlines;
-  for (let i = 0; i < perPage + 1; i++) set(zone, `due:${i}`, '', START + 1000);
+  for (let i = 0; i < perPage + 1; i++) set(zone, `due:${i}`, 'v'.repeat(8), START + 1000);
   for (let i = 0; i < 2; i++) remove(zone, `due:${i}`);
   expect(zone.deadlines.pageCount).toBe(2);
   const pages = zone.slab.freePages();
