@@ -31,6 +31,22 @@ export function storeList(
   assert(list.push(elements, 0, count, false, fill), 'there is room for all of them');
 }
 
+/** The same of the nodes of a list, each of them a listpack. */
+export function storeNodes(
+  database: Database,
+  argv: Argv,
+  index: number,
+  nodes: readonly Uint8Array[],
+  deadline: number,
+  fill: number,
+): void {
+  const { zone } = database;
+  const existing = database.peek(argv, index);
+  const size = List.sizeOfNodes(nodes, zone, fill);
+  const entry = database.putUntil(argv, index, existing, TYPE_LIST, size, deadline);
+  list.createOfNodes(nodes, zone, entry, fill);
+}
+
 /** Byte strings side by side, as a request has its arguments. */
 function joined(parts: readonly Uint8Array[]) {
   const size = parts.reduce((sum, { length }) => sum + length, 0);

@@ -4,15 +4,18 @@
  * Every encoding a value of some type ever had comes to the same here: the bytes of a string, the
  * elements of a list, the fields and values of a hash in turn, the members of a set, or members with
  * their scores. How they are kept is then decided as if they had been added one by one. Of a stream
- * the nodes of its log are kept as they are.
+ * the nodes of its log are kept as they are; and so is what is packed as it would be here.
  *
  * Nothing is believed: what is torn, empty, there twice or no number is thrown as Corrupt.
  */
 
+import { latin1Bytes } from '../std/ascii.ts';
 import { parseDouble } from '../std/double.ts';
 import { Listpack, validateListpack } from '../value/listpack.ts';
+import { ListpackReview } from '../value/listpack-review.ts';
 import type { StreamImage } from '../value/stream-image.ts';
 import type { ByteReader } from './byte-reader.ts';
+import { areDistinct } from './distinct.ts';
 import {
   NODE_PACKED,
   NODE_PLAIN,
@@ -50,11 +53,29 @@ export type Value =
       readonly type: 'sorted set';
       readonly members: readonly { readonly member: Uint8Array; readonly score: number }[];
     }
-  | { readonly type: 'stream'; readonly image: StreamImage };
+  | { readonly type: 'stream'; readonly image: StreamImage }
+  /** The nodes of a list, in which elements are written as they would be here. */
+  | { readonly type: 'packed list'; readonly nodes: readonly Uint8Array[] }
+  | Packed<'packed hash'>
+  /** Not all members are integers. */
+  | Packed<'packed set'>
+  | { readonly type: 'integers'; readonly bytes: Uint8Array; readonly count: number };
 
+/** A listpack that can be kept as it is, if it may be so large. */
+export interface Packed<Type extends string> {
+  readonly type: Type;
+  readonly bytes: Uint8Array;
+  /** Elements. */
+  readonly count: number;
+  /** Bytes of the longest, or a little more. */
+  readonly longest: number;
+}
+
+const NOTHING = 'A collection of nothing';
 const DUPLICATE_MEMBER = 'Duplicate set members detected';
 
 const listpack = new Listpack();
+const review = new ListpackReview();
 
 /** What is said of an encoding that is not what it should be. */
 function broken(encoding: string): string {
@@ -81,16 +102,13 @@ export function readValueOf(reader: ByteReader, type: number): Value {
         nodes(reader, () => ziplist(reader, 'Ziplist')),
       );
     case T_LIST_QUICKLIST_2:
-      return listOf(
-        reader,
-        nodes(reader, () => readNode(reader)),
-      );
+      return readQuicklist(reader);
     case T_SET:
       return setOf(reader, strings(reader, reader.count()), DUPLICATE_MEMBER, true);
     case T_SET_INTSET:
-      return setOf(reader, readIntset(reader), DUPLICATE_MEMBER);
+      return readIntset(reader);
     case T_SET_LISTPACK:
-      return setOf(reader, readListpack(reader, 'Set listpack'), broken('Set listpack'));
+      return readPackedSet(reader, broken('Set listpack'));
     case T_HASH:
       return hashOf(reader, strings(reader, reader.count(2) * 2), 'Duplicate hash fields detected');
     case T_HASH_ZIPMAP:
@@ -98,7 +116,7 @@ export function readValueOf(reader: ByteReader, type: number): Value {
     case T_HASH_ZIPLIST:
       return hashOf(reader, ziplist(reader, 'Hash ziplist'), broken('Hash ziplist'));
     case T_HASH_LISTPACK:
-      return hashOf(reader, readListpack(reader, 'Hash listpack'), broken('Hash listpack'));
+      return readPackedHash(reader, broken('Hash listpack'));
     case T_ZSET:
     case T_ZSET_2:
       return sortedSetOf(
@@ -136,8 +154,17 @@ function zipmap(reader: ByteReader): Uint8Array[] {
 }
 
 function readListpack(reader: ByteReader, name: string): Uint8Array[] {
+  return elementsOf(validListpack(reader, broken(name)));
+}
+
+function validListpack(reader: ByteReader, fault: string): Uint8Array {
   const bytes = reader.string();
-  if (validateListpack(bytes, 0, bytes.length) < 0) reader.fail(broken(name));
+  if (validateListpack(bytes, 0, bytes.length) < 0) reader.fail(fault);
+  return bytes;
+}
+
+/** The elements of a listpack, one by one. */
+export function elementsOf(bytes: Uint8Array): Uint8Array[] {
   const elements: Uint8Array[] = [];
   listpack.open(bytes, 0);
   for (let at = listpack.first; at < listpack.end; at = listpack.next) {
@@ -155,34 +182,75 @@ function nodes(reader: ByteReader, readOne: () => Uint8Array[]): Uint8Array[] {
   return elements;
 }
 
-function readNode(reader: ByteReader): Uint8Array[] {
-  const container = reader.length();
-  if (container === NODE_PLAIN) {
-    const element = reader.string();
+function readQuicklist(reader: ByteReader): Value {
+  const packed: Uint8Array[] = [];
+  let elements: Uint8Array[] | undefined;
+  for (let count = reader.count(); count > 0; count--) {
+    const container = reader.length();
+    if (container !== NODE_PACKED && container !== NODE_PLAIN) reader.fail(broken('Quicklist'));
+    const isPlain = container === NODE_PLAIN;
+    const bytes = isPlain ? reader.string() : validListpack(reader, broken('Listpack'));
     // Only what is large stands alone.
-    if (element.length === 0) reader.fail(broken('Quicklist'));
-    return [element];
+    if (isPlain && bytes.length === 0) reader.fail(broken('Quicklist'));
+    const isKept = !isPlain && review.look(bytes, 0).isOwn && review.count > 0;
+    if (!isKept) elements ??= packed.flatMap(elementsOf);
+    if (elements === undefined) packed.push(bytes);
+    else for (const element of isPlain ? [bytes] : elementsOf(bytes)) elements.push(element);
   }
-  if (container !== NODE_PACKED) reader.fail(broken('Quicklist'));
-  return readListpack(reader, 'Listpack');
+  if (elements === undefined && packed.length > 0) return { type: 'packed list', nodes: packed };
+  return listOf(reader, elements ?? []);
 }
 
-function readIntset(reader: ByteReader): Uint8Array[] {
+function readPackedHash(reader: ByteReader, fault: string): Value {
+  const bytes = validListpack(reader, fault);
+  const { count, longest, isOwn } = review.look(bytes, 0);
+  if (!isOwn || count === 0 || count % 2 !== 0) return hashOf(reader, elementsOf(bytes), fault);
+  if (review.hasTwice(2)) reader.fail(fault);
+  return { type: 'packed hash', bytes, count, longest };
+}
+
+function readPackedSet(reader: ByteReader, fault: string): Value {
+  const bytes = validListpack(reader, fault);
+  const { count, longest, isOwn, hasText } = review.look(bytes, 0);
+  if (!isOwn || !hasText) return setOf(reader, elementsOf(bytes), fault);
+  if (review.hasTwice(1)) reader.fail(fault);
+  return { type: 'packed set', bytes, count, longest };
+}
+
+function readIntset(reader: ByteReader): Value {
   const bytes = reader.string();
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const width = bytes.length < 8 ? 0 : view.getUint32(0, true);
   if (width !== 2 && width !== 4 && width !== 8) reader.fail(broken('Intset'));
   if (bytes.length !== 8 + width * view.getUint32(4, true)) reader.fail(broken('Intset'));
+  const count = view.getUint32(4, true);
+  if (count === 0) reader.failEmpty(NOTHING);
+  let low = 0;
+  let high = 0;
+  for (let i = 0, at = 8; i < count; i++, at += width) {
+    const nextLow = width === 2 ? view.getInt16(at, true) : view.getInt32(at, true);
+    const nextHigh = width === 8 ? view.getInt32(at + 4, true) : nextLow >> 31;
+    const isMore = nextHigh > high || (nextHigh === high && nextLow >>> 0 > low >>> 0);
+    if (i > 0 && !isMore) reader.fail(broken('Intset'));
+    low = nextLow;
+    high = nextHigh;
+  }
+  return { type: 'integers', bytes, count };
+}
+
+/** The members of an intset as text. */
+export function integersOf(bytes: Uint8Array): Uint8Array[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const width = view.getUint32(0, true);
   const members: Uint8Array[] = [];
-  let before: bigint | undefined;
   for (let at = 8; at < bytes.length; at += width) {
     const member =
       width === 8
         ? view.getBigInt64(at, true)
-        : BigInt(width === 4 ? view.getInt32(at, true) : view.getInt16(at, true));
-    if (before !== undefined && member <= before) reader.fail(broken('Intset'));
-    before = member;
-    members.push(Uint8Array.from(String(member), (char) => char.charCodeAt(0)));
+        : width === 4
+          ? view.getInt32(at, true)
+          : view.getInt16(at, true);
+    members.push(latin1Bytes(String(member)));
   }
   return members;
 }
@@ -206,7 +274,7 @@ function readScored(reader: ByteReader, isText: boolean): Scored[] {
 // ── Values ──────────────────────────────────────────────────────────────────────────────────────
 
 function listOf(reader: ByteReader, elements: readonly Uint8Array[]): Value {
-  if (elements.length === 0) reader.failEmpty('A collection of nothing');
+  if (elements.length === 0) reader.failEmpty(NOTHING);
   return { type: 'list', elements };
 }
 
@@ -256,11 +324,6 @@ function refuseTwice(
   step: number,
   fault: string,
 ): void {
-  if (elements.length === 0) reader.failEmpty('A collection of nothing');
-  const seen = new Set<string>();
-  for (let i = 0; i < elements.length; i += step) {
-    const text = Buffer.from(elements[i]).toString('latin1');
-    if (seen.has(text)) reader.fail(fault);
-    seen.add(text);
-  }
+  if (elements.length === 0) reader.failEmpty(NOTHING);
+  if (!areDistinct(elements, step)) reader.fail(fault);
 }

@@ -35,6 +35,8 @@ import { LIST_LISTPACK, LIST_QUICKLIST, TYPE_LIST } from './type.ts';
 const emptyBytes = new Uint8Array(LISTPACK_EMPTY_SIZE);
 formatListpack(emptyBytes, 0);
 const empty = new Listpack().open(emptyBytes, 0);
+/** A node that comes from elsewhere. */
+const passing = new Listpack();
 
 export class List {
   /** The entry; it may lie elsewhere after something was added, and after settle(). */
@@ -73,6 +75,20 @@ export class List {
     if (isPacked) this.#packed.create(zone, entry);
     else this.#quick.open(zone, entry).format(fill);
     return this;
+  }
+
+  /** Bytes of content for a list of these nodes, each of them a listpack. */
+  static sizeOfNodes(nodes: readonly Uint8Array[], zone: Zone, fill: number): number {
+    return isOneNode(nodes, fill) ? nodes[0].length : Quicklist.sizeOfNodes(nodes, zone);
+  }
+
+  /** Points at an entry, with sizeOfNodes() bytes of content, and makes it a list of these nodes. */
+  createOfNodes(nodes: readonly Uint8Array[], zone: Zone, entry: number, fill: number): this {
+    const isPacked = isOneNode(nodes, fill);
+    this.create(zone, entry, isPacked, fill);
+    if (isPacked) zone.content.write(entry, 0, nodes[0], 0, nodes[0].length);
+    else for (const node of nodes) this.#quick.append(passing.open(node, 0));
+    return this.open(zone, entry);
   }
 
   /** Points at an entry. */
@@ -399,6 +415,13 @@ export class List {
     if (this.count === 0) return 'a list is empty';
     return this.#isPacked ? this.#packed.audit() : this.#quick.audit();
   }
+}
+
+/** Whether a list of these nodes is a listpack. */
+function isOneNode(nodes: readonly Uint8Array[], fill: number): boolean {
+  if (nodes.length > 1) return false;
+  const { size, count } = passing.open(nodes[0], 0);
+  return !exceedsNode(fill, size, count);
 }
 
 function packedSize({ bytes, starts, ends }: Elements, first: number, end: number): number {

@@ -807,6 +807,15 @@ export class Quicklist {
     return at * UNIT;
   }
 
+  /** The same for a list of these nodes, each of them a listpack. */
+  static sizeOfNodes(nodes: readonly Uint8Array[], zone: Zone): number {
+    const scale = scaleOf(zone.layout.chunkSize / UNIT);
+    const listpack = new Listpack();
+    let at = HEADER_UNITS;
+    for (const node of nodes) at = placeAll(at, listpack.open(node, 0), scale);
+    return at * UNIT;
+  }
+
   /** Makes the content of an entry of another zone, sizeIn() bytes, a copy. */
   copyTo(zone: Zone, entry: number): void {
     const target = new Quicklist().open(zone, entry);

@@ -187,10 +187,11 @@ describe('BGSAVE', () => {
     },
   );
 
-  test('that can not begin says so', () => {
+  test('that can not begin has failed', () => {
     const server = open();
     server.disk.failing = 'draft';
-    expect(server.run('BGSAVE')).toBe('-ERR\r\n');
+    // As in Redis, whose child fails a moment later.
+    expect(server.run('BGSAVE')).toBe('+Background saving started\r\n');
     expect(server.info('rdb_last_bgsave_status')).toBe('err');
     expect(server.zone.table.guard).toBeUndefined();
   });
@@ -364,7 +365,7 @@ describe('loading', () => {
     expect(server.info('loading_total_bytes')).toBe(
       String(first.disk.files.get('/data/dump.rdb')?.length),
     );
-    expect(server.info('loading_loaded_perc')).toMatch(/^\d\.\d\d%$/);
+    expect(server.info('loading_loaded_perc')).toMatch(/^\d\.\d\d$/);
     await done;
     expect(server.info('loading')).toBe('0');
     expect(server.run('DBSIZE')).toBe(':50\r\n');
