@@ -47,7 +47,7 @@ function addOver(zone: Zone, entry: number, size: number): void {
   const { content, room, slab } = zone;
   const keyRoom = zone.keyAt(entry) < 0 ? 4 : zone.keySize(entry);
   const fixed = fixedSizeFor(zone.isVolatile(entry), keyRoom, zone.annexSize(entry));
-  content.shapeFor(fixed, false, size + content.startOf(entry));
+  content.shapeFor(fixed, TYPE_STRING, size + content.startOf(entry));
   const { shapeSize, shapeChunks, shapeLists } = content;
   const chunks = content.chunkCount(entry);
   const isSame = chunks === shapeChunks && content.shapeFits;

@@ -14,7 +14,16 @@
 
 import { copyBytes, equalBytes } from '../std/bytes.ts';
 import type { Arena } from './arena.ts';
-import { CHUNKED, CHUNKS_LISTED, contentAt, E_META, E_SIZE, keyAt, LONG_KEY } from './entry.ts';
+import {
+  alignedFor,
+  CHUNKED,
+  CHUNKS_LISTED,
+  contentAt,
+  E_META,
+  E_SIZE,
+  keyAt,
+  LONG_KEY,
+} from './entry.ts';
 import type { Layout } from './layout.ts';
 import type { Slab } from './slab.ts';
 
@@ -35,10 +44,10 @@ export class Content {
     this.#slab = slab;
   }
 
-  /** Lays out `size` bytes of content behind `fixed` bytes of header, key and annex. */
-  shapeFor(fixed: number, aligned: boolean, size: number): void {
+  /** Lays out `size` bytes of content of a type behind `fixed` bytes of header, key and annex. */
+  shapeFor(fixed: number, type: number, size: number): void {
     const { chunkSize, chunkShift } = this.layout;
-    const flat = (aligned ? (fixed + 7) & ~7 : fixed) + size;
+    const flat = alignedFor(type, fixed) + size;
     this.shapeLists = 0;
     this.shapeFits = true;
     if (flat <= chunkSize) {

@@ -40,8 +40,10 @@ export const HEADER_SIZE = 28;
 export const TIMED_HEADER_SIZE = 32;
 
 export const TYPE_MASK = 7;
-/** Type 0 is the string; its content needs no alignment. Others start at a multiple of 8. */
+/** Type 0 is the string; its content needs no alignment. Others start at a multiple of 4, or … */
 export const TYPE_STRING = 0;
+/** … of 8 where doubles are in it: a bit for each of those types, sorted sets and streams. */
+const TYPES_OF_DOUBLES = (1 << 3) | (1 << 5);
 
 /** Has room for a deadline (which may be none: place 0). */
 export const TIMED = 1 << 3;
@@ -116,10 +118,16 @@ export function fixedSizeOf(i32: Int32Array, entry: number): number {
   return annex + 4 + 4 * i32[entry * 2 + (annex >>> 2)];
 }
 
+/** Where content of a type that lies in the slot begins, behind `size` bytes. */
+export function alignedFor(type: number, size: number): number {
+  if (type === TYPE_STRING) return size;
+  return (TYPES_OF_DOUBLES & (1 << type)) !== 0 ? (size + 7) & ~7 : (size + 3) & ~3;
+}
+
 /** Byte position where content that lies in the slot begins, or the list of its chunks. */
 export function contentAt(i32: Int32Array, entry: number): number {
   const meta = i32[entry * 2 + E_META];
   const at = fixedSizeOf(i32, entry);
   if ((meta & CHUNKED) !== 0) return entry * 8 + ((at + 3) & ~3);
-  return entry * 8 + ((meta & TYPE_MASK) === TYPE_STRING ? at : (at + 7) & ~7);
+  return entry * 8 + alignedFor(meta & TYPE_MASK, at);
 }

@@ -18,6 +18,7 @@ import { copyBytes } from '../std/bytes.ts';
 import { DELETED, type Entries } from './entries.ts';
 import {
   ANNEX,
+  alignedFor,
   annexAt,
   annexSizeOf,
   CHUNKED,
@@ -38,7 +39,6 @@ import {
   TIMED,
   TIMED_HEADER_SIZE,
   TYPE_MASK,
-  TYPE_STRING,
 } from './entry.ts';
 import type { Room } from './room.ts';
 
@@ -188,7 +188,7 @@ export class Shaping {
     const room = this.#room;
     const entry = this.#old;
     const fixed = fixedSizeFor(this.#isTimed, keyRoom, this.#annexSize);
-    content.shapeFor(fixed, this.#type !== TYPE_STRING, this.#total);
+    content.shapeFor(fixed, this.#type, this.#total);
     room.begin();
     if (!content.shapeFits) return 0;
     const sizeClass = slab.classFor(content.shapeSize);
@@ -260,7 +260,7 @@ export class Shaping {
     if (lacksHeader || lacksPlace || annexSize !== annexSizeOf(i32, entry)) return room.refuse();
     if (content.isFlat(entry)) {
       const fixed = fixedSizeOf(i32, entry);
-      const used = (type === TYPE_STRING ? fixed : (fixed + 7) & ~7) + total;
+      const used = alignedFor(type, fixed) + total;
       if (used > slab.slotSize(slab.classOf(entry))) return room.refuse();
     } else {
       if (total > i32[entry * 2 + E_SIZE] >>> 0) return room.refuse();

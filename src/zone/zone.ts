@@ -21,6 +21,7 @@ import { KeyedHash } from '../std/hash.ts';
 import { DELETED, Entries, type EntriesOptions } from './entries.ts';
 import {
   ANNEX,
+  alignedFor,
   annexAt,
   annexSizeOf,
   CHUNKED,
@@ -40,7 +41,6 @@ import {
   LONG_KEY_SIZE,
   TIMED,
   TYPE_MASK,
-  TYPE_STRING,
 } from './entry.ts';
 import {
   C_LIVE,
@@ -194,7 +194,7 @@ export class Zone extends Entries {
         (!timed || ((meta & TIMED) !== 0 && this.#hasPlaceFor(existing)))
       ) {
         const fixed = fixedSizeOf(i32, existing);
-        const used = (type === TYPE_STRING ? fixed : (fixed + 7) & ~7) + size;
+        const used = alignedFor(type, fixed) + size;
         if (
           used <= this.layout.chunkSize &&
           this.layout.classOfUnits[(used + 7) >>> 3] === slab.classOf(existing)
@@ -231,7 +231,7 @@ export class Zone extends Entries {
     const isLong = keySize > this.#keySizeMax();
     const total = isLong ? size + content.paddedKeySize(keySize) : size;
     const fixed = fixedSizeFor(timed, isLong ? 4 : keySize, annexSize);
-    content.shapeFor(fixed, type !== TYPE_STRING, total);
+    content.shapeFor(fixed, type, total);
     const { shapeSize, shapeChunks, shapeLists } = content;
     room.begin();
     if (!content.shapeFits) return room.refuse();
@@ -326,7 +326,7 @@ export class Zone extends Entries {
     const { content, room } = this;
     const isLong = keySize > this.#keySizeMax();
     const total = isLong ? size + content.paddedKeySize(keySize) : size;
-    content.shapeFor(this.#fixedSize(false, keySize, isLong), type !== TYPE_STRING, total);
+    content.shapeFor(this.#fixedSize(false, keySize, isLong), type, total);
     room.addSlot(content.shapeSize);
     room.addChunks(content.shapeChunks + content.shapeLists);
   }
