@@ -564,7 +564,7 @@ export class ScriptRunner implements ScriptRuns {
   /** Reads the arguments of redis.call() as a request. Answers what is wrong with them. */
   #readRequest(lua: Lua): string | undefined {
     const argv = this.#argv;
-    const count = lua.top();
+    const count = lua.argumentCount();
     argv.count = 0;
     if (count === 0) return 'Please specify at least one argument for this redis lib call';
     if (argv.bytes.length > ARGUMENTS_KEPT) argv.bytes = new Uint8Array(0);
@@ -572,13 +572,15 @@ export class ScriptRunner implements ScriptRuns {
     let at = 0;
     for (let i = 0; i < count; i++) {
       argv.starts[i] = at;
+      const isString = lua.readString(i);
       // Of a number that is none Lua knows the sign, as C prints it.
-      const isNumber = lua.type(i + 1) === TYPE_NUMBER && !Number.isNaN(lua.toNumber(i + 1));
+      const isNumber =
+        !isString && lua.type(i + 1) === TYPE_NUMBER && !Number.isNaN(lua.toNumber(i + 1));
       if (isNumber) {
         this.#makePlace(at, DOUBLE_TEXT_SIZE_MAX);
         at = writeDouble(argv.bytes, at, lua.toNumber(i + 1) + 0);
       } else {
-        if (!lua.readBytes(i + 1)) {
+        if (!isString && !lua.readBytes(i + 1)) {
           return 'Lua redis lib command arguments must be strings or integers';
         }
         const size = lua.end - lua.start;

@@ -66,8 +66,10 @@ export class ReplyReader {
 
   #value(lua: Lua): void {
     const bytes = this.#bytes;
-    lua.checkStack(STACK_OF_VALUE, 'reply');
-    switch (bytes[this.#at]) {
+    const kind = bytes[this.#at];
+    // What is one value has room: in a script's call, and in what reserves it for its own.
+    if (kind !== INTEGER && kind !== BULK) lua.checkStack(STACK_OF_VALUE, 'reply');
+    switch (kind) {
       case INTEGER:
         lua.pushNumber(this.#number());
         return;
@@ -289,12 +291,14 @@ export function replyValue(
   onError: (error: ReturnedError) => void,
   depth = 0,
 ): void {
-  if (depth > NESTING_MAX || !lua.reserveStack(STACK_OF_VALUE)) {
+  const type = lua.topType();
+  const isNestedTooDeep = depth > NESTING_MAX;
+  if (isNestedTooDeep || (type === TYPE_TABLE && !lua.reserveStack(STACK_OF_VALUE))) {
     onError({ text: errors.luaStackLimit.text, isCounted: false });
     lua.pop(1);
     return;
   }
-  switch (lua.type(-1)) {
+  switch (type) {
     case TYPE_STRING:
       lua.readBytes(-1);
       reply.bulk(lua.memory, lua.start, lua.end);

@@ -118,13 +118,13 @@ export class Scripts implements ScriptCache {
         body: script.body,
       },
       (lua) => {
-        lua.newTable();
+        lua.newArray(keys);
         for (let i = 0; i < keys; i++) {
           lua.pushBytes(argv.bytes, argv.starts[3 + i], argv.ends[3 + i]);
           lua.rawSetIndex(-2, i + 1);
         }
         this.#sandbox?.setGlobal('KEYS');
-        lua.newTable();
+        lua.newArray(argv.count - 3 - keys);
         for (let i = 3 + keys; i < argv.count; i++) {
           lua.pushBytes(argv.bytes, argv.starts[i], argv.ends[i]);
           lua.rawSetIndex(-2, i - 2 - keys);

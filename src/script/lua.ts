@@ -16,6 +16,7 @@
  */
 
 import { latin1Text, writeLatin1 } from '../std/ascii.ts';
+import { assert } from '../std/assert.ts';
 import { copyBytes } from '../std/bytes.ts';
 import { systemClock } from '../std/clock.ts';
 import { Output } from './output.ts';
@@ -58,6 +59,15 @@ export const GLOBALS_INDEX = -10_002;
 
 /** What a function finds free on the stack above its arguments without asking. */
 export const STACK_FREE = 20;
+
+// Where a lua_State has its top and its base, a value its type, and a string its size and bytes.
+// What is read at every call is read there: each function of the API is a call across.
+const S_TOP = 8;
+const S_BASE = 12;
+const VALUE_SIZE = 16;
+const VALUE_TYPE = 8;
+const STRING_SIZE = 12;
+const STRING_BYTES = 16;
 
 const TWO_63 = 2 ** 63;
 const SIZE_IMPOSSIBLE = 2 ** 31 - 256;
@@ -106,6 +116,20 @@ export class Lua {
     this.output = new Output(this);
     this.state = run['luaL_newstate']();
     run['luaL_openlibs'](this.state);
+    this.#checkLayout();
+  }
+
+  /** Refuses a program whose values lie elsewhere. */
+  #checkLayout(): void {
+    this.pushText('layout');
+    this.pushNumber(1);
+    const isKnown =
+      this.argumentCount() === this.top() &&
+      this.topType() === TYPE_NUMBER &&
+      this.readString(0) &&
+      latin1Text(this.memory, this.start, this.end) === 'layout';
+    assert(isKnown, 'the program of Lua is not the one that is known');
+    this.setTop(0);
   }
 
   // ── Functions and libraries ───────────────────────────────────────────────────────────────────
@@ -214,6 +238,29 @@ export class Lua {
   }
 
   // ── What is there ─────────────────────────────────────────────────────────────────────────────
+
+  /** How many values the running function has: top(), read from memory. */
+  argumentCount(): number {
+    const { state, words } = this;
+    return (words[(state + S_TOP) >> 2] - words[(state + S_BASE) >> 2]) / VALUE_SIZE;
+  }
+
+  /** Reads argument `i`, from 0, if it is a string and no number; false: it is something else. */
+  readString(i: number): boolean {
+    const { words } = this;
+    const at = words[(this.state + S_BASE) >> 2] + i * VALUE_SIZE;
+    if (words[(at + VALUE_TYPE) >> 2] !== TYPE_STRING) return false;
+    const string = words[at >> 2];
+    this.start = string + STRING_BYTES;
+    this.end = this.start + words[(string + STRING_SIZE) >> 2];
+    return true;
+  }
+
+  /** The type of the value on top, of which there must be one. */
+  topType(): number {
+    const { words } = this;
+    return words[(words[(this.state + S_TOP) >> 2] - VALUE_SIZE + VALUE_TYPE) >> 2];
+  }
 
   type(index: number): number {
     return this.x['lua_type'](this.state, index);
@@ -388,6 +435,15 @@ export class Lua {
 
   newTable(): void {
     this.x['lua_createtable'](this.state, 0, 0);
+  }
+
+  /**
+   * A table for the elements 1 to `count`: as large as one to which they were added one by one,
+   * since # of a table with holes depends on its size.
+   */
+  newArray(count: number): void {
+    const size = count < 2 ? count : 2 ** (32 - Math.clz32(count - 1));
+    this.x['lua_createtable'](this.state, size, 0);
   }
 
   /** What # answers, without asking a metatable. */

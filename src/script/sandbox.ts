@@ -218,13 +218,13 @@ export class Sandbox {
     const { x } = lua;
     const { main: thread } = this.#threads;
     // A script may have given its thread other globals.
-    lua.rawGetIndex(REGISTRY_INDEX, this.#env);
-    x['lua_xmove'](this.#main, thread, 1);
+    x['lua_rawgeti'](thread, REGISTRY_INDEX, this.#env);
     x['lua_replace'](thread, GLOBALS_INDEX);
-    lua.rawGetIndex(REGISTRY_INDEX, reference);
-    lua.insert(-count - 1);
-    x['lua_checkstack'](thread, count + 1);
-    x['lua_xmove'](this.#main, thread, count + 1);
+    x['lua_rawgeti'](thread, REGISTRY_INDEX, reference);
+    if (count > 0) {
+      x['lua_checkstack'](thread, count);
+      x['lua_xmove'](this.#main, thread, count);
+    }
     lua.state = thread;
     return this.#threads.start(count);
   }

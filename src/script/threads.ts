@@ -145,9 +145,11 @@ export class Threads {
   finish(failed: boolean): void {
     const lua = this.#lua;
     const { x } = lua;
-    for (const inner of [...this.#inner.values()]) {
-      this.#end(inner);
-      this.#drop(inner.state);
+    if (this.#inner.size > 0) {
+      for (const inner of [...this.#inner.values()]) {
+        this.#end(inner);
+        this.#drop(inner.state);
+      }
     }
     this.#isLeaving = false;
     if (!failed) {
