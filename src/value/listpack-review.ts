@@ -14,6 +14,10 @@ import { elementSize, integerElementSize, Listpack } from './listpack.ts';
 const INTEGER_SIZE_MAX = 20;
 /** Up to so many elements each is compared with each. */
 const FEW = 12;
+/** Of a table that is kept. */
+const TABLE_SIZE = 1024;
+/** Places of elements that are kept. */
+const PLACES_KEPT = 64 * 1024;
 
 const hash = new KeyedHash(systemSeed().subarray(0, HASH_SEED_SIZE));
 
@@ -30,11 +34,12 @@ export class ListpackReview {
   /** Where elements begin, and behind the last. */
   #places = new Int32Array(64);
   /** Numbers of elements plus one, by hash. */
-  #table = new Int32Array(128);
+  readonly #table = new Int32Array(TABLE_SIZE);
 
   /** Looks at a listpack that begins at `start`. */
   look(bytes: Uint8Array, start: number): this {
     const listpack = this.#listpack.open(bytes, start);
+    if (this.#places.length > PLACES_KEPT) this.#places = new Int32Array(64);
     this.count = 0;
     this.longest = 0;
     this.isOwn = true;
@@ -80,11 +85,10 @@ export class ListpackReview {
       }
       return false;
     }
-    let size = this.#table.length;
+    let size = TABLE_SIZE;
     while (size < (count / step) * 2) size *= 2;
-    if (size > this.#table.length) this.#table = new Int32Array(size);
-    else this.#table.fill(0);
-    const table = this.#table;
+    // A large one is not kept: it would be cleared for every small one.
+    const table = size === TABLE_SIZE ? this.#table.fill(0) : new Int32Array(size);
     const { bytes } = this.#listpack;
     for (let i = 0; i < count; i += step) {
       let slot = hash.hash(bytes, places[i], places[i + 1]) & (size - 1);
