@@ -10,6 +10,7 @@
 import type { Database } from '../keyspace/database.ts';
 import type { RequestWriter } from '../resp/request-writer.ts';
 import { shortestText } from '../std/double.ts';
+import { finish, type Steps } from '../std/steps.ts';
 import { Hash } from '../value/hash.ts';
 import { List } from '../value/list.ts';
 import { MemberSet } from '../value/set.ts';
@@ -28,7 +29,6 @@ import {
 import { StreamWalk } from '../value/stream-walk.ts';
 import type { BulkSink } from '../value/string.ts';
 import { TYPE_HASH, TYPE_LIST, TYPE_SET, TYPE_SORTED_SET, TYPE_STREAM } from '../value/type.ts';
-import type { Steps } from './byte-writer.ts';
 
 type Zone = Database['zone'];
 
@@ -41,7 +41,7 @@ const last = new StreamId().setMax();
 /** Writes the requests that make the key of an entry. */
 export function writeRequests(out: RequestWriter, zone: Zone, entry: number): void {
   const key = zone.key(entry);
-  for (const _ of requestSteps(out, zone, entry, key));
+  finish(requestSteps(out, zone, entry, key));
   if (zone.isVolatile(entry)) writeDeadline(out, key, zone.deadlines.exactOf(entry));
 }
 

@@ -9,6 +9,7 @@
 
 import { copyBytes } from '../std/bytes.ts';
 import { parseSafeInteger, writeInteger } from '../std/int64.ts';
+import type { Steps } from '../std/steps.ts';
 import type { BulkSink } from '../value/string.ts';
 import {
   COMPRESSED_SIZE_MIN,
@@ -22,9 +23,6 @@ import {
   LENGTH_64,
 } from './format.ts';
 import { compress, Packer } from './lzf.ts';
-
-/** Something that takes long, to be gone on with until it is done. */
-export type Steps = Generator<undefined, void, undefined>;
 
 const SIZE_MIN = 256;
 /** Bytes from which on a string is worth several steps. */

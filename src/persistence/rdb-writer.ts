@@ -16,7 +16,8 @@ import type { Database } from '../keyspace/database.ts';
 import type { Frozen } from '../keyspace/frozen.ts';
 import { latin1Bytes } from '../std/ascii.ts';
 import { Crc64 } from '../std/crc64.ts';
-import { ByteWriter, type Steps } from './byte-writer.ts';
+import type { Steps } from '../std/steps.ts';
+import { ByteWriter } from './byte-writer.ts';
 import {
   MAGIC,
   OPCODE_AUX,

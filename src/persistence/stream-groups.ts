@@ -10,6 +10,7 @@
  */
 
 import { compareBytes } from '../std/bytes.ts';
+import type { Steps } from '../std/steps.ts';
 import { ID_WORDS } from '../value/id-tree.ts';
 import { StreamId } from '../value/stream-id.ts';
 import {
@@ -21,7 +22,7 @@ import {
   PENDING_WORDS,
 } from '../value/stream-image.ts';
 import type { ByteReader } from './byte-reader.ts';
-import type { ByteWriter, Steps } from './byte-writer.ts';
+import type { ByteWriter } from './byte-writer.ts';
 import { T_STREAM_LISTPACKS_2, T_STREAM_LISTPACKS_3 } from './format.ts';
 
 const TWO_32 = 2 ** 32;

@@ -9,6 +9,7 @@
  * its last element before anything is made of it.
  */
 
+import { finish, type Steps } from '../std/steps.ts';
 import { ID_WORDS } from '../value/id-tree.ts';
 import { Listpack, validateListpack } from '../value/listpack.ts';
 import type { Stream } from '../value/stream.ts';
@@ -21,7 +22,7 @@ import {
 } from '../value/stream-image.ts';
 import { DELETED, SAME_FIELDS } from '../value/stream-node.ts';
 import { ByteReader } from './byte-reader.ts';
-import type { ByteWriter, Steps } from './byte-writer.ts';
+import type { ByteWriter } from './byte-writer.ts';
 import { T_STREAM_LISTPACKS_2, T_STREAM_LISTPACKS_3 } from './format.ts';
 import { groupSteps, needsActiveTimes, readGroups, readId, writeId } from './stream-groups.ts';
 
@@ -40,7 +41,7 @@ export function writeStream(writer: ByteWriter, image: StreamImage, type: number
   writer.length(image.nodes.length);
   for (const node of image.nodes) writeNode(writer, node);
   writeFace(writer, image);
-  for (const _ of groupSteps(writer, image.groups, type === T_STREAM_LISTPACKS_3));
+  finish(groupSteps(writer, image.groups, type === T_STREAM_LISTPACKS_3));
 }
 
 /** The same, of a stream that stays as it is, in steps. */

@@ -10,12 +10,13 @@
  */
 
 import { latin1Bytes } from '../std/ascii.ts';
+import { areDistinct } from '../std/distinct.ts';
 import { parseDouble } from '../std/double.ts';
 import { Listpack, validateListpack } from '../value/listpack.ts';
 import { ListpackReview } from '../value/listpack-review.ts';
 import type { StreamImage } from '../value/stream-image.ts';
 import type { ByteReader } from './byte-reader.ts';
-import { areDistinct } from './distinct.ts';
+import { ByteStrings } from './byte-strings.ts';
 import {
   NODE_PACKED,
   NODE_PLAIN,
@@ -325,5 +326,5 @@ function refuseTwice(
   fault: string,
 ): void {
   if (elements.length === 0) reader.failEmpty(NOTHING);
-  if (!areDistinct(elements, step)) reader.fail(fault);
+  if (!areDistinct(new ByteStrings(elements), step)) reader.fail(fault);
 }

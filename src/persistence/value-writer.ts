@@ -13,6 +13,7 @@ import type { Database } from '../keyspace/database.ts';
 import { latin1Bytes } from '../std/ascii.ts';
 import { unreachable } from '../std/assert.ts';
 import { DOUBLE_TEXT_SIZE_MAX, doubleText } from '../std/double.ts';
+import { finish, type Steps } from '../std/steps.ts';
 import { Hash } from '../value/hash.ts';
 import { Intset } from '../value/intset.ts';
 import { List } from '../value/list.ts';
@@ -38,7 +39,7 @@ import {
   TYPE_STREAM,
   TYPE_STRING,
 } from '../value/type.ts';
-import { type ByteWriter, LARGE_SIZE, type Steps } from './byte-writer.ts';
+import { type ByteWriter, LARGE_SIZE } from './byte-writer.ts';
 import {
   NODE_PACKED,
   T_HASH,
@@ -133,7 +134,7 @@ function writtenTypeOf(zone: Zone, entry: number): number {
 
 function writeContent(writer: ByteWriter, zone: Zone, entry: number): void {
   if (zone.type(entry) === TYPE_STRING) writeString(zone, entry, writer);
-  else for (const _ of elementSteps(writer, zone, entry, shared));
+  else finish(elementSteps(writer, zone, entry, shared));
 }
 
 /** Writes a value as writeKey() does, in steps. Nothing of the zone must change meanwhile. */

@@ -26,7 +26,6 @@ import type { AppendOnlyFile } from '../persistence/aof.ts';
 import { Manifest, ManifestError } from '../persistence/aof-manifest.ts';
 import { AofReader, ENDED, MALFORMED, TORN } from '../persistence/aof-reader.ts';
 import { Corrupt } from '../persistence/byte-reader.ts';
-import type { Steps } from '../persistence/byte-writer.ts';
 import { isLoadFault, LoadError, RdbLoad } from '../persistence/rdb-load.ts';
 import {
   type KeyRecord,
@@ -37,6 +36,7 @@ import {
 import type { Argv } from '../resp/argv.ts';
 import { type ErrorReply, errors } from '../resp/errors.ts';
 import { latin1Text } from '../std/ascii.ts';
+import type { Steps } from '../std/steps.ts';
 
 const MAGIC = 'REDIS';
 /** Fields of a snapshot: the zones whose keys it has, and how many databases are the first one's. */

@@ -6,6 +6,7 @@ import type { Values } from '../instance/config/directives.ts';
 import { AppendOnlyFile } from '../persistence/aof.ts';
 import { type AofDisk, systemDisk } from '../persistence/aof-writer.ts';
 import { errors } from '../resp/errors.ts';
+import { finish } from '../std/steps.ts';
 import { AofLoad, AofLoadError } from './aof-load.ts';
 import { type Pieces, requestsOf, snapshotOf } from './contents.ts';
 
@@ -229,7 +230,7 @@ export class ServerAppendOnly implements AppendOnly {
     try {
       this.#load.readManifest();
       file.removeHistory();
-      for (const _ of this.#load.run());
+      finish(this.#load.run());
     } catch (error) {
       if (!(error instanceof AofLoadError)) throw error;
       return false;

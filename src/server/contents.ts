@@ -3,10 +3,10 @@
 import type { Instance } from '../dispatch/call.ts';
 import type { Frozen } from '../keyspace/frozen.ts';
 import { requestSteps, writeDeadline, writeRequests } from '../persistence/aof-commands.ts';
-import type { Steps } from '../persistence/byte-writer.ts';
 import { RdbWriter } from '../persistence/rdb-writer.ts';
 import { Snapshot, type SnapshotWriter } from '../persistence/snapshot.ts';
 import { RequestWriter } from '../resp/request-writer.ts';
+import type { Steps } from '../std/steps.ts';
 import type { Zone } from '../zone/zone.ts';
 import { NUMBERED_FIELD, ZONES_FIELD } from './aof-load.ts';
 
