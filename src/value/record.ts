@@ -154,7 +154,8 @@ export function writeValue(
 }
 
 /**
- * Gives a short record another value if that leaves it as large as it is, or makes it long. Answers
+ * Gives a record another value if its block can be told to be large enough at a glance: that of a
+ * short one if its size in units stays, that of a long one if its value keeps its size. Answers
  * whether it did.
  */
 export function rewriteValue(
@@ -165,16 +166,27 @@ export function rewriteValue(
   end: number,
 ): boolean {
   const word = region.word(record);
-  const { u8 } = region;
-  const memberSize = region.i32[word + R_TAG] & LONG;
+  const { u8, i32 } = region;
+  const memberSize = i32[word + R_TAG] & LONG;
   const size = end - start;
-  if (memberSize === LONG || size >= VALUE_LONG) return false;
+  if (memberSize === LONG) {
+    if (i32[word + R_VALUE_SIZE] !== size) return false;
+    writeValue(region, record, bytes, start, end);
+    return true;
+  }
   const at = word * 4 + HEADER + memberSize;
   const old = u8[at];
-  const bare = HEADER + memberSize + 1;
-  if (old >= VALUE_LONG || (bare + size + 7) >>> 3 !== (bare + old + 7) >>> 3) return false;
-  u8[at] = size;
-  copyBytes(u8, at + 1, bytes, start, end);
+  if (old < VALUE_LONG && size < VALUE_LONG) {
+    const bare = HEADER + memberSize + 1;
+    if ((bare + size + 7) >>> 3 !== (bare + old + 7) >>> 3) return false;
+    u8[at] = size;
+    copyBytes(u8, at + 1, bytes, start, end);
+    return true;
+  }
+  const fits = shortSize(memberSize, size);
+  const units = recordUnits(memberSize, valueSizeOf(region, record));
+  if (fits > SHORT_SIZE_MAX || (fits + 7) >>> 3 !== units) return false;
+  writeValue(region, record, bytes, start, end);
   return true;
 }
 

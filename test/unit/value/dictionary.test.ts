@@ -95,6 +95,33 @@ describe('values', () => {
     expect(dictionary.count).toBe(5);
   });
 
+  test('are rewritten inside their record if that keeps its size, and else not at all', () => {
+    const zone = zoneOf(4 * MiB);
+    const dictionary = make(zone);
+    const sizes = [0, 1, 6, 7, 253, 254, 255, 256, 262, 1998, 2000, 2007, 2020, 2030, 2040, 5000];
+    const seen = new Set<boolean>();
+    for (const from of sizes) {
+      for (const to of sizes) {
+        for (const memberSize of [0, 7, 2010, 6000]) {
+          const field = 'f'.repeat(memberSize);
+          const was = 'a'.repeat(from);
+          const next = 'b'.repeat(to);
+          set(zone, dictionary, field, was);
+          assert(dictionary.find(latin1Bytes(field), 0, memberSize));
+          const keepsSize = dictionary.keepsSize(to);
+          const isDone = dictionary.replaceInside(latin1Bytes(next), 0, to);
+          seen.add(isDone);
+          assert(keepsSize || !isDone, `${memberSize}: ${from} to ${to} needs another record`);
+          assert(isDone || from !== to, `${memberSize}: ${from} keeps its size`);
+          assert(value(dictionary) === (isDone ? next : was), `${memberSize}: ${from} to ${to}`);
+          assert(member(dictionary) === field);
+        }
+        expect(dictionary.audit()).toBe(undefined);
+      }
+    }
+    expect(seen.size).toBe(2);
+  });
+
   test('that become smaller need no room', () => {
     const zone = zoneOf(4 * MiB);
     const dictionary = make(zone);
