@@ -16,15 +16,10 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import {
-  buildProgram,
-  type StartedProgram,
-  type StartOptions,
-  startProgram,
-} from '../support/built.ts';
-import { freePort } from '../support/redis.ts';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { StartedProgram, StartOptions } from '../support/built.ts';
 import { RespClient } from '../support/resp-client.ts';
+import { useBuild } from '../support/restarts.ts';
 
 const AOF = ['--appendonly', 'yes'];
 const RDB = 'dump.rdb';
@@ -34,15 +29,12 @@ const LIBRARY = "#!lua name=lib\nredis.register_function('f', function() return 
 const NOBODY = 65534;
 const isRoot = process.getuid?.() === 0;
 
-let build: string;
-let main: string;
+const build = useBuild();
 let dir: string;
 /** Good files, by name. */
 const good = new Map<string, Buffer>();
 
 beforeAll(async () => {
-  build = mkdtempSync(join(tmpdir(), 'zonis-files-'));
-  main = buildProgram(build);
   dir = mkdtempSync(join(tmpdir(), 'zonis-data-'));
   const plain = ['--rdbcompression', 'no', '--rdbchecksum', 'no', '--save', ''];
   await using(await start([...AOF, ...plain]), async (say) => {
@@ -59,8 +51,6 @@ beforeAll(async () => {
   }
   rmSync(dir, { recursive: true });
 }, 60_000);
-
-afterAll(() => rmSync(build, { recursive: true, force: true }));
 
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'zonis-data-'));
@@ -82,7 +72,7 @@ function named(part: string): string {
 }
 
 async function start(options: readonly string[], how: StartOptions = {}): Promise<StartedProgram> {
-  return startProgram(main, await freePort(), ['--dir', dir, ...options], how);
+  return build.start(['--dir', dir, ...options], how);
 }
 
 async function using(
@@ -213,12 +203,11 @@ describe('what may not be read or written', () => {
 
   beforeAll(async () => {
     if (!isRoot) return;
-    for (const folder of [build, join(build, 'dist')]) chmodSync(folder, 0o755);
+    for (const folder of [build.folder, join(build.folder, 'dist')]) chmodSync(folder, 0o755);
     const empty = mkdtempSync(join(tmpdir(), 'zonis-data-'));
     chownSync(empty, NOBODY, NOBODY);
     try {
-      const options = ['--dir', empty];
-      const program = await startProgram(main, await freePort(), options, how);
+      const program = await build.start(['--dir', empty], how);
       await program.kill();
     } catch {
       reason = 'the program lies where only root goes';

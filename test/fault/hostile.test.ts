@@ -5,17 +5,13 @@
  * ZONIS_HOSTILE multiplies how many there are and how much they send.
  */
 
-import { rmSync } from 'node:fs';
-import { mkdtemp } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SeededRandom } from '../../src/std/random.ts';
-import { buildProgram, type StartedProgram, startProgram } from '../support/built.ts';
+import type { StartedProgram } from '../support/built.ts';
 import { eventually as within } from '../support/clock.ts';
-import { freePort } from '../support/redis.ts';
 import { type Arg, encode, RespClient } from '../support/resp-client.ts';
+import { useBuild } from '../support/restarts.ts';
 
 const SCALE = Number(process.env.ZONIS_HOSTILE ?? 1);
 const MiB = 1024 * 1024;
@@ -37,14 +33,12 @@ const LIMIT_MS = 20_000 * SCALE;
 const eventually = (what: string, isSo: () => boolean | Promise<boolean>): Promise<void> =>
   within(what, isSo, LIMIT_MS);
 
-let build: string;
+const build = useBuild();
 let program: StartedProgram;
 let admin: RespClient;
 
 beforeAll(async () => {
-  build = await mkdtemp(join(tmpdir(), 'zonis-hostile-'));
-  const main = buildProgram(build);
-  program = await startProgram(main, await freePort(), [
+  program = await build.start([
     ...['--save', '', '--maxmemory', '64mb', '--maxclients', String(CLIENTS_MAX)],
     ...['--client-output-buffer-limit', 'normal', '8mb', '0', '0'],
     ...['--client-output-buffer-limit', 'pubsub', '4mb', '0', '0'],
@@ -64,7 +58,6 @@ beforeAll(async () => {
 afterAll(async () => {
   admin?.close();
   await program?.kill();
-  rmSync(build, { recursive: true, force: true });
 });
 
 // ── Who is there ────────────────────────────────────────────────────────────────────────────────

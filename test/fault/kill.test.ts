@@ -10,14 +10,13 @@
  */
 
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { SeededRandom } from '../../src/std/random.ts';
-import { buildProgram, type StartedProgram, startProgram } from '../support/built.ts';
-import { freePort } from '../support/redis.ts';
+import type { StartedProgram } from '../support/built.ts';
 import { NoAnswer, RespClient } from '../support/resp-client.ts';
+import { useBuild } from '../support/restarts.ts';
 import { clear, type Found, findAll, newWriters, type Progress, writeAll } from './kill-load.ts';
 
 const ROUNDS = Number(process.env.ZONIS_KILL_ROUNDS ?? 3);
@@ -29,15 +28,7 @@ const CLEARED_EVERY = 4;
 /** Far more than `everysec` promises: a machine may be busy. */
 const LOST_MS_MAX = 5000;
 
-let folder: string;
-let main: string;
-
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'zonis-kill-'));
-  main = buildProgram(folder);
-}, 60_000);
-
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const build = useBuild();
 
 /** Has files rewritten and saved one after the other until the server is gone. */
 async function rewrite(program: StartedProgram): Promise<void> {
@@ -79,12 +70,12 @@ describe.each(['always', 'everysec'])('with appendfsync %s', (policy) => {
     `killed ${ROUNDS} times`,
     async () => {
       const random = new SeededRandom(Uint8Array.from({ length: 16 }, (_, i) => SEED + i));
-      const dir = mkdtempSync(join(folder, 'data-'));
+      const dir = mkdtempSync(join(build.folder, 'data-'));
       const all = newWriters();
       const options = ['--appendonly', 'yes', '--appendfsync', policy, '--dir', dir, '--save', ''];
       options.push('--auto-aof-rewrite-min-size', '64kb', '--auto-aof-rewrite-percentage', '50');
       options.push('--enable-debug-command', 'yes');
-      const start = async () => startProgram(main, await freePort(), options);
+      const start = () => build.start(options);
       const sum: Found = { answered: 0, unanswered: 0, found: 0, lost: 0, lostMs: 0 };
       const rounds = { withUnanswered: 0, withFound: 0, withLost: 0, withDrafts: 0, truncated: 0 };
       let program = await start();

@@ -3,14 +3,10 @@
  * afterwards. What a full disk makes of them is in disk.test.ts, and so are saves, rewrites and loading.
  */
 
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { buildProgram, type StartedProgram, startProgram } from '../support/built.ts';
+import { readdirSync } from 'node:fs';
+import { expect, it } from 'vitest';
 import { eventually } from '../support/clock.ts';
-import { freePort } from '../support/redis.ts';
-import { RespClient } from '../support/resp-client.ts';
+import { useRestarts } from '../support/restarts.ts';
 
 const SAVING = ['--save', '3600 1000000'];
 const BUSY = [...SAVING, '--busy-reply-threshold', '10'];
@@ -21,44 +17,8 @@ const SCRIPT =
 const LONG = '60000000';
 const ENDLESS = '1e15';
 
-let build: string;
-let main: string;
-let dir: string;
-let program: StartedProgram;
-let clients: RespClient[];
-
-beforeAll(() => {
-  build = mkdtempSync(join(tmpdir(), 'zonis-signals-'));
-  main = buildProgram(build);
-}, 60_000);
-
-afterAll(() => rmSync(build, { recursive: true, force: true }));
-
-beforeEach(() => {
-  dir = mkdtempSync(join(tmpdir(), 'zonis-data-'));
-  clients = [];
-});
-
-afterEach(async () => {
-  for (const client of clients) client.close();
-  await program?.kill();
-  rmSync(dir, { recursive: true, force: true });
-});
-
-async function start(...options: string[]): Promise<void> {
-  program = await startProgram(main, await freePort(), ['--dir', dir, ...options]);
-}
-
-async function connect(): Promise<RespClient> {
-  const client = await RespClient.connect(program.address);
-  clients.push(client);
-  return client;
-}
-
-async function say(...request: string[]): Promise<string> {
-  const client = await connect();
-  return (await client.call(...request)).raw;
-}
+const server = useRestarts();
+const { connect, start, say } = server;
 
 /** Has a script run, and resolves when others are told that it does. */
 async function runScript(iterations: string): Promise<void> {
@@ -66,41 +26,41 @@ async function runScript(iterations: string): Promise<void> {
   await eventually('it is busy', async () => (await say('PING')).startsWith('-BUSY'));
 }
 
-const logged = (text: string) => eventually(text, () => program.log.includes(text));
+const logged = (text: string) => eventually(text, () => server.program.log.includes(text));
 
 for (const [name, options] of [
   ['saved', BUSY],
   ['in the append only file', [...BUSY, '--save', '', '--appendonly', 'yes']],
 ] as const) {
   it(`SIGTERM during a script waits for it, so that all of it is ${name}`, async () => {
-    await start(...options);
+    await start(options);
     await runScript(LONG);
-    program.signal('SIGTERM');
+    server.program.signal('SIGTERM');
     await logged('Received SIGTERM');
     expect(await say('PING')).toMatch(/^-BUSY/);
-    program.signal('SIGTERM');
-    expect(await program.ended).toBe(0);
-    await start(...options);
+    server.program.signal('SIGTERM');
+    expect(await server.program.ended).toBe(0);
+    await start(options);
     expect(await say('MGET', 'first', 'second')).toBe('*2\r\n$1\r\n1\r\n$1\r\n1\r\n');
   });
 
   it(`a second SIGINT does not wait, and nothing of it is ${name}`, async () => {
-    await start(...options);
+    await start(options);
     await runScript(ENDLESS);
-    program.signal('SIGINT');
+    server.program.signal('SIGINT');
     await logged('Received SIGINT');
-    program.signal('SIGINT');
-    expect(await program.ended).toBe(1);
-    expect(program.log).toContain('You insist... exiting now.');
-    expect(readdirSync(dir).filter((file) => /temp|rdb/.test(file))).toEqual([]);
-    await start(...options);
+    server.program.signal('SIGINT');
+    expect(await server.program.ended).toBe(1);
+    expect(server.program.log).toContain('You insist... exiting now.');
+    expect(readdirSync(server.dir).filter((file) => /temp|rdb/.test(file))).toEqual([]);
+    await start(options);
     expect(await say('EXISTS', 'first', 'second')).toBe(':0\r\n');
   });
 }
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   it(`${signal} while clients wait, or are paused, ends with all there is`, async () => {
-    await start(...SAVING);
+    await start(SAVING);
     await say('SET', 'k', '1');
     (await connect()).send('BLPOP', 'list', '0');
     (await connect()).send('MULTI');
@@ -109,38 +69,38 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     const waits = async (): Promise<boolean> =>
       (await say('INFO', 'clients')).includes('blocked_clients:2');
     await eventually('two wait', waits);
-    program.signal(signal);
+    server.program.signal(signal);
     // A second SIGINT would not wait for the save.
-    if (signal === 'SIGTERM') program.signal(signal);
-    expect(await program.ended).toBe(0);
-    expect(readdirSync(dir)).toEqual(['dump.rdb']);
-    await start(...SAVING);
+    if (signal === 'SIGTERM') server.program.signal(signal);
+    expect(await server.program.ended).toBe(0);
+    expect(readdirSync(server.dir)).toEqual(['dump.rdb']);
+    await start(SAVING);
     expect(await say('GET', 'k')).toBe('$1\r\n1\r\n');
   });
 }
 
 it('SIGINT during a background save ends with a save of all there is', async () => {
-  await start(...SAVING, '--rdb-key-save-delay', '10000000');
+  await start([...SAVING, '--rdb-key-save-delay', '10000000']);
   for (let i = 0; i < 5; i++) await say('SET', `k${i}`, 'v');
   await say('BGSAVE');
   await say('CONFIG', 'SET', 'rdb-key-save-delay', '0');
   await say('SET', 'later', 'v');
-  program.signal('SIGINT');
-  expect(await program.ended).toBe(0);
-  expect(readdirSync(dir)).toEqual(['dump.rdb']);
-  await start(...SAVING);
+  server.program.signal('SIGINT');
+  expect(await server.program.ended).toBe(0);
+  expect(readdirSync(server.dir)).toEqual(['dump.rdb']);
+  await start(SAVING);
   expect(await say('DBSIZE')).toBe(':6\r\n');
 });
 
 it('SIGINT during the last save ends at once, and the file of before stays', async () => {
-  await start(...SAVING, '--enable-debug-command', 'yes');
+  await start([...SAVING, '--enable-debug-command', 'yes']);
   await say('SET', 'k', 'v');
   await say('SAVE');
   await say('DEBUG', 'POPULATE', '1000000');
-  program.signal('SIGINT');
+  server.program.signal('SIGINT');
   await logged('Saving the final RDB snapshot');
-  program.signal('SIGINT');
-  expect(await program.ended).toBe('SIGINT');
-  await start(...SAVING);
+  server.program.signal('SIGINT');
+  expect(await server.program.ended).toBe('SIGINT');
+  await start(SAVING);
   expect(await say('DBSIZE')).toBe(':1\r\n');
 });

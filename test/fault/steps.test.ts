@@ -7,18 +7,12 @@
  */
 
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { SeededRandom, systemSeed } from '../../src/std/random.ts';
-import {
-  buildProgram,
-  type StartedProgram,
-  type StartOptions,
-  startProgram,
-} from '../support/built.ts';
-import { freePort } from '../support/redis.ts';
+import type { StartedProgram, StartOptions } from '../support/built.ts';
 import { NoAnswer, RespClient } from '../support/resp-client.ts';
+import { useBuild } from '../support/restarts.ts';
 
 const HOOK = join(import.meta.dirname, 'die-at.mjs');
 const EVERY_STEP = process.env.ZONIS_KILL_ROUNDS !== undefined;
@@ -29,15 +23,7 @@ const FIRST = 12;
 const BEFORE = 3;
 const STEPS_MAX = 300;
 
-let folder: string;
-let main: string;
-
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'zonis-steps-'));
-  main = buildProgram(folder);
-}, 60_000);
-
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const build = useBuild();
 
 interface Work {
   readonly name: string;
@@ -132,7 +118,7 @@ async function found(program: StartedProgram): Promise<{ near: number; far: numb
 
 /** A folder in which something was written before. */
 async function prepared({ options, files = {}, request }: Work): Promise<string> {
-  const dir = mkdtempSync(join(folder, 'before-'));
+  const dir = mkdtempSync(join(build.folder, 'before-'));
   for (const [name, text] of Object.entries(files)) writeFileSync(join(dir, name), text);
   if (request === undefined) return dir;
   const program = await start(dir, options);
@@ -150,7 +136,7 @@ async function start(
   options: readonly string[],
   how: StartOptions = {},
 ): Promise<StartedProgram> {
-  return startProgram(main, await freePort(), ['--save', '', '--dir', dir, ...options], how);
+  return build.start(['--save', '', '--dir', dir, ...options], how);
 }
 
 /** Dies at a step. Answers what was answered before, or undefined when it had nothing more to do. */
@@ -243,7 +229,7 @@ it.each(rewrites)('killed at each step of: $request', async (rewrite) => {
   const seen = new Set<string>();
   let isOver = false;
   for (let step = 1; !isOver; step++) {
-    const dir = mkdtempSync(join(folder, 'settings-'));
+    const dir = mkdtempSync(join(build.folder, 'settings-'));
     const config = join(dir, 'zonis.conf');
     const users = join(dir, 'users.acl');
     writeFileSync(config, `maxmemory 50mb\naclfile ${users}\n`);
