@@ -14,6 +14,7 @@ import { type Setup, scaled } from '../support/setup.ts';
 import type { Stage } from '../support/stage.ts';
 import { countFor, pairedRatios, spreadOf } from '../support/statistics.ts';
 import { figures, markdownTable, short, spreadText, thousands } from '../support/text.ts';
+import { warmUp } from '../support/warm-up.ts';
 
 const VALUE_SIZE = 64;
 /** Bytes of memory for each key, with as much again to spare. */
@@ -23,10 +24,13 @@ const RATE = 20_000;
 const QUICK_RATE = 2000;
 const LINKS = 8;
 
+const TESTS = ['get', 'set'] as const;
+type Test = (typeof TESTS)[number];
+
 const METHOD = `\
 * Servers are filled to so many keys, with values of ${VALUE_SIZE} bytes, and take turns. Throughput: \`GET\` and
-  \`SET\` of redis-benchmark, of keys drawn from all of them, \`-P 16 -c 50\`. Latency: the open loop of
-  the chapter on latency at ${RATE.toLocaleString('en')} requests per second, 80 % \`GET\`, in microseconds.
+  \`SET\` of redis-benchmark, of keys drawn from all of them, \`-P 16 -c 50\`, warmed up as in the chapter
+  on throughput. Latency: the open loop of the chapter on latency at ${RATE.toLocaleString('en')} requests per second, 80 % \`GET\`, in microseconds.
 * *Fill* is how many keys per second the one connection that filled it brought in, once; it is
   nearly always as fast as the generator.`;
 
@@ -82,24 +86,24 @@ async function measureSize(
     fills.push(keyCount / ((performance.now() - begin) / 1000));
   }
   const samples: Sample[][] = subjects.map(() => []);
-  const counts = subjects.map(() => ({ get: 2000, set: 2000 }));
-  // Round 0 warms up and says how many keep each busy.
-  for (let round = 0; round <= setup.rounds; round++) {
+  const counts: Record<Test, number>[] = [];
+  for (const [i, subject] of subjects.entries()) {
+    counts.push({ get: 0, set: 0 });
+    for (const test of TESTS) {
+      const take = async (count: number) =>
+        (await bench(setup, subject, test, count, keyCount)).perSecond;
+      counts[i][test] = countFor(await warmUp(take, setup.warmUpSeconds, 5000), setup.seconds);
+    }
+    await wait(setup, subject.address, keyCount, 0);
+  }
+  for (let round = 1; round <= setup.rounds; round++) {
     for (const [i, subject] of subjects.entries()) {
       const values: Record<string, number | null> = { fill: fills[i] };
-      for (const test of ['get', 'set'] as const) {
-        const { perSecond, cpuMicros } = await bench(
-          setup,
-          subject,
-          test,
-          counts[i][test],
-          keyCount,
-        );
-        values[test] = perSecond;
-        values[`${test} cpuMicros`] = cpuMicros;
-        if (round === 0) counts[i][test] = countFor(perSecond, setup.seconds);
+      for (const test of TESTS) {
+        const speed = await bench(setup, subject, test, counts[i][test], keyCount);
+        values[test] = speed.perSecond;
+        values[`${test} cpuMicros`] = speed.cpuMicros;
       }
-      if (round === 0) continue;
       Object.assign(values, await wait(setup, subject.address, keyCount, round));
       samples[i].push({ round, values, raw: '' });
     }
@@ -112,7 +116,7 @@ async function measureSize(
 async function bench(
   setup: Setup,
   { address, pid }: Subject,
-  test: 'get' | 'set',
+  test: Test,
   count: number,
   keyCount: number,
 ) {
@@ -162,7 +166,7 @@ function rowsOf({ name, series }: CaseResult): string[][] {
       : spreadText(pairedRatios(valuesOf(side, column), valuesOf(series[0], column)), figures);
   return series.map((side, i) => [
     ...[i === 0 ? `**${name}**` : '', side.server],
-    ...['get', 'set'].flatMap((test) => [cell(side, test, thousands), ratio(side, test)]),
+    ...TESTS.flatMap((test) => [cell(side, test, thousands), ratio(side, test)]),
     ...LATENCIES.map((column) => cell(side, column, figures)),
     thousands(spreadOf(valuesOf(side, 'fill')).median),
   ]);

@@ -22,6 +22,7 @@ import type { Subject } from '../support/servers.ts';
 import type { Setup } from '../support/setup.ts';
 import type { Stage } from '../support/stage.ts';
 import { countFor } from '../support/statistics.ts';
+import { warmUp } from '../support/warm-up.ts';
 import {
   type BenchmarkCase,
   benchmarkCases,
@@ -147,27 +148,6 @@ interface Side {
   readonly take: (requests: number, round: number) => Promise<Speed>;
 }
 
-/** So much faster than any before, a round of warming up says that it is not over. */
-const STILL_FASTER = 1.03;
-const WARM_UPS_MAX = 10;
-
-/**
- * Has a side do the work until it does not get faster any more: what is compiled while it runs gets
- * there later than what was before. Two rounds must agree. Answers the best it did, per second.
- */
-async function warmUp({ take }: Side, seconds: number, first: number): Promise<number> {
-  let best = (await take(first, 0)).perSecond;
-  let slower = 0;
-  for (let i = 0; i < WARM_UPS_MAX && slower < 2; i++) {
-    // The first guess is far off: of fewer requests redis-benchmark may say that they took no time.
-    const { perSecond } = await take(countFor(best, i === 0 ? seconds / 5 : seconds), 0);
-    if (perSecond < best * STILL_FASTER) slower++;
-    else slower = 0;
-    best = Math.max(best, perSecond);
-  }
-  return best;
-}
-
 /** Warms every side up, then lets them take turns. */
 async function alternate(
   { rounds, seconds, warmUpSeconds }: Setup,
@@ -176,7 +156,8 @@ async function alternate(
 ): Promise<Series<Speed>[]> {
   const counts: number[] = [];
   for (const side of sides) {
-    counts.push(countFor(await warmUp(side, warmUpSeconds, first), seconds));
+    const take = async (requests: number) => (await side.take(requests, 0)).perSecond;
+    counts.push(countFor(await warmUp(take, warmUpSeconds, first), seconds));
   }
   const samples: Speed[][] = sides.map(() => []);
   for (let round = 1; round <= rounds; round++) {
