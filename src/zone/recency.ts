@@ -42,7 +42,7 @@ const PINNED_LIST = 257;
 const DRAWS_MAX = 64;
 const FREQUENCY_MAX = 255;
 /** A period of decay has passed when so many times as many entries as there are have been evicted. */
-const AGING_TURNOVERS = 2;
+const AGING_TURNOVERS = 3;
 /** What a new entry starts with, so that it is not the next to go (Redis's LFU_INIT_VAL). */
 const FREQUENCY_INITIAL = 5;
 

@@ -141,14 +141,14 @@ describe('lfu', () => {
       for (let i = 0; i < 10; i++) set(zone, `new:${i}`, 'v');
       set(zone, 'old', 'v');
       zone.recency.setFrequency(find(zone, 'old'), 15);
-      // Ten entries are left each time, so a period has passed after 20 evictions.
-      for (let i = 10; i < 10 + 20 * 9; i++) {
+      // Ten entries are left each time, so a period has passed after 30 evictions.
+      for (let i = 10; i < 10 + 30 * 9; i++) {
         zone.evict(zone.recency.victim(0));
         set(zone, `new:${i}`, 'v');
       }
       expect(find(zone, 'old')).not.toBe(0);
       expect(zone.recency.frequencyOf(find(zone, 'old'))).toBe(decayMinutes === 0 ? 15 : 6);
-      for (let i = 0; i < 20 * 3; i++) {
+      for (let i = 0; i < 30 * 3; i++) {
         zone.evict(zone.recency.victim(0));
         set(zone, `newer:${i}`, 'v');
       }
