@@ -8,6 +8,7 @@
  */
 
 import { READY, RequestParser } from '../src/resp/request.ts';
+import { SpareBuffers } from '../src/resp/spare-buffers.ts';
 import { latin1Bytes } from '../src/std/ascii.ts';
 
 const WINDOW_SIZE = 64 * 1024;
@@ -40,7 +41,10 @@ export function run(
 ): void {
   const arena = new Uint8Array(ARENA_SIZE);
   const base = ARENA_SIZE - WINDOW_SIZE;
-  const parser = new RequestParser({ bulkSizeMax: () => 2 ** 29, authenticated: () => true });
+  const parser = new RequestParser(
+    { bulkSizeMax: () => 2 ** 29, authenticated: () => true },
+    new SpareBuffers(),
+  );
   print(`node ${process.version}`);
   print(`${'ns per request'.padEnd(22)}${'best'.padStart(8)}`);
   let checksum = 0;

@@ -26,8 +26,11 @@ export const BUFFER_SIZE_INITIAL = KiB;
  */
 export const BUFFER_AHEAD_MAX = MiB;
 
-/** A buffer larger than this is dropped when it has been emptied: few requests need it. */
+/** A buffer larger than this is given back when it has been emptied: few requests need it. */
 export const BUFFER_SIZE_KEPT = 16 * KiB;
+
+/** Bytes of buffers given back that wait for the next large request of anyone. */
+export const SPARE_BUFFERS_SIZE_MAX = 4 * MiB;
 
 /** The same for what a transaction has queued; so many empty queues wait for the next ones. */
 export const QUEUE_SIZE_KEPT = 4 * KiB;

@@ -38,6 +38,7 @@ import {
   UNAUTHENTICATED_ARGUMENT_COUNT_MAX,
   UNAUTHENTICATED_BULK_SIZE_MAX,
 } from './limits.ts';
+import type { SpareBuffers } from './spare-buffers.ts';
 
 /** What next() found: a request in `argv`, too few bytes, or an error in `error`. */
 export const READY = 0;
@@ -87,6 +88,7 @@ export class RequestParser {
   /** The text of the error reply, without its '-', once next() has answered FAILED. */
   error = '';
   readonly #limits: RequestLimits;
+  readonly #buffers: SpareBuffers;
   #state: typeof AT_START | typeof AT_BULK | typeof IN_BULK | typeof BROKEN = AT_START;
   /** Where requests are looked for now: borrowed bytes, or the parser's own. */
   #bytes: Uint8Array;
@@ -101,13 +103,17 @@ export class RequestParser {
   #bulkSize = 0;
   #own: Uint8Array = new Uint8Array(0);
   #isOwn = false;
+  /** What the own buffer was before it became large. */
+  #small: Uint8Array = this.#own;
   /** Borrowed bytes that wait while the parser's own are looked at. */
   #rest: Uint8Array;
   #restAt = 0;
   #restLimit = 0;
 
-  constructor(limits: RequestLimits) {
+  /** Buffers for large requests are taken from `buffers`, and given back. */
+  constructor(limits: RequestLimits, buffers: SpareBuffers) {
     this.#limits = limits;
+    this.#buffers = buffers;
     this.#bytes = this.#own;
     this.#rest = this.#own;
   }
@@ -457,15 +463,33 @@ export class RequestParser {
   /** Makes the own buffer larger: twice what is needed, or what BUFFER_AHEAD_MAX allows. */
   #grow(needed: number): void {
     let capacity = Math.max(BUFFER_SIZE_INITIAL, needed * 2);
-    if (this.#state === IN_BULK) {
-      const whole = this.#at + this.#bulkSize + 2;
-      if (whole > needed)
-        capacity = Math.min(whole, Math.max(needed * 2, needed + BUFFER_AHEAD_MAX));
+    const whole = this.#wholeSize();
+    if (whole > needed) {
+      capacity = Math.min(whole, Math.max(capacity, needed + BUFFER_AHEAD_MAX));
     }
-    const own = new Uint8Array(capacity);
-    copyBytes(own, 0, this.#own, 0, this.#limit);
+    const buffers = this.#buffers;
+    const old = this.#own;
+    const own = capacity > BUFFER_SIZE_KEPT ? buffers.take(capacity) : new Uint8Array(capacity);
+    copyBytes(own, 0, old, 0, this.#limit);
     this.#own = own;
     this.#bytes = own;
+    if (old.length > BUFFER_SIZE_KEPT) buffers.give(old);
+    else this.#small = old;
+  }
+
+  /**
+   * How large the unfinished request will be: as the argument that is waited for says, and as if
+   * those to come were as large as those before. 0 when nothing is known.
+   */
+  #wholeSize(): number {
+    const { count } = this.argv;
+    if (this.#state === AT_START) return 0;
+    const found = this.#at - this.#begin;
+    if (this.#state === AT_BULK) {
+      return count === 0 ? 0 : this.#limit + Math.round((found / count) * this.#lackingCount);
+    }
+    const known = this.#at + this.#bulkSize + 2;
+    return known + Math.round(((found + this.#bulkSize) / (count + 1)) * (this.#lackingCount - 1));
   }
 
   /** Makes positions count from `from`. */
@@ -484,7 +508,10 @@ export class RequestParser {
 
   /** The own buffer is empty: goes on in what is borrowed. */
   #backToBorrowed(): void {
-    if (this.#own.length > BUFFER_SIZE_KEPT) this.#own = new Uint8Array(0);
+    if (this.#own.length > BUFFER_SIZE_KEPT) {
+      this.#buffers.give(this.#own);
+      this.#own = this.#small;
+    }
     this.#isOwn = false;
     this.#bytes = this.#rest;
     this.#at = this.#restAt;

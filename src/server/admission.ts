@@ -15,6 +15,7 @@ import { Client } from '../instance/clients.ts';
 import { errors } from '../resp/errors.ts';
 import { Reply } from '../resp/reply.ts';
 import { RequestParser } from '../resp/request.ts';
+import { SpareBuffers } from '../resp/spare-buffers.ts';
 import { Connection, type ConnectionHost } from './connection.ts';
 import type { Entrance } from './endpoints.ts';
 import { beginHandshake } from './handshake.ts';
@@ -34,6 +35,8 @@ export class Admission {
   readonly #connections = new Map<Connection, () => void>();
   /** Those that are not encrypted yet, and are to be. */
   readonly #handshakes = new Set<Connection>();
+  /** Shared by all that read. */
+  readonly #buffers = new SpareBuffers();
   #hasEnded = false;
 
   constructor(instance: Instance, host: ConnectionHost, windows: Windows, tls: Tls) {
@@ -166,10 +169,11 @@ export class Admission {
       now: clock.now(),
       user: users.default,
     });
-    const parser = new RequestParser({
+    const limits = {
       bulkSizeMax: () => config.values.protoMaxBulkLen,
       authenticated: () => client.authenticated || !users.areAsked,
-    });
+    };
+    const parser = new RequestParser(limits, this.#buffers);
     const connection = new Connection(socket, parser, this.#host);
     client.connection = connection;
     const args = new Args();

@@ -13,6 +13,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BUFFER_AHEAD_MAX, LINE_SIZE_MAX } from '../../src/resp/limits.ts';
 import { FAILED, READY, RequestParser } from '../../src/resp/request.ts';
+import { SpareBuffers } from '../../src/resp/spare-buffers.ts';
 
 const SECONDS = Number(process.env.FUZZ_SECONDS ?? 0);
 const runs: fc.Parameters<unknown> =
@@ -33,10 +34,8 @@ interface Outcome {
 
 /** Feeds the pieces as a socket would: each overwrites the one before. Asserts the memory taken. */
 function parsed(pieces: readonly Buffer[], authenticated: boolean, retains: boolean): Outcome {
-  const parser = new RequestParser({
-    bulkSizeMax: () => BULK_SIZE_MAX,
-    authenticated: () => authenticated,
-  });
+  const limits = { bulkSizeMax: () => BULK_SIZE_MAX, authenticated: () => authenticated };
+  const parser = new RequestParser(limits, new SpareBuffers());
   const { argv } = parser;
   const requests: string[][] = [];
   const window = new Uint8Array(Math.max(0, ...pieces.map((piece) => piece.length)) + 64);
