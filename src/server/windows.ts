@@ -14,7 +14,12 @@ import type { ReadWindow } from './listener.ts';
 
 const KiB = 1024;
 const READ_SIZE = 64 * KiB;
-const WRITE_SIZE = 64 * KiB;
+const WRITE_SIZE = 128 * KiB;
+/**
+ * From one to the next: not a power of two, or all that is written to would be kept in the same few
+ * lines of a processor's cache.
+ */
+const WRITE_STRIDE = WRITE_SIZE + 5 * 64;
 /** As many clients may be replied to in one turn of the event loop without ordinary memory. */
 const WRITE_COUNT = 63;
 const SPARE_SIZE = 16 * KiB;
@@ -23,7 +28,7 @@ const SPARE_COUNT = 512;
 const FIRST = 64;
 
 /** Bytes to ask for in front of the zone that will hold the windows. */
-export const WINDOWS_SIZE = FIRST + READ_SIZE + WRITE_COUNT * WRITE_SIZE;
+export const WINDOWS_SIZE = FIRST + READ_SIZE + WRITE_COUNT * WRITE_STRIDE;
 
 export class Windows implements WindowPool {
   readonly #zone: Zone;
@@ -42,7 +47,7 @@ export class Windows implements WindowPool {
     this.read = { buffer: arena.view(FIRST, READ_SIZE), bytes: arena.u8, start: FIRST };
     const free: Window[] = [];
     for (let i = 0; i < WRITE_COUNT; i++) {
-      const base = FIRST + READ_SIZE + i * WRITE_SIZE;
+      const base = FIRST + READ_SIZE + i * WRITE_STRIDE;
       const window: Window = {
         bytes: arena.u8,
         base,
