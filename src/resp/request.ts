@@ -103,6 +103,8 @@ export class RequestParser {
   #bulkSize = 0;
   #own: Uint8Array = new Uint8Array(0);
   #isOwn = false;
+  /** How much of it is there to be used. */
+  #capacity = 0;
   /** What the own buffer was before it became large. */
   #small: Uint8Array = this.#own;
   /** Borrowed bytes that wait while the parser's own are looked at. */
@@ -132,9 +134,9 @@ export class RequestParser {
     return this.#limit - this.#at + this.#restLimit - this.#restAt;
   }
 
-  /** Bytes allocated for unfinished requests. */
+  /** Bytes allocated for unfinished requests; what a spare buffer has beyond that is not used. */
   get bufferSize(): number {
-    return this.#own.length;
+    return this.#capacity;
   }
 
   /**
@@ -454,42 +456,31 @@ export class RequestParser {
     }
     const size = Math.min(wanted, this.#restLimit - this.#restAt);
     const needed = this.#limit + size;
-    if (needed > this.#own.length) this.#grow(needed);
+    if (needed > this.#capacity) this.#grow(needed);
     copyBytes(this.#own, this.#limit, this.#rest, this.#restAt, this.#restAt + size);
     this.#limit = needed;
     this.#restAt += size;
   }
 
-  /** Makes the own buffer larger: twice what is needed, or what BUFFER_AHEAD_MAX allows. */
+  /** Makes the own buffer larger: for what the argument will take, or with room for more to come. */
   #grow(needed: number): void {
-    let capacity = Math.max(BUFFER_SIZE_INITIAL, needed * 2);
-    const whole = this.#wholeSize();
+    const isSmall = needed * 2 <= BUFFER_SIZE_KEPT;
+    let capacity = isSmall ? Math.max(BUFFER_SIZE_INITIAL, needed * 2) : Math.ceil(needed * 1.5);
+    const whole = this.#state === IN_BULK ? this.#at + this.#bulkSize + 2 : 0;
     if (whole > needed) {
-      capacity = Math.min(whole, Math.max(capacity, needed + BUFFER_AHEAD_MAX));
+      const ahead = Math.min(whole, Math.max(needed * 2, needed + BUFFER_AHEAD_MAX));
+      capacity = this.#lackingCount > 1 ? Math.max(ahead, capacity) : ahead;
     }
+    this.#capacity = capacity;
     const buffers = this.#buffers;
     const old = this.#own;
+    if (capacity <= old.length) return;
     const own = capacity > BUFFER_SIZE_KEPT ? buffers.take(capacity) : new Uint8Array(capacity);
     copyBytes(own, 0, old, 0, this.#limit);
     this.#own = own;
     this.#bytes = own;
     if (old.length > BUFFER_SIZE_KEPT) buffers.give(old);
     else this.#small = old;
-  }
-
-  /**
-   * How large the unfinished request will be: as the argument that is waited for says, and as if
-   * those to come were as large as those before. 0 when nothing is known.
-   */
-  #wholeSize(): number {
-    const { count } = this.argv;
-    if (this.#state === AT_START) return 0;
-    const found = this.#at - this.#begin;
-    if (this.#state === AT_BULK) {
-      return count === 0 ? 0 : this.#limit + Math.round((found / count) * this.#lackingCount);
-    }
-    const known = this.#at + this.#bulkSize + 2;
-    return known + Math.round(((found + this.#bulkSize) / (count + 1)) * (this.#lackingCount - 1));
   }
 
   /** Makes positions count from `from`. */
@@ -511,6 +502,7 @@ export class RequestParser {
     if (this.#own.length > BUFFER_SIZE_KEPT) {
       this.#buffers.give(this.#own);
       this.#own = this.#small;
+      this.#capacity = this.#own.length;
     }
     this.#isOwn = false;
     this.#bytes = this.#rest;
