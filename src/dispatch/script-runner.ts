@@ -683,7 +683,7 @@ export class ScriptRunner implements ScriptRuns {
         copyBytes(taken.bytes, at, bytes, start, end);
         at += end - start;
       }
-      window?.release();
+      window.release();
     });
     return taken;
   }

@@ -7,8 +7,7 @@
  *
  * Replies of a turn are gathered and handed over by take(). They are written into windows lent by a
  * pool; the server's lie in the arena of a zone, so that copying a value out of the zone is one
- * move inside one buffer and makes no view. What is too big for a window gets a chunk of its own
- * size in ordinary memory, so that one large reply does not take all windows from everybody.
+ * move inside one buffer and makes no view. What is too big for one is lent one of its own size.
  *
  * The length of an array may be unknown when it begins. deferArray() leaves a gap as wide as any
  * header; endDefer() writes the header into it and moves up what has been written behind it in the
@@ -39,14 +38,18 @@ export interface Window {
 }
 
 export interface WindowPool {
-  acquire(): Window;
+  /** A window of at least `size` bytes. */
+  acquire(size: number): Window;
 }
 
 /** Windows in ordinary memory, for replies that go to no socket. Released ones are lent again. */
 export function heapWindows(size = 1024): WindowPool {
   const free: Window[] = [];
   return {
-    acquire() {
+    acquire(wanted) {
+      if (wanted > size) {
+        return { bytes: new Uint8Array(wanted), base: 0, limit: wanted, release() {} };
+      }
       const lent = free.pop();
       if (lent !== undefined) return lent;
       const window: Window = {
@@ -63,23 +66,15 @@ export function heapWindows(size = 1024): WindowPool {
 /** In place of a window: bytes that others are sent, too. Who can't use them at once copies them. */
 export const SHARED: Window = { bytes: new Uint8Array(0), base: 0, limit: 0, release() {} };
 
-/**
- * Receives bytes[start, end). The window, if they lie in one, is to be released when they have been
- * used; bytes that lie in none are the receiver's to keep.
- */
-export type TakeReply = (
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-  window: Window | null,
-) => void;
+/** Receives bytes[start, end) and the window they lie in, to be released when they have been used. */
+export type TakeReply = (bytes: Uint8Array, start: number, end: number, window: Window) => void;
 
 interface Chunk {
   readonly bytes: Uint8Array;
   readonly start: number;
   end: number;
   readonly limit: number;
-  readonly window: Window | null;
+  readonly window: Window;
 }
 
 const EMPTY = new Uint8Array(0);
@@ -471,7 +466,7 @@ export class Reply {
       this.#close();
       return;
     }
-    const window = this.#window;
+    const window = this.#window as Window;
     this.#window = null;
     this.#bytes = EMPTY;
     this.#base = this.#at = this.#limit = 0;
@@ -495,23 +490,17 @@ export class Reply {
         start: this.#base,
         end: this.#at,
         limit: this.#limit,
-        window: this.#window,
+        window: this.#window as Window,
       });
       this.#chunksSize += this.#at - this.#base;
       this.#window = null;
     }
     this.#close();
-    const window = this.#pool.acquire();
-    if (window.limit - window.base >= size) {
-      this.#window = window;
-      this.#bytes = window.bytes;
-      this.#base = this.#at = window.base;
-      this.#limit = window.limit;
-    } else {
-      window.release();
-      this.#bytes = new Uint8Array(size);
-      this.#limit = size;
-    }
+    const window = this.#pool.acquire(size);
+    this.#window = window;
+    this.#bytes = window.bytes;
+    this.#base = this.#at = window.base;
+    this.#limit = window.limit;
   }
 
   #openBehindShared(size: number): void {
@@ -580,7 +569,7 @@ export function collect(reply: Reply): Uint8Array {
   reply.take((bytes, start, end, window) => {
     copyBytes(all, at, bytes, start, end);
     at += end - start;
-    window?.release();
+    window.release();
   });
   return all;
 }

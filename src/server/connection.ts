@@ -231,19 +231,19 @@ export class Connection implements ClientConnection {
   }
 
   /** A field, so that flushing makes no function. */
-  readonly #send = (bytes: Uint8Array, start: number, end: number, window: Window | null): void => {
+  readonly #send = (bytes: Uint8Array, start: number, end: number, window: Window): void => {
     const { socket } = this;
     this.#host.countOutput(end - start);
     const taken = this.#sendAtOnce(bytes, start, end);
     if (taken === end - start) {
-      window?.release();
+      window.release();
       return;
     }
     const rest = Buffer.from(bytes.buffer, bytes.byteOffset + start + taken, end - start - taken);
     socket.write(window === SHARED ? Buffer.from(rest) : rest, this.#written);
     // Taken at once: the kernel has a copy. Otherwise the window is the socket's until it has.
     const isTaken = socket.writableLength === 0;
-    if (isTaken) window?.release();
+    if (isTaken) window.release();
     this.#lent.push(isTaken ? null : window);
   };
 

@@ -4,13 +4,14 @@
  * They lie in the arena of the default zone, in front of the zone itself, so that a value goes from
  * the zone to the wire with one copy inside one buffer (see zone/arena.ts). One window takes what
  * sockets read; the others are lent to the clients being replied to and come back when the socket
- * has taken the bytes, nearly always in the same turn of the event loop. When all are lent, replies
- * are built in ordinary memory, of which some is kept for the next time.
+ * has taken the bytes, nearly always in the same turn of the event loop. When all are lent, and for
+ * what is larger, there is other memory (overflow.ts).
  */
 
 import type { Window, WindowPool } from '../resp/reply.ts';
 import type { Zone } from '../zone/zone.ts';
 import type { ReadWindow } from './listener.ts';
+import { Overflow } from './overflow.ts';
 
 const KiB = 1024;
 const READ_SIZE = 64 * KiB;
@@ -20,10 +21,8 @@ const WRITE_SIZE = 128 * KiB;
  * lines of a processor's cache.
  */
 const WRITE_STRIDE = WRITE_SIZE + 5 * 64;
-/** As many clients may be replied to in one turn of the event loop without ordinary memory. */
+/** As many clients may be replied to in one turn of the event loop without other memory. */
 const WRITE_COUNT = 63;
-const SPARE_SIZE = 16 * KiB;
-const SPARE_COUNT = 512;
 /** Offset 0 means "none" in a zone, so nothing begins at byte 0. */
 const FIRST = 64;
 
@@ -33,6 +32,7 @@ export const WINDOWS_SIZE = FIRST + READ_SIZE + WRITE_COUNT * WRITE_STRIDE;
 export class Windows implements WindowPool {
   readonly #zone: Zone;
   #free: Window[] = [];
+  readonly #overflow = new Overflow();
   /** What sockets read into. */
   read!: ReadWindow;
 
@@ -61,22 +61,8 @@ export class Windows implements WindowPool {
     this.#free = free;
   }
 
-  acquire(): Window {
-    return this.#free.pop() ?? this.#spare.pop() ?? this.#makeSpare();
-  }
-
-  /** Windows in ordinary memory, for times when more clients are replied to than there are others. */
-  readonly #spare: Window[] = [];
-
-  #makeSpare(): Window {
-    const window: Window = {
-      bytes: new Uint8Array(SPARE_SIZE),
-      base: 0,
-      limit: SPARE_SIZE,
-      release: () => {
-        if (this.#spare.length < SPARE_COUNT) this.#spare.push(window);
-      },
-    };
-    return window;
+  acquire(size: number): Window {
+    const window = size <= WRITE_SIZE ? this.#free.pop() : undefined;
+    return window ?? this.#overflow.acquire(size);
   }
 }

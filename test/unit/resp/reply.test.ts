@@ -26,7 +26,10 @@ class ArenaWindows implements WindowPool {
   lentCount = 0;
   readonly #free: Window[] = [];
 
+  readonly #size: number;
+
   constructor(count: number, size: number, firstBase: number) {
+    this.#size = size;
     const stride = size + ArenaWindows.GUARD;
     this.bytes = new Uint8Array(firstBase + count * stride).fill(0xaa);
     for (let i = 0; i < count; i++) {
@@ -46,8 +49,12 @@ class ArenaWindows implements WindowPool {
     }
   }
 
-  acquire(): Window {
+  acquire(wanted: number): Window {
     this.lentCount++;
+    if (wanted > this.#size) {
+      const bytes = new Uint8Array(wanted);
+      return { bytes, base: 0, limit: wanted, release: () => void this.lentCount-- };
+    }
     const window = this.#free.shift();
     if (window === undefined) throw new Error('windows are not given back');
     return window;
@@ -250,24 +257,25 @@ describe('windows', () => {
     expect(pool.lentCount).toBe(0);
   });
 
-  it('what no window can hold gets memory of its own, and no more than it needs', () => {
+  it('what no window can hold is lent one of its own, of no more than it needs', () => {
     const pool = new ArenaWindows(2, 32, 0);
     const reply = new Reply(pool);
     const value = new Uint8Array(100_000).fill(0x78);
     reply.bulk(value);
     reply.ok();
-    const pieces: [number, boolean, number][] = [];
+    expect(pool.lentCount).toBe(3);
+    const pieces: [number, number][] = [];
     reply.take((bytes, start, end, window) => {
-      pieces.push([end - start, window !== null, bytes.length]);
-      window?.release();
+      pieces.push([end - start, window.limit - window.base]);
+      expect(window.bytes).toBe(bytes);
+      window.release();
     });
-    const [first, own, last] = pieces;
-    expect(pieces.length).toBe(3);
-    expect(first.slice(0, 2)).toEqual([32, true]);
-    expect(own[1]).toBe(false);
-    expect(own[2]).toBe(own[0]);
-    expect(last.slice(0, 2)).toEqual([5, true]);
-    expect(first[0] + own[0]).toBe('$100000\r\n'.length + value.length + 2);
+    const own = '$100000\r\n'.length + value.length + 2 - 32;
+    expect(pieces).toEqual([
+      [32, 32],
+      [own, own],
+      [5, 32],
+    ]);
     expect(pool.lentCount).toBe(0);
   });
 
@@ -285,10 +293,18 @@ describe('windows', () => {
 
   it('heap windows that were released are lent again', () => {
     const pool = heapWindows(16);
-    const window = pool.acquire();
-    expect(pool.acquire()).not.toBe(window);
+    const window = pool.acquire(16);
+    expect(pool.acquire(1)).not.toBe(window);
     window.release();
-    expect(pool.acquire()).toBe(window);
+    expect(pool.acquire(16)).toBe(window);
+  });
+
+  it('heap windows of more than all have are made, and not lent again', () => {
+    const pool = heapWindows(16);
+    const window = pool.acquire(17);
+    expect(window.limit - window.base).toBe(17);
+    window.release();
+    expect(pool.acquire(16)).not.toBe(window);
   });
 });
 
